@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Libraries are built with every check that the compiler offers; no target has a dependency outside this package.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6), .treatAllWarnings(as: .error), .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+let programs: [SwiftSetting] = [
+    .swiftLanguageMode(.v6), .treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+func program(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: programs)
+}
+func tests(_ folder: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(folder)Tests", dependencies: dependencies, path: "Tests/\(folder)", swiftSettings: programs)
+}
+
+let package = Package(
+    name: "greenroom",
+    products: [
+        .executable(name: "greenroom", targets: ["greenroom"]),
+        .executable(name: "matchmaker", targets: ["matchmaker"]),
+        .executable(name: "coordinator", targets: ["coordinator"]),
+        .executable(name: "bench", targets: ["bench"]),
+    ],
+    targets: [
+        // Pure cores: the standard library alone.
+        library("Digests"),
+        library("SessionProtocol", ["Digests"]),
+        library("Matchmaking", ["SessionProtocol"]),
+        library("Coordination", ["SessionProtocol"]),
+        library("WebProtocol", ["Digests"]),
+
+        // Thin shells.
+        .systemLibrary(name: "CLinux"),
+        library("Reactor", ["CLinux"]),
+        .target(name: "WebAssets", cSettings: [.unsafeFlags(["-std=c23"])]),
+        library("Service", ["SessionProtocol", "WebProtocol", "Reactor", "WebAssets", "Digests", "CLinux"]),
+
+        // Executables: flags and wiring.
+        program("matchmaker", ["Matchmaking", "Service", "SessionProtocol", "WebProtocol"]),
+        program("coordinator", ["Coordination", "Service", "SessionProtocol", "WebProtocol"]),
+        program("greenroom", ["matchmaker", "coordinator", "Service", "CLinux"]),
+        program("bench", ["CLinux"]),
+
+        tests("Digests", ["Digests"]),
+        tests("SessionProtocol", ["SessionProtocol"]),
+        tests("Matchmaking", ["Matchmaking", "SessionProtocol"]),
+        tests("Coordination", ["Coordination", "SessionProtocol"]),
+        tests("WebProtocol", ["WebProtocol"]),
+        tests("Reactor", ["Reactor"]),
+        tests("Service", ["Service"]),
+        tests("Layout", []),
+        // An echo server for the WebSocket conformance suite; it is never part of a deployment.
+        program("echo-target", ["WebProtocol", "Reactor", "Service"], path: "Tests/EchoTarget"),
+    ]
+)

@@ -1,0 +1,2 @@
+#include "WebAssets.h"
+int greenroom_assets_placeholder;

@@ -1,0 +1,127 @@
+/// SHA-1 (FIPS 180-4, section 6.1), incremental. Only for the accept key of the WebSocket handshake, which RFC 6455
+/// defines by it: never for anything that must resist a forger.
+public struct SHA1: Sendable {
+    /// 20 bytes.
+    public struct Digest: Sendable, Equatable {
+        public let bytes: InlineArray<20, UInt8>
+
+        /// The bytes as an array, which allocates.
+        public var array: [UInt8] { copyOfBytes(bytes.span) }
+
+        public static func == (a: Digest, b: Digest) -> Bool {
+            constantTimeEqual(a.bytes.span, b.bytes.span)
+        }
+    }
+
+    private var state: InlineArray<5, UInt32> = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0]
+    private var partial = InlineArray<64, UInt8>(repeating: 0)
+    private var byteCount: UInt64 = 0
+
+    public init() {}
+
+    public mutating func update(_ bytes: RawSpan) {
+        var offset = 0
+        var filled = Int(byteCount % 64)
+        byteCount &+= UInt64(bytes.byteCount)
+        if filled > 0 {
+            while filled < 64, offset < bytes.byteCount {
+                partial[filled] = byte(of: bytes, at: offset)
+                filled += 1
+                offset += 1
+            }
+            guard filled == 64 else { return }
+            unsafe Self.compress(partial.span.bytes, at: 0, into: &state)
+        }
+        while bytes.byteCount - offset >= 64 {
+            Self.compress(bytes, at: offset, into: &state)
+            offset += 64
+        }
+        filled = 0
+        while offset < bytes.byteCount {
+            partial[filled] = byte(of: bytes, at: offset)
+            filled += 1
+            offset += 1
+        }
+    }
+
+    public mutating func update(_ bytes: Span<UInt8>) { unsafe update(bytes.bytes) }
+    public mutating func update(_ bytes: [UInt8]) { unsafe update(bytes.span.bytes) }
+
+    /// Pads and gives the digest. The value is used up; keep a copy to continue from here.
+    public consuming func finalize() -> Digest {
+        pad()
+        var digest = InlineArray<20, UInt8>(repeating: 0)
+        for word in 0..<5 {
+            storeBigEndian(state[word], into: &digest, at: word * 4)
+        }
+        return Digest(bytes: digest)
+    }
+
+    private mutating func pad() {
+        let bitCount = byteCount &* 8
+        var filled = Int(byteCount % 64)
+        partial[filled] = 0x80
+        filled += 1
+        if filled > 56 {
+            while filled < 64 {
+                partial[filled] = 0
+                filled += 1
+            }
+            unsafe Self.compress(partial.span.bytes, at: 0, into: &state)
+            filled = 0
+        }
+        while filled < 56 {
+            partial[filled] = 0
+            filled += 1
+        }
+        for index in 0..<8 {
+            partial[56 + index] = UInt8(truncatingIfNeeded: bitCount >> UInt64(56 - 8 * index))
+        }
+        unsafe Self.compress(partial.span.bytes, at: 0, into: &state)
+    }
+
+    public static func hash(_ bytes: RawSpan) -> Digest {
+        var hasher = SHA1()
+        hasher.update(bytes)
+        return hasher.finalize()
+    }
+
+    public static func hash(_ bytes: Span<UInt8>) -> Digest { unsafe hash(bytes.bytes) }
+    public static func hash(_ bytes: [UInt8]) -> Digest { unsafe hash(bytes.span.bytes) }
+
+    private static func compress(_ block: RawSpan, at offset: Int, into state: inout InlineArray<5, UInt32>) {
+        var schedule = InlineArray<80, UInt32>(repeating: 0)
+        for t in 0..<16 { schedule[t] = bigEndianWord(of: block, at: offset + t * 4) }
+        for t in 16..<80 {
+            schedule[t] = rotateLeft(schedule[t - 3] ^ schedule[t - 8] ^ schedule[t - 14] ^ schedule[t - 16], 1)
+        }
+        var a = state[0]
+        var b = state[1]
+        var c = state[2]
+        var d = state[3]
+        var e = state[4]
+        for t in 0..<80 {
+            let mixed: UInt32
+            if t < 20 {
+                mixed = ((b & c) ^ (~b & d)) &+ 0x5a82_7999
+            } else if t < 40 {
+                mixed = (b ^ c ^ d) &+ 0x6ed9_eba1
+            } else if t < 60 {
+                mixed = ((b & c) ^ (b & d) ^ (c & d)) &+ 0x8f1b_bcdc
+            } else {
+                mixed = (b ^ c ^ d) &+ 0xca62_c1d6
+            }
+            let next = rotateLeft(a, 5) &+ mixed &+ e &+ schedule[t]
+            e = d
+            d = c
+            c = rotateLeft(b, 30)
+            b = a
+            a = next
+        }
+        state[0] &+= a
+        state[1] &+= b
+        state[2] &+= c
+        state[3] &+= d
+        state[4] &+= e
+    }
+}

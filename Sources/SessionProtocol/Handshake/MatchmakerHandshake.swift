@@ -1,0 +1,62 @@
+import Digests
+
+/// The listening side of the handshake: hears `hello`, proves itself first, checks the coordinator's proof.
+/// The caller sends `welcome` itself once it has decided to take the coordinator.
+public struct MatchmakerHandshake: Sendable {
+    private enum State {
+        /// → awaitingProof, failed
+        case awaitingHello
+        /// → established, failed
+        case awaitingProof(Hello, expected: [UInt8])
+        case established
+        case failed
+    }
+
+    public enum Step: Hashable, Sendable {
+        case send(Message)
+        /// The coordinator knows the secret, and is who it says.
+        case proven(Hello)
+    }
+
+    private let identity: NodeIdentity
+    private let secret: [UInt8]
+    private let nonce: [UInt8]
+    private var state = State.awaitingHello
+
+    /// `nonce` is 32 random bytes, new for each link; `secret` is empty when the deployment has none.
+    public init(identity: NodeIdentity, secret: [UInt8], nonce: [UInt8]) {
+        precondition(nonce.count == HandshakeProof.nonceBytes)
+        self.identity = identity
+        self.secret = secret
+        self.nonce = nonce
+    }
+
+    /// Takes the coordinator's next message.
+    public mutating func receive(_ message: Message) throws(HandshakeError) -> Step {
+        let now = state
+        state = .failed
+        switch (now, message) {
+        case (_, .reject(let reject)): throw .rejected(reject)
+        case (.awaitingHello, .hello(let hello)):
+            guard (hello.versionMin...hello.versionMax).contains(Frame.version) else {
+                throw .noCommonVersion(theirs: hello.versionMin...hello.versionMax)
+            }
+            state = .awaitingProof(hello, expected: proof(of: .coordinator, hello))
+            return .send(
+                .challenge(
+                    Challenge(
+                        version: Frame.version, node: identity.node, incarnation: identity.incarnation, nonce: nonce,
+                        proof: proof(of: .matchmaker, hello))))
+        case (.awaitingProof(let hello, let expected), .proof(let proof)):
+            guard constantTimeEqual(expected, proof.proof) else { throw .badProof }
+            state = .established
+            return .proven(hello)
+        default: throw .unexpected(message.kind)
+        }
+    }
+
+    private func proof(of role: NodeRole, _ hello: Hello) -> [UInt8] {
+        HandshakeProof.make(
+            by: role, secret: secret, version: Frame.version, hello: hello, challenger: identity, nonce: nonce)
+    }
+}

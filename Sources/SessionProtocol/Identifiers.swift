@@ -1,0 +1,123 @@
+/// Why a name from outside is no identifier.
+public enum NameError: Error, Hashable, Sendable {
+    case empty
+    case tooLong(bytesMax: Int)
+    /// A control character (below U+0020, or U+007F) stands in it: logs and terminals would show something else.
+    case controlCharacter
+}
+
+func checkName(_ text: String, bytesMax: Int) throws(NameError) {
+    if text.utf8.isEmpty { throw .empty }
+    if text.utf8.count > bytesMax { throw .tooLong(bytesMax: bytesMax) }
+    for byte in text.utf8 where byte < 0x20 || byte == 0x7F { throw .controlCharacter }
+}
+
+/// A person or bot, the same across sessions: 1 to 128 bytes of UTF-8 without control characters.
+public struct SubjectID: Hashable, Sendable, CustomStringConvertible {
+    public let name: String
+    public init(_ name: String) throws(NameError) {
+        try checkName(name, bytesMax: ProtocolLimits.subjectBytesMax)
+        self.name = name
+    }
+    public var description: String { name }
+}
+
+/// A configured kind of game: 1 to 64 bytes of UTF-8 without control characters.
+public struct SceneID: Hashable, Sendable, CustomStringConvertible {
+    public let name: String
+    public init(_ name: String) throws(NameError) {
+        try checkName(name, bytesMax: ProtocolLimits.sceneBytesMax)
+        self.name = name
+    }
+    public var description: String { name }
+}
+
+/// A process's lasting name on the link: 1 to 64 bytes of UTF-8 without control characters.
+public struct NodeID: Hashable, Sendable, CustomStringConvertible {
+    public let name: String
+    public init(_ name: String) throws(NameError) {
+        try checkName(name, bytesMax: ProtocolLimits.nodeBytesMax)
+        self.name = name
+    }
+    public var description: String { name }
+}
+
+/// One game, from its first waiting player to ENDED: 128 random bits, written as 32 hexadecimal digits.
+public struct SessionID: Hashable, Sendable, CustomStringConvertible {
+    public let high: UInt64
+    public let low: UInt64
+
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// Reads the 32 lower-case hexadecimal digits that `description` writes; nil for anything else.
+    public init?(_ text: String) {
+        guard let (high, low) = Hexadecimal.decode128(text) else { return nil }
+        self.init(high: high, low: low)
+    }
+
+    public var description: String { Hexadecimal.encode128(high, low) }
+}
+
+/// 128 random bits that let one subject speak for one player slot; written as 32 hexadecimal digits.
+public struct Ticket: Sendable, CustomStringConvertible {
+    public let high: UInt64
+    public let low: UInt64
+
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    public init?(_ text: String) {
+        guard let (high, low) = Hexadecimal.decode128(text) else { return nil }
+        self.init(high: high, low: low)
+    }
+
+    /// The digits that a client presents. Never logged.
+    public var text: String { Hexadecimal.encode128(high, low) }
+    /// Hides the bits, so that a ticket cannot reach a log by way of interpolation.
+    public var description: String { "ticket" }
+}
+
+extension Ticket: Equatable {
+    /// Compares all bits whatever the first difference, so that timing says nothing about a guess.
+    public static func == (a: Ticket, b: Ticket) -> Bool { ((a.high ^ b.high) | (a.low ^ b.low)) == 0 }
+}
+
+/// Counts the hand-offs of one session, from 1; a stale attempt can change nothing.
+public struct Attempt: Hashable, Comparable, Sendable, CustomStringConvertible {
+    public let number: UInt32
+    public init(_ number: UInt32) { self.number = number }
+    public static let first = Attempt(1)
+    public var next: Attempt { Attempt(number &+ 1) }
+    public static func < (a: Attempt, b: Attempt) -> Bool { a.number < b.number }
+    public var description: String { String(number) }
+}
+
+/// A subject's slot in a session: 0, 1, … 254.
+public struct PlayerIndex: Hashable, Comparable, Sendable, CustomStringConvertible {
+    public let number: UInt8
+    public init(_ number: UInt8) { self.number = number }
+    public init?(exactly number: Int) {
+        guard number >= 0, number < ProtocolLimits.playersMax else { return nil }
+        self.number = UInt8(number)
+    }
+    public static func < (a: PlayerIndex, b: PlayerIndex) -> Bool { a.number < b.number }
+    public var description: String { String(number) }
+}
+
+/// A random number that a process draws when it starts.
+public struct Incarnation: Hashable, Sendable, CustomStringConvertible {
+    public let number: UInt64
+    public init(_ number: UInt64) { self.number = number }
+    public var description: String { Hexadecimal.encode64(number) }
+}
+
+/// A client's connection as a core knows it: a number that the shell chose and never uses twice.
+public struct ConnectionHandle: Hashable, Sendable {
+    public let number: UInt64
+    public init(_ number: UInt64) { self.number = number }
+}

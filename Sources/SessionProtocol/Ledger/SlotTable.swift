@@ -1,0 +1,39 @@
+/// Values in numbered slots that are used again. Iteration goes by slot, so it depends on the events alone and never on
+/// a hash seed.
+struct SlotTable<Value: Sendable>: Sendable {
+    private var slots: [Value?] = []
+    private var free: [Int] = []
+
+    var count: Int { slots.count - free.count }
+    /// The slots to look at when iterating; some may be empty.
+    var indices: Range<Int> { slots.indices }
+
+    mutating func insert(_ value: Value) -> Int {
+        if let slot = free.popLast() {
+            slots[slot] = value
+            return slot
+        }
+        slots.append(value)
+        return slots.count - 1
+    }
+
+    mutating func remove(_ slot: Int) -> Value {
+        guard let value = slots[slot] else { preconditionFailure("an empty slot cannot be removed") }
+        slots[slot] = nil
+        free.append(slot)
+        return value
+    }
+
+    subscript(slot: Int) -> Value {
+        get {
+            guard let value = slots[slot] else { preconditionFailure("an empty slot cannot be read") }
+            return value
+        }
+        _modify {
+            precondition(slots[slot] != nil, "an empty slot cannot be changed")
+            yield &slots[slot]!
+        }
+    }
+
+    func value(at slot: Int) -> Value? { slots[slot] }
+}

@@ -1,0 +1,69 @@
+/// What is recorded, once, when a session ends. The owner of the session decides it; the other side repeats it.
+public struct Outcome: Hashable, Sendable {
+    public var session: SessionID
+    public var attempt: Attempt
+    public var scene: SceneID
+    public var reason: EndReason
+    /// The state that the session was in when it ended; never `ended`.
+    public var endedIn: SessionState
+    /// True for `coordinator_lost` said by a matchmaker: the owner's own outcome, if it still arrives, replaces it.
+    public var isPresumed: Bool
+    /// When it ended, in milliseconds since 1970.
+    public var endedAtUnixMs: UInt64
+    /// In order of `PlayerIndex`.
+    public var players: [PlayerOutcome]
+    /// Pairs that could not reach each other, lower index first.
+    public var failedPairs: [PlayerPair]
+
+    public init(
+        session: SessionID, attempt: Attempt, scene: SceneID, reason: EndReason, endedIn: SessionState,
+        isPresumed: Bool = false, endedAtUnixMs: UInt64, players: [PlayerOutcome], failedPairs: [PlayerPair] = []
+    ) {
+        self.session = session
+        self.attempt = attempt
+        self.scene = scene
+        self.reason = reason
+        self.endedIn = endedIn
+        self.isPresumed = isPresumed
+        self.endedAtUnixMs = endedAtUnixMs
+        self.players = players
+        self.failedPairs = failedPairs
+    }
+}
+
+/// One player's part of an outcome.
+public struct PlayerOutcome: Hashable, Sendable {
+    public var subject: SubjectID
+    /// The session ended because of this player.
+    public var isBlamed: Bool
+    /// This player goes back to the front of the queue.
+    public var isRequeued: Bool
+    /// This player said `finish`.
+    public var hasFinished: Bool
+    /// What the player's client reported with `finish`, as JSON; empty when it reported nothing.
+    public var result: [UInt8]
+
+    public init(
+        subject: SubjectID, isBlamed: Bool = false, isRequeued: Bool = false, hasFinished: Bool = false,
+        result: [UInt8] = []
+    ) {
+        self.subject = subject
+        self.isBlamed = isBlamed
+        self.isRequeued = isRequeued
+        self.hasFinished = hasFinished
+        self.result = result
+    }
+}
+
+/// Two players of one session, the lower index first.
+public struct PlayerPair: Hashable, Sendable {
+    public let lower: PlayerIndex
+    public let higher: PlayerIndex
+
+    /// Two different players, in either order; nil for a player and itself.
+    public init?(_ a: PlayerIndex, _ b: PlayerIndex) {
+        guard a != b else { return nil }
+        lower = min(a, b)
+        higher = max(a, b)
+    }
+}

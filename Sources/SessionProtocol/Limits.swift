@@ -1,0 +1,27 @@
+/// Every bound of the session protocol, in one place. Both sides assert them: at encode and at decode.
+public enum ProtocolLimits {
+    /// The greatest length field of a frame: header rest and body, in bytes.
+    public static let frameBytesMax = 512 * 1024
+    /// The most players of one session; index 255 means "all others" in play.
+    public static let playersMax = 255
+    /// UTF-8 bytes of a subject's name.
+    public static let subjectBytesMax = 128
+    /// UTF-8 bytes of a scene's name.
+    public static let sceneBytesMax = 64
+    /// UTF-8 bytes of a node's name.
+    public static let nodeBytesMax = 64
+    /// UTF-8 bytes of a coordinator's public address.
+    public static let urlBytesMax = 512
+    /// UTF-8 bytes of a signed `resume`.
+    public static let resumeBytesMax = 512
+    /// UTF-8 bytes of one player's result, as JSON.
+    public static let resultBytesMax = 1024
+    /// UTF-8 bytes of a scene's ICE servers, as JSON.
+    public static let iceServersBytesMax = 4096
+    /// UTF-8 bytes of one completion code.
+    public static let completionCodeBytesMax = 128
+    /// UTF-8 bytes of the detail of a `reject`.
+    public static let detailBytesMax = 256
+    /// Pairs of players named in an outcome because they could not reach each other.
+    public static let failedPairsMax = 1024
+}

@@ -1,0 +1,111 @@
+/// A matched game on its way to a coordinator: all that one needs to carry it, and that a matchmaker needs to know it again.
+public struct Assignment: Hashable, Sendable {
+    public var session: SessionID
+    public var attempt: Attempt
+    public var scene: SceneID
+    public var settings: SessionSettings
+    /// Shared by all players; given to them with `play`.
+    public var seed: UInt64
+    /// In order of `PlayerIndex`; 1 to 255.
+    public var players: [AssignedPlayer]
+
+    public init(
+        session: SessionID, attempt: Attempt, scene: SceneID, settings: SessionSettings, seed: UInt64,
+        players: [AssignedPlayer]
+    ) {
+        self.session = session
+        self.attempt = attempt
+        self.scene = scene
+        self.settings = settings
+        self.seed = seed
+        self.players = players
+    }
+}
+
+/// One seat of an assignment.
+public struct AssignedPlayer: Hashable, Sendable {
+    public var subject: SubjectID
+    public var ticket: Ticket
+    /// Handed to the player by `ended` when requeued: restores the waiting time. Signed by the matchmaker, opaque here.
+    public var placeResume: String
+    /// Handed to the player by `ended` otherwise: makes the matchmaker forget this session for this subject, without credit.
+    public var releaseResume: String
+
+    public init(subject: SubjectID, ticket: Ticket, placeResume: String, releaseResume: String) {
+        self.subject = subject
+        self.ticket = ticket
+        self.placeResume = placeResume
+        self.releaseResume = releaseResume
+    }
+
+    public static func == (a: AssignedPlayer, b: AssignedPlayer) -> Bool {
+        a.subject == b.subject && a.ticket == b.ticket && a.placeResume == b.placeResume
+            && a.releaseResume == b.releaseResume
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(subject)
+    }
+}
+
+/// What a failed validation means in a scene. Codes are stable.
+public enum ValidationFailureAction: UInt8, CaseIterable, Sendable {
+    /// The session ends and the blameless return to the front of the queue.
+    case requeue = 1
+    /// Play goes through the coordinator.
+    case relay = 2
+    /// The session ends for all.
+    case end = 3
+}
+
+/// The part of a scene that its coordinator needs; fixed for a session when it is matched.
+public struct SessionSettings: Hashable, Sendable {
+    public var validatesPeers: Bool
+    public var onValidationFailure: ValidationFailureAction
+    /// From `accepted` to everyone's `enter`.
+    public var enterTimeoutMs: UInt32
+    /// From the last `enter` to all pairs validated.
+    public var validationTimeoutMs: UInt32
+    /// How long a player may be disconnected.
+    public var reconnectGraceMs: UInt32
+    /// From a barrier's first `ready` to its last.
+    public var barrierTimeoutMs: UInt32
+    /// The longest that play may last.
+    public var playTimeoutMs: UInt32
+    /// A JSON array for `RTCPeerConnection`, passed on untouched; `[]` for none.
+    public var iceServers: String
+    /// What a player is given when a session ends for a reason; at most one a reason, in order of their codes.
+    public var completionCodes: [CompletionCode]
+
+    public init(
+        validatesPeers: Bool, onValidationFailure: ValidationFailureAction = .requeue,
+        enterTimeoutMs: UInt32 = 15_000, validationTimeoutMs: UInt32 = 15_000, reconnectGraceMs: UInt32 = 10_000,
+        barrierTimeoutMs: UInt32 = 30_000, playTimeoutMs: UInt32 = 3_600_000, iceServers: String = "[]",
+        completionCodes: [CompletionCode] = []
+    ) {
+        self.validatesPeers = validatesPeers
+        self.onValidationFailure = onValidationFailure
+        self.enterTimeoutMs = enterTimeoutMs
+        self.validationTimeoutMs = validationTimeoutMs
+        self.reconnectGraceMs = reconnectGraceMs
+        self.barrierTimeoutMs = barrierTimeoutMs
+        self.playTimeoutMs = playTimeoutMs
+        self.iceServers = iceServers
+        self.completionCodes = completionCodes
+    }
+
+    /// The code for players of a session that ended for this reason, if the scene has one.
+    public func completionCode(for reason: EndReason) -> String? {
+        completionCodes.first { $0.reason == reason }?.code
+    }
+}
+
+/// A code that players of an ended session show elsewhere, to be paid for instance.
+public struct CompletionCode: Hashable, Sendable {
+    public var reason: EndReason
+    public var code: String
+    public init(reason: EndReason, code: String) {
+        self.reason = reason
+        self.code = code
+    }
+}

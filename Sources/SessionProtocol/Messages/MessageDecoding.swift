@@ -1,0 +1,225 @@
+/// The bodies of messages on their way in: every value is checked before it becomes one of ours.
+extension Message {
+    init(_ kind: MessageKind, body: Span<UInt8>) throws(WireError) {
+        var reader = ByteReader()
+        self = try Message.decode(kind, body, &reader)
+        try reader.finish(body)
+    }
+
+    private static func decode(
+        _ kind: MessageKind, _ body: Span<UInt8>, _ reader: inout ByteReader
+    ) throws(WireError) -> Message {
+        switch kind {
+        case .hello: return .hello(try reader.hello(body))
+        case .challenge: return .challenge(try reader.challenge(body))
+        case .proof:
+            return .proof(Proof(proof: try reader.fixed(body, "proof", count: HandshakeProof.byteCount)))
+        case .welcome:
+            let grace = try reader.u32(body, "leaseGraceMs")
+            let interval = try reader.u32(body, "pingIntervalMs")
+            guard interval > 0, grace > interval else { throw .badValue("pingIntervalMs") }
+            return .welcome(Welcome(leaseGraceMs: grace, pingIntervalMs: interval))
+        case .reject:
+            guard let code = RejectCode(rawValue: try reader.u16(body, "code")) else { throw .badValue("code") }
+            let detail = try reader.text(body, "detail", bytesMax: ProtocolLimits.detailBytesMax)
+            return .reject(Reject(code: code, detail: detail))
+        case .assign: return .assign(try reader.assignment(body))
+        case .accepted: return .accepted(try reader.session(body), try reader.attempt(body))
+        case .endedAck: return .endedAck(try reader.session(body), try reader.attempt(body))
+        case .drop: return .drop(try reader.session(body), try reader.attempt(body))
+        case .refused:
+            let (session, attempt) = (try reader.session(body), try reader.attempt(body))
+            guard let reason = RefusalReason(rawValue: try reader.u8(body, "reason")) else { throw .badValue("reason") }
+            return .refused(session, attempt, reason)
+        case .state:
+            let (session, attempt) = (try reader.session(body), try reader.attempt(body))
+            let state = try reader.state(body, "state", .validating, .playing)
+            return .state(session, attempt, state)
+        case .ended: return .ended(try reader.outcome(body))
+        case .cancel:
+            let (session, attempt) = (try reader.session(body), try reader.attempt(body))
+            let reason = try reader.endReason(body, "reason")
+            var blamed: [PlayerIndex] = []
+            for _ in 0..<(try reader.u8(body, "blamed count")) {
+                let player = try reader.player(body, "blamed")
+                if let last = blamed.last, player <= last { throw .badValue("blamed") }
+                blamed.append(player)
+            }
+            return .cancel(session, attempt, reason, blamed: blamed)
+        case .ping:
+            return .ping(
+                Ping(
+                    sentAtMs: try reader.u64(body, "sentAtMs"), sessions: try reader.u32(body, "sessions"),
+                    players: try reader.u32(body, "players")))
+        case .pong: return .pong(sentAtMs: try reader.u64(body, "sentAtMs"))
+        case .drain: return .drain
+        case .inventoryEnd: return .inventoryEnd
+        case .holding:
+            let state = try reader.state(body, "state", .matched, .validating, .playing)
+            return .holding(state, try reader.assignment(body))
+        case .journalMatched:
+            return .journalMatched(try reader.node(body), try reader.assignment(body))
+        }
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func session(_ body: Span<UInt8>) throws(WireError) -> SessionID {
+        SessionID(high: try u64(body, "session"), low: try u64(body, "session"))
+    }
+
+    fileprivate mutating func attempt(_ body: Span<UInt8>) throws(WireError) -> Attempt {
+        let number = try u32(body, "attempt")
+        if number == 0 { throw .badValue("attempt") }
+        return Attempt(number)
+    }
+
+    fileprivate mutating func node(_ body: Span<UInt8>) throws(WireError) -> NodeID {
+        let name = try text(body, "node", bytesMax: ProtocolLimits.nodeBytesMax)
+        do { return try NodeID(name) } catch { throw .badText("node") }
+    }
+
+    fileprivate mutating func scene(_ body: Span<UInt8>) throws(WireError) -> SceneID {
+        let name = try text(body, "scene", bytesMax: ProtocolLimits.sceneBytesMax)
+        do { return try SceneID(name) } catch { throw .badText("scene") }
+    }
+
+    fileprivate mutating func subject(_ body: Span<UInt8>) throws(WireError) -> SubjectID {
+        let name = try text(body, "subject", bytesMax: ProtocolLimits.subjectBytesMax)
+        do { return try SubjectID(name) } catch { throw .badText("subject") }
+    }
+
+    fileprivate mutating func player(_ body: Span<UInt8>, _ field: String) throws(WireError) -> PlayerIndex {
+        guard let player = PlayerIndex(exactly: Int(try u8(body, field))) else { throw .badValue(field) }
+        return player
+    }
+
+    fileprivate mutating func endReason(_ body: Span<UInt8>, _ field: String) throws(WireError) -> EndReason {
+        guard let reason = EndReason(rawValue: try u8(body, field)) else { throw .badValue(field) }
+        return reason
+    }
+
+    fileprivate mutating func state(
+        _ body: Span<UInt8>, _ field: String, _ allowed: SessionState...
+    ) throws(WireError) -> SessionState {
+        guard let state = SessionState(rawValue: try u8(body, field)), allowed.contains(state) else {
+            throw .badValue(field)
+        }
+        return state
+    }
+
+    fileprivate mutating func magic(_ body: Span<UInt8>) throws(WireError) {
+        if try fixed(body, "magic", count: HandshakeMagic.bytes.count) != HandshakeMagic.bytes { throw .badMagic }
+    }
+
+    fileprivate mutating func hello(_ body: Span<UInt8>) throws(WireError) -> Hello {
+        try magic(body)
+        let versionMin = try u8(body, "versionMin")
+        let versionMax = try u8(body, "versionMax")
+        if versionMin == 0 || versionMin > versionMax { throw .badValue("versionMax") }
+        let node = try node(body)
+        let incarnation = Incarnation(try u64(body, "incarnation"))
+        let nonce = try fixed(body, "nonce", count: HandshakeProof.nonceBytes)
+        let capacity = try u32(body, "capacity")
+        let url = try text(body, "publicURL", bytesMax: ProtocolLimits.urlBytesMax)
+        if !url.hasPrefix("ws://") && !url.hasPrefix("wss://") { throw .badValue("publicURL") }
+        return Hello(
+            versionMin: versionMin, versionMax: versionMax, node: node, incarnation: incarnation, nonce: nonce,
+            capacity: capacity, publicURL: url)
+    }
+
+    fileprivate mutating func challenge(_ body: Span<UInt8>) throws(WireError) -> Challenge {
+        try magic(body)
+        let version = try u8(body, "version")
+        if version == 0 { throw .badValue("version") }
+        let node = try node(body)
+        let incarnation = Incarnation(try u64(body, "incarnation"))
+        let nonce = try fixed(body, "nonce", count: HandshakeProof.nonceBytes)
+        let proof = try fixed(body, "proof", count: HandshakeProof.byteCount)
+        return Challenge(version: version, node: node, incarnation: incarnation, nonce: nonce, proof: proof)
+    }
+
+    fileprivate mutating func assignment(_ body: Span<UInt8>) throws(WireError) -> Assignment {
+        let session = try session(body)
+        let attempt = try attempt(body)
+        let scene = try scene(body)
+        let settings = try settings(body)
+        let seed = try u64(body, "seed")
+        let count = Int(try u8(body, "player count"))
+        if count == 0 || count > ProtocolLimits.playersMax { throw .badValue("player count") }
+        var players: [AssignedPlayer] = []
+        var subjects: Set<SubjectID> = []
+        for _ in 0..<count {
+            let subject = try subject(body)
+            if !subjects.insert(subject).inserted { throw .duplicateSubject }
+            let ticket = Ticket(high: try u64(body, "ticket"), low: try u64(body, "ticket"))
+            let place = try text(body, "placeResume", bytesMax: ProtocolLimits.resumeBytesMax)
+            let release = try text(body, "releaseResume", bytesMax: ProtocolLimits.resumeBytesMax)
+            players.append(
+                AssignedPlayer(subject: subject, ticket: ticket, placeResume: place, releaseResume: release))
+        }
+        return Assignment(
+            session: session, attempt: attempt, scene: scene, settings: settings, seed: seed, players: players)
+    }
+
+    private mutating func settings(_ body: Span<UInt8>) throws(WireError) -> SessionSettings {
+        let validates = try bool(body, "validatesPeers")
+        guard let action = ValidationFailureAction(rawValue: try u8(body, "onValidationFailure")) else {
+            throw .badValue("onValidationFailure")
+        }
+        var settings = SessionSettings(
+            validatesPeers: validates, onValidationFailure: action,
+            enterTimeoutMs: try u32(body, "enterTimeoutMs"),
+            validationTimeoutMs: try u32(body, "validationTimeoutMs"),
+            reconnectGraceMs: try u32(body, "reconnectGraceMs"),
+            barrierTimeoutMs: try u32(body, "barrierTimeoutMs"),
+            playTimeoutMs: try u32(body, "playTimeoutMs"),
+            iceServers: try text(body, "iceServers", bytesMax: ProtocolLimits.iceServersBytesMax))
+        for _ in 0..<(try u8(body, "completion code count")) {
+            let reason = try endReason(body, "completion code reason")
+            if let last = settings.completionCodes.last, reason.rawValue <= last.reason.rawValue {
+                throw .badValue("completion code reason")
+            }
+            let code = try text(body, "completion code", bytesMax: ProtocolLimits.completionCodeBytesMax)
+            settings.completionCodes.append(CompletionCode(reason: reason, code: code))
+        }
+        return settings
+    }
+
+    fileprivate mutating func outcome(_ body: Span<UInt8>) throws(WireError) -> Outcome {
+        let session = try session(body)
+        let attempt = try attempt(body)
+        let scene = try scene(body)
+        let reason = try endReason(body, "reason")
+        let endedIn = try state(body, "endedIn", .waiting, .matched, .validating, .playing)
+        let isPresumed = try bool(body, "isPresumed")
+        let endedAtUnixMs = try u64(body, "endedAtUnixMs")
+        let count = Int(try u8(body, "player count"))
+        if count == 0 || count > ProtocolLimits.playersMax { throw .badValue("player count") }
+        var players: [PlayerOutcome] = []
+        var subjects: Set<SubjectID> = []
+        for _ in 0..<count {
+            let subject = try subject(body)
+            if !subjects.insert(subject).inserted { throw .duplicateSubject }
+            players.append(
+                PlayerOutcome(
+                    subject: subject, isBlamed: try bool(body, "isBlamed"), isRequeued: try bool(body, "isRequeued"),
+                    hasFinished: try bool(body, "hasFinished"),
+                    result: try blob(body, "result", bytesMax: ProtocolLimits.resultBytesMax)))
+        }
+        let pairCount = Int(try u16(body, "pair count"))
+        if pairCount > ProtocolLimits.failedPairsMax { throw .tooMany("failedPairs") }
+        var pairs: [PlayerPair] = []
+        for _ in 0..<pairCount {
+            let lower = try player(body, "failedPairs")
+            let higher = try player(body, "failedPairs")
+            guard lower < higher, Int(higher.number) < count, let pair = PlayerPair(lower, higher) else {
+                throw .badValue("failedPairs")
+            }
+            pairs.append(pair)
+        }
+        return Outcome(
+            session: session, attempt: attempt, scene: scene, reason: reason, endedIn: endedIn,
+            isPresumed: isPresumed, endedAtUnixMs: endedAtUnixMs, players: players, failedPairs: pairs)
+    }
+}

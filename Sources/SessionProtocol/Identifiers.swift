@@ -82,9 +82,11 @@ public struct Ticket: Sendable, CustomStringConvertible {
     public var description: String { "ticket" }
 }
 
-extension Ticket: Equatable {
+extension Ticket: Hashable {
     /// Compares all bits whatever the first difference, so that timing says nothing about a guess.
     public static func == (a: Ticket, b: Ticket) -> Bool { ((a.high ^ b.high) | (a.low ^ b.low)) == 0 }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(high) }
 }
 
 /// Counts the hand-offs of one session, from 1; a stale attempt can change nothing.

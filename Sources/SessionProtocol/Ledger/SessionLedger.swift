@@ -172,12 +172,13 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         return settle(outcome, assignment: assignment, now: now).map { ($0, outcome) }
     }
 
-    /// Ends a session as its owner said. Returns nil when it is not live; the tombstone of an outcome that was only
-    /// presumed is then replaced by the owner's own.
+    /// Ends a session as its owner said. Returns nil when it is not live; its outcome is remembered all the same, and
+    /// takes the place of one that was only presumed.
     public mutating func settle(_ outcome: Outcome, assignment: Assignment?, now: Moment) -> Entry? {
         guard let slot = slots.removeValue(forKey: outcome.session) else {
-            if let old = tombstones[outcome.session], old.outcome.isPresumed, !outcome.isPresumed {
-                let tombstone = Tombstone(outcome: outcome, assignment: old.assignment)
+            let old = tombstones[outcome.session]
+            if old.map({ $0.outcome.isPresumed && !outcome.isPresumed }) ?? true {
+                let tombstone = Tombstone(outcome: outcome, assignment: assignment ?? old?.assignment)
                 tombstones.insert(tombstone, for: outcome.session, nowMs: now.bootMs)
             }
             return nil

@@ -37,15 +37,6 @@ public struct AssignedPlayer: Hashable, Sendable {
         self.placeResume = placeResume
         self.releaseResume = releaseResume
     }
-
-    public static func == (a: AssignedPlayer, b: AssignedPlayer) -> Bool {
-        a.subject == b.subject && a.ticket == b.ticket && a.placeResume == b.placeResume
-            && a.releaseResume == b.releaseResume
-    }
-
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(subject)
-    }
 }
 
 /// What a failed validation means in a scene. Codes are stable.

@@ -1,0 +1,198 @@
+import SessionProtocol
+
+/// A coordinator as the matchmaker sees it: linked, or awaited until its lease has run out.
+struct Coordinator: Sendable {
+    let node: NodeID
+    var incarnation: Incarnation
+    var url: String
+    var capacity: Int
+    /// Nil while the link is down.
+    var link: LinkHandle?
+    /// Its inventory has been taken since the link came up.
+    var hasInventory = false
+    var isDraining = false
+    /// It refused a session as full; cleared by the next sign that it has room.
+    var isFull = false
+    /// When its sessions are presumed lost unless it is heard again.
+    var lostAtMs: UInt64?
+    /// Sessions handed to it that have not ended.
+    var assigned = 0
+    /// Players connected to it, by its own last word.
+    var players = 0
+
+    /// What it holds is known, and it can be spoken to.
+    var isReady: Bool { link != nil && hasInventory }
+    var takesSessions: Bool { isReady && !isDraining && !isFull && assigned < capacity }
+}
+
+extension MatchmakerCore {
+    func coordinator(_ node: NodeID) -> Coordinator? { coordinators.first { $0.node == node } }
+
+    private func index(of link: LinkHandle) -> Int? { coordinators.firstIndex { $0.link == link } }
+
+    mutating func linkProven(
+        _ link: LinkHandle, _ hello: Hello, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        if let known = coordinators.first(where: { $0.node == hello.node }), let old = known.link {
+            guard known.incarnation == hello.incarnation else {
+                return refuseLink(link, hello.node, .nodeInUse, "another live process speaks for this node", &actions)
+            }
+            // The same process dials again: it has given its old link up, whatever this end still believes.
+            hangUp(old, nil, now, &actions)
+        }
+        if coordinator(hello.node) == nil {
+            guard coordinators.count < limits.coordinatorsMax else {
+                return refuseLink(link, hello.node, .tooManyLinks, "this matchmaker takes no more coordinators", &actions)
+            }
+            coordinators.append(
+                Coordinator(node: hello.node, incarnation: hello.incarnation, url: "", capacity: 0))
+        }
+        guard let index = coordinators.firstIndex(where: { $0.node == hello.node }) else { return }
+        coordinators[index].incarnation = hello.incarnation
+        coordinators[index].url = hello.publicURL
+        coordinators[index].capacity = Int(hello.capacity)
+        coordinators[index].link = link
+        coordinators[index].hasInventory = false
+        coordinators[index].isDraining = false
+        coordinators[index].isFull = false
+        heard(index, now)
+        forEachHandOff(at: hello.node) { handOff in handOff.isConfirmed = false }
+        actions.append(
+            .link(
+                link, .welcome(Welcome(leaseGraceMs: limits.leaseGraceMs, pingIntervalMs: limits.pingIntervalMs))))
+        actions.append(
+            .notice(
+                .coordinatorUp(hello.node, hello.incarnation, capacity: hello.capacity, url: hello.publicURL)))
+    }
+
+    private func refuseLink(
+        _ link: LinkHandle, _ node: NodeID, _ code: RejectCode, _ detail: String,
+        _ actions: inout [MatchmakerAction]
+    ) {
+        actions.append(.closeLink(link, Reject(code: code, detail: detail)))
+        actions.append(.notice(.coordinatorRefused(node, code)))
+    }
+
+    private mutating func heard(_ index: Int, _ now: Moment) {
+        coordinators[index].lostAtMs = now.bootMs + UInt64(limits.leaseGraceMs) + UInt64(limits.leaseMarginMs)
+    }
+
+    mutating func receive(
+        _ message: Message, from link: LinkHandle, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        guard let index = index(of: link) else { return }
+        let node = coordinators[index].node
+        switch message {
+        case .ping(let ping):
+            heard(index, now)
+            coordinators[index].isFull = false
+            coordinators[index].players = Int(ping.players)
+            actions.append(.link(link, .pong(sentAtMs: ping.sentAtMs)))
+            matchAllFullRooms(now, &actions)
+        case .drain:
+            coordinators[index].isDraining = true
+            actions.append(.notice(.coordinatorDraining(node)))
+        case .accepted(let session, let attempt): accepted(session, attempt, by: node, link, now, &actions)
+        case .refused(let session, let attempt, let reason):
+            refused(session, attempt, reason, by: node, now, &actions)
+        case .state(let session, let attempt, let state):
+            if isCurrent(session, attempt, at: node) {
+                ledger.transition(session, to: state)
+            } else {
+                actions.append(.notice(.stale(.state, session)))
+            }
+        case .ended(let outcome): ended(outcome, by: node, link, now, &actions)
+        case .holding(let state, let assignment): holding(state, assignment, at: node, link, &actions)
+        case .inventoryEnd: inventoryEnded(index, now, &actions)
+        case .hello, .challenge, .proof, .welcome, .reject, .assign, .endedAck, .cancel, .drop, .pong, .journalMatched:
+            let detail = "\(message.kind) does not come from a coordinator"
+            hangUp(link, Reject(code: .unexpected, detail: detail), now, &actions)
+        }
+    }
+
+    /// Closes a link from this side and takes it as down.
+    private mutating func hangUp(
+        _ link: LinkHandle, _ reject: Reject?, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        actions.append(.closeLink(link, reject))
+        linkDown(link, now, &actions)
+    }
+
+    mutating func linkDown(_ link: LinkHandle, _ now: Moment, _ actions: inout [MatchmakerAction]) {
+        guard let index = index(of: link) else { return }
+        let node = coordinators[index].node
+        coordinators[index].link = nil
+        coordinators[index].hasInventory = false
+        actions.append(.notice(.coordinatorDown(node)))
+        // No ticket of these has left, so they can be handed to another coordinator at once.
+        for session in handOffs(at: node) where ledger[session]?.details.handOff?.phase == .offered {
+            tryAgain(session, now, &actions)
+        }
+    }
+
+    /// Presumes the sessions of coordinators lost that have not been heard for grace and margin.
+    mutating func expireLeases(_ now: Moment, _ actions: inout [MatchmakerAction]) {
+        while let index = coordinators.firstIndex(where: { ($0.lostAtMs ?? .max) <= now.bootMs }) {
+            if let link = coordinators[index].link { hangUp(link, nil, now, &actions) }
+            let node = coordinators[index].node
+            let sessions = handOffs(at: node).filter { ledger[$0]?.details.handOff?.phase == .accepted }
+            coordinators[index].lostAtMs = nil
+            actions.append(.notice(.coordinatorLost(node, sessions: sessions.count)))
+            for session in sessions { end(session, Verdict(.coordinatorLost, isPresumed: true), now, &actions) }
+            coordinators.removeAll { $0.node == node && $0.link == nil && $0.lostAtMs == nil }
+        }
+    }
+
+    // MARK: Inventory
+
+    private mutating func holding(
+        _ state: SessionState, _ assignment: Assignment, at node: NodeID, _ link: LinkHandle,
+        _ actions: inout [MatchmakerAction]
+    ) {
+        let session = assignment.session
+        if isCurrent(session, assignment.attempt, at: node) {
+            _ = updateHandOff(session) { $0.isConfirmed = true }
+            if let mirrored = ledger[session]?.state, mirrored != state { ledger.transition(session, to: state) }
+            return
+        }
+        let isFree = assignment.players.allSatisfy { ledger.session(of: $0.subject) == nil }
+        if ledger.contains(session) || ledger.tombstone(session) != nil || !isFree {
+            actions.append(.link(link, .drop(session, assignment.attempt)))
+            actions.append(.notice(.stale(.holding, session)))
+            return
+        }
+        adopt(assignment, in: state, at: node)
+        actions.append(.notice(.adopted(session, node)))
+    }
+
+    private mutating func inventoryEnded(_ index: Int, _ now: Moment, _ actions: inout [MatchmakerAction]) {
+        let node = coordinators[index].node
+        coordinators[index].hasInventory = true
+        for session in handOffs(at: node) {
+            guard let handOff = ledger[session]?.details.handOff, handOff.phase == .accepted else { continue }
+            if !handOff.isConfirmed {
+                end(session, Verdict(.coordinatorLost), now, &actions)
+                continue
+            }
+            for player in handOff.members.indices where handOff.members[player].connection != nil {
+                tellMatched(session, playerAt: player, &actions)
+            }
+        }
+        matchAllFullRooms(now, &actions)
+    }
+
+    // MARK: Hand-offs of one node
+
+    func handOffs(at node: NodeID) -> [SessionID] {
+        ledger.sessions.filter { ledger[$0]?.details.handOff?.node == node }
+    }
+
+    private mutating func forEachHandOff(at node: NodeID, _ change: (inout HandOff) -> Void) {
+        for session in handOffs(at: node) { _ = updateHandOff(session, change) }
+    }
+
+    func isCurrent(_ session: SessionID, _ attempt: Attempt, at node: NodeID) -> Bool {
+        guard let handOff = ledger[session]?.details.handOff else { return false }
+        return handOff.node == node && handOff.assignment.attempt == attempt && handOff.phase == .accepted
+    }
+}

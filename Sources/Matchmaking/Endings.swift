@@ -1,0 +1,109 @@
+import SessionProtocol
+
+/// An end that is told once its record is on disk.
+struct PendingEnd: Sendable {
+    let number: UInt64
+    let outcome: Outcome
+    /// The coordinator that waits for the acknowledgement.
+    let node: NodeID?
+    /// Those who were still connected here, with their place in the outcome.
+    let members: [Member]
+    let completionCode: String?
+    let sceneIndex: Int?
+}
+
+extension MatchmakerCore {
+    /// Ends a session that no coordinator owns, or whose owner is out of reach.
+    mutating func end(
+        _ id: SessionID, _ verdict: Verdict, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        guard let handOff = ledger[id]?.details.handOff,
+            let (_, outcome) = ledger.end(id, verdict, assignment: handOff.assignment, now: now)
+        else { return }
+        settled(outcome, handOff, node: nil, &actions)
+    }
+
+    /// The owner's word. It is on disk before it is acknowledged, and every one is acknowledged.
+    mutating func ended(
+        _ outcome: Outcome, by node: NodeID, _ link: LinkHandle, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        let id = outcome.session
+        if let handOff = ledger[id]?.details.handOff {
+            guard handOff.node == node, handOff.assignment.attempt == outcome.attempt else {
+                // An attempt that was taken back: nobody was ever inside, and the session lives elsewhere.
+                actions.append(.link(link, .endedAck(id, outcome.attempt)))
+                actions.append(.notice(.stale(.ended, id)))
+                return
+            }
+            _ = ledger.settle(outcome, assignment: handOff.assignment, now: now)
+            return settled(outcome, handOff, node: node, &actions)
+        }
+        let known = ledger.tombstone(id)?.outcome
+        let isNews = known == nil || (known?.isPresumed == true && !outcome.isPresumed)
+        if isNews { _ = ledger.settle(outcome, assignment: nil, now: now) }
+        let number = isNews ? persist(.ended(outcome), &actions) : recordsAsked
+        unrecorded.append(
+            PendingEnd(
+                number: number, outcome: outcome, node: node, members: [], completionCode: nil, sceneIndex: nil))
+        if number <= recordsDurable { tellRecorded(now, &actions) }
+    }
+
+    private mutating func settled(
+        _ outcome: Outcome, _ handOff: HandOff, node: NodeID?, _ actions: inout [MatchmakerAction]
+    ) {
+        count(handOff.node, -1)
+        if let index = coordinators.firstIndex(where: { $0.node == handOff.node }) {
+            coordinators[index].isFull = false
+        }
+        let number = persist(.ended(outcome), &actions)
+        unrecorded.append(
+            PendingEnd(
+                number: number, outcome: outcome, node: node,
+                members: handOff.members.filter { $0.connection != nil },
+                completionCode: handOff.assignment.settings.completionCode(for: outcome.reason),
+                sceneIndex: handOff.sceneIndex))
+    }
+
+    /// Acknowledges and tells what has become durable.
+    mutating func tellRecorded(_ now: Moment, _ actions: inout [MatchmakerAction]) {
+        while let first = unrecorded.first, first.number <= recordsDurable {
+            unrecorded.removeFirst()
+            if let node = first.node, let link = coordinator(node)?.link {
+                actions.append(.link(link, .endedAck(first.outcome.session, first.outcome.attempt)))
+            }
+            actions.append(.notice(.outcome(first.outcome)))
+            keepApart(first.outcome, now)
+            for member in first.members { tell(member, first, now, &actions) }
+        }
+        matchAllFullRooms(now, &actions)
+    }
+
+    private mutating func keepApart(_ outcome: Outcome, _ now: Moment) {
+        for pair in outcome.failedPairs {
+            let (a, b) = (Int(pair.lower.number), Int(pair.higher.number))
+            guard b < outcome.players.count else { continue }
+            let subjects = SubjectPair(outcome.players[a].subject, outcome.players[b].subject)
+            rejections.insert(true, for: subjects, nowMs: now.bootMs)
+        }
+    }
+
+    /// One who is still connected here goes back to wait when put back, or when nobody knows what became of the session.
+    private mutating func tell(
+        _ member: Member, _ end: PendingEnd, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        guard let connection = member.connection, joined[connection] == member.subject else { return }
+        joined[connection] = nil
+        let part = end.outcome.players.first { $0.subject == member.subject }
+        let isPutBack = part?.isRequeued == true || end.outcome.reason == .coordinatorLost
+        if ledger.session(of: member.subject) != nil {
+            tellEnded(member, session: end.outcome.session, .superseded, nil, &actions)
+        } else if isPutBack, !member.hasLeft, !isDraining, let sceneIndex = end.sceneIndex {
+            let hasCredit = end.outcome.endedIn != .playing
+            seat(
+                member.subject, on: connection, sceneIndex: sceneIndex,
+                sinceUnixMs: hasCredit ? member.sinceUnixMs : now.unixMs, now, &actions)
+        } else {
+            tellEnded(member, session: end.outcome.session, end.outcome.reason, end.completionCode, &actions)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import SessionProtocol
+
+/// What happens to a matchmaker.
+public enum MatchmakerEvent: Sendable {
+    case join(ConnectionHandle, JoinRequest)
+    case leave(ConnectionHandle)
+    case confirm(ConnectionHandle)
+    case disconnected(ConnectionHandle)
+    /// A coordinator has proven itself; the core answers with `welcome` or closes the link.
+    case linkProven(LinkHandle, Hello)
+    case link(LinkHandle, Message)
+    case linkDown(LinkHandle)
+    /// The records up to this number are on disk.
+    case persisted(upTo: UInt64)
+    /// No new joins; those who wait go on waiting.
+    case drain
+    /// Waiting rooms end; sessions at coordinators go on.
+    case shutdown
+}
+
+/// What a matchmaker wants done, in this order.
+public enum MatchmakerAction: Hashable, Sendable {
+    case reply(ConnectionHandle, MatchmakerReply)
+    /// Nothing more will be said on this connection.
+    case close(ConnectionHandle, MatchmakerClose)
+    case link(LinkHandle, Message)
+    /// Says why, if there is something to say, and hangs up.
+    case closeLink(LinkHandle, Reject?)
+    /// The n-th of these has number n, counted from 1; `persisted` answers it.
+    case persist(Message)
+    case transition(Transition)
+    case notice(MatchmakerNotice)
+}
+
+/// A link to a coordinator as the core knows it: a number that the shell chose and never uses twice.
+public struct LinkHandle: Hashable, Sendable {
+    public let number: UInt64
+    public init(_ number: UInt64) { self.number = number }
+}
+
+public struct JoinRequest: Hashable, Sendable {
+    /// The scene's name as the client wrote it; it need not exist.
+    public var scene: String
+    public var subject: SubjectID
+    public var resume: String?
+    public init(scene: String, subject: SubjectID, resume: String? = nil) {
+        self.scene = scene
+        self.subject = subject
+        self.resume = resume
+    }
+}
+
+/// What a client hears from the matchmaker.
+public enum MatchmakerReply: Hashable, Sendable {
+    /// `timeoutMs` is what is left until the server gives up.
+    case waiting(
+        session: SessionID, players: Int, needed: Int, waitedMs: UInt64, timeoutMs: UInt64, resume: String)
+    case matched(session: SessionID, player: PlayerIndex, players: Int, url: String, ticket: Ticket)
+    case ended(session: SessionID, reason: EndReason, completionCode: String?)
+    case error(MatchmakerError, message: String)
+}
+
+/// Codes of the client protocol that the matchmaker's core gives.
+public enum MatchmakerError: String, CaseIterable, Sendable {
+    case unknownScene = "unknown_scene"
+    case sceneClosed = "scene_closed"
+    case roomFull = "room_full"
+    case draining = "draining"
+    case subjectInUse = "subject_in_use"
+    case wrongState = "wrong_state"
+}
+
+public enum MatchmakerClose: Hashable, Sendable {
+    /// 1000: all has been said.
+    case normal
+    /// Behind an error that ends the connection.
+    case failed(MatchmakerError)
+}
+
+/// Something that an operator may want to know.
+public enum MatchmakerNotice: Hashable, Sendable {
+    case coordinatorUp(NodeID, Incarnation, capacity: UInt32, url: String)
+    case coordinatorDown(NodeID)
+    case coordinatorDraining(NodeID)
+    /// Grace and margin are over; its sessions end as `coordinator_lost`.
+    case coordinatorLost(NodeID, sessions: Int)
+    case coordinatorRefused(NodeID, RejectCode)
+    case sessionRefused(SessionID, NodeID, RefusalReason)
+    case assignTimedOut(SessionID, NodeID)
+    /// A full room waits because no coordinator takes sessions.
+    case noCoordinator(SceneID)
+    /// A message about a session that is not there, or of another attempt: it changed nothing.
+    case stale(MessageKind, SessionID)
+    /// A session that a coordinator holds and this matchmaker did not know; it is taken on.
+    case adopted(SessionID, NodeID)
+    /// What players and operators should know of an end, once it is durable.
+    case outcome(Outcome)
+}

@@ -1,0 +1,219 @@
+import SessionProtocol
+
+/// A hand-off whose record is not yet on disk.
+struct RecordingHandOff: Sendable {
+    let number: UInt64
+    let session: SessionID
+    let attempt: Attempt
+}
+
+extension MatchmakerCore {
+    mutating func matchAllFullRooms(_ now: Moment, _ actions: inout [MatchmakerAction]) {
+        for sceneIndex in scenes.indices { matchFullRooms(sceneIndex, now, &actions) }
+    }
+
+    /// Hands full rooms to coordinators, the most senior room first, as long as one takes sessions.
+    mutating func matchFullRooms(_ sceneIndex: Int, _ now: Moment, _ actions: inout [MatchmakerAction]) {
+        while let place = queues[sceneIndex].full.first {
+            guard recording.count < limits.unrecordedMax, unrecorded.count < limits.unrecordedMax else { return }
+            guard let node = leastLoaded(except: nil) else {
+                if queues[sceneIndex].full.count == 1 { actions.append(.notice(.noCoordinator(scenes[sceneIndex].id))) }
+                return
+            }
+            match(place.session, to: node, now, &actions)
+        }
+    }
+
+    /// The coordinator with the smallest share of its capacity in use; the first of equals.
+    private func leastLoaded(except excluded: NodeID?) -> NodeID? {
+        var best: Coordinator?
+        for coordinator in coordinators where coordinator.takesSessions && coordinator.node != excluded {
+            if let best, coordinator.assigned * best.capacity >= best.assigned * coordinator.capacity { continue }
+            best = coordinator
+        }
+        return best?.node
+    }
+
+    private mutating func match(
+        _ id: SessionID, to node: NodeID, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        guard let room = ledger[id]?.details.room else { preconditionFailure("a full room is in the ledger") }
+        queues[room.sceneIndex].remove(id)
+        queues[room.sceneIndex].waiting -= room.members.count
+        for member in room.members { ledger.clearDeadline(.wait, slot: member.slot, of: id) }
+        ledger.transition(id, to: .matched)
+        let scene = scenes[room.sceneIndex]
+        let assignment = Assignment(
+            session: id, attempt: .first, scene: scene.id, settings: scene.settings,
+            seed: generator.next() >> 11, players: room.members.map { seatOf($0, in: id, scene.id, now) })
+        _ = ledger.withDetails(id) { details in
+            details = .handOff(
+                HandOff(
+                    sceneIndex: room.sceneIndex, assignment: assignment, node: node, phase: .offered,
+                    members: room.members))
+        }
+        record(id, at: node, &actions)
+    }
+
+    private mutating func seatOf(
+        _ member: Member, in session: SessionID, _ scene: SceneID, _ now: Moment
+    ) -> AssignedPlayer {
+        var claim = ResumeClaim(
+            kind: .releasedPlace, scene: scene, subject: member.subject, session: session,
+            sinceUnixMs: member.sinceUnixMs, expiresUnixMs: now.unixMs + limits.resumeLifetimeMs)
+        let place = signer.sign(claim)
+        claim.kind = .release
+        return AssignedPlayer(
+            subject: member.subject, ticket: drawTicket(), placeResume: place, releaseResume: signer.sign(claim))
+    }
+
+    private mutating func drawTicket() -> Ticket { Ticket(high: generator.next(), low: generator.next()) }
+
+    /// Rule 1 of a hand-off: it is on disk before anybody hears of it.
+    private mutating func record(_ id: SessionID, at node: NodeID, _ actions: inout [MatchmakerAction]) {
+        guard let assignment = ledger[id]?.details.handOff?.assignment else { return }
+        let number = persist(.journalMatched(node, assignment), &actions)
+        recording.append(RecordingHandOff(number: number, session: id, attempt: assignment.attempt))
+        count(node, 1)
+        _ = updateHandOff(id) { handOff in
+            handOff.node = node
+            handOff.phase = .recording(number)
+        }
+    }
+
+    mutating func count(_ node: NodeID, _ change: Int) {
+        guard let index = coordinators.firstIndex(where: { $0.node == node }) else { return }
+        coordinators[index].assigned += change
+    }
+
+    /// Offers what has become durable to its coordinators.
+    mutating func offerRecorded(_ now: Moment, _ actions: inout [MatchmakerAction]) {
+        var taken = 0
+        while taken < recording.count, recording[taken].number <= recordsDurable {
+            let item = recording[taken]
+            taken += 1
+            guard let handOff = ledger[item.session]?.details.handOff, handOff.phase == .recording(item.number) else {
+                continue
+            }
+            guard let coordinator = coordinator(handOff.node), coordinator.isReady, let link = coordinator.link else {
+                tryAgain(item.session, now, &actions)
+                continue
+            }
+            _ = updateHandOff(item.session) { $0.phase = .offered }
+            ledger.setDeadline(.assign, of: item.session, atMs: now.bootMs + limits.assignTimeoutMs)
+            actions.append(.link(link, .assign(handOff.assignment)))
+        }
+        recording.removeFirst(taken)
+    }
+
+    /// Rule 2: a new attempt, at another coordinator if there is one, while no ticket of the old one has left.
+    mutating func tryAgain(
+        _ id: SessionID, except excluded: NodeID? = nil, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        guard let handOff = ledger[id]?.details.handOff else { return }
+        precondition(handOff.phase != .accepted, "tickets of an accepted session may have left")
+        ledger.clearDeadline(.assign, of: id)
+        let next = handOff.assignment.attempt.next
+        guard next.number <= limits.attemptsMax, let node = leastLoaded(except: excluded) else {
+            return end(id, Verdict(.noCoordinator), now, &actions)
+        }
+        count(handOff.node, -1)
+        let tickets = handOff.members.map { _ in drawTicket() }
+        _ = updateHandOff(id) { handOff in
+            handOff.assignment.attempt = next
+            for index in tickets.indices { handOff.assignment.players[index].ticket = tickets[index] }
+        }
+        record(id, at: node, &actions)
+    }
+
+    mutating func assignTimedOut(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
+        guard let handOff = ledger[id]?.details.handOff, handOff.phase == .offered else { return }
+        actions.append(.notice(.assignTimedOut(id, handOff.node)))
+        if let link = coordinator(handOff.node)?.link {
+            actions.append(.link(link, .drop(id, handOff.assignment.attempt)))
+        }
+        tryAgain(id, except: handOff.node, now, &actions)
+    }
+
+    mutating func accepted(
+        _ id: SessionID, _ attempt: Attempt, by node: NodeID, _ link: LinkHandle, _ now: Moment,
+        _ actions: inout [MatchmakerAction]
+    ) {
+        if isCurrent(id, attempt, at: node) { return }
+        guard let handOff = ledger[id]?.details.handOff, handOff.node == node,
+            handOff.assignment.attempt == attempt, handOff.phase == .offered
+        else {
+            actions.append(.link(link, .drop(id, attempt)))
+            actions.append(.notice(.stale(.accepted, id)))
+            return
+        }
+        ledger.clearDeadline(.assign, of: id)
+        _ = updateHandOff(id) { $0.phase = .accepted }
+        let gone = handOff.members.indices.filter {
+            handOff.members[$0].connection == nil || handOff.members[$0].hasLeft
+        }
+        if gone.isEmpty {
+            for player in handOff.members.indices { tellMatched(id, playerAt: player, &actions) }
+            return
+        }
+        // Promise 5: nobody is sent to a game that cannot begin. The owner ends it; the others wait here for its word.
+        let reason: EndReason = gone.contains { handOff.members[$0].hasLeft } ? .playerLeft : .playerDisconnected
+        actions.append(.link(link, .cancel(id, attempt, reason, blamed: gone.compactMap(PlayerIndex.init(exactly:)))))
+    }
+
+    mutating func tellMatched(_ id: SessionID, playerAt index: Int, _ actions: inout [MatchmakerAction]) {
+        guard let handOff = ledger[id]?.details.handOff, let connection = handOff.members[index].connection,
+            let player = PlayerIndex(exactly: index), let coordinator = coordinator(handOff.node)
+        else { return }
+        actions.append(
+            .reply(
+                connection,
+                .matched(
+                    session: id, player: player, players: handOff.members.count, url: coordinator.url,
+                    ticket: handOff.assignment.players[index].ticket)))
+        actions.append(.close(connection, .normal))
+        joined[connection] = nil
+        _ = updateHandOff(id) { $0.members[index].connection = nil }
+    }
+
+    mutating func refused(
+        _ id: SessionID, _ attempt: Attempt, _ reason: RefusalReason, by node: NodeID, _ now: Moment,
+        _ actions: inout [MatchmakerAction]
+    ) {
+        guard let handOff = ledger[id]?.details.handOff, handOff.node == node,
+            handOff.assignment.attempt == attempt, handOff.phase == .offered
+        else {
+            actions.append(.notice(.stale(.refused, id)))
+            return
+        }
+        actions.append(.notice(.sessionRefused(id, node, reason)))
+        if let index = coordinators.firstIndex(where: { $0.node == node }) {
+            switch reason {
+            case .full: coordinators[index].isFull = true
+            case .draining: coordinators[index].isDraining = true
+            case .busy, .unsupported: break
+            }
+        }
+        tryAgain(id, except: node, now, &actions)
+    }
+
+    /// A member leaves after the match was made: the session is asked to end once its coordinator owns it.
+    mutating func leaveHandOff(
+        _ connection: ConnectionHandle, _ subject: SubjectID, _ id: SessionID, _ actions: inout [MatchmakerAction]
+    ) {
+        _ = updateHandOff(id) { handOff in
+            for index in handOff.members.indices where handOff.members[index].connection == connection {
+                handOff.members[index].hasLeft = true
+            }
+        }
+    }
+
+    mutating func updateHandOff(_ id: SessionID, _ change: (inout HandOff) -> Void) -> Bool {
+        ledger.withDetails(id) { details in
+            guard case .handOff(var handOff) = details else { return false }
+            change(&handOff)
+            details = .handOff(handOff)
+            return true
+        } ?? false
+    }
+}

@@ -1,0 +1,159 @@
+import SessionProtocol
+
+extension MatchmakerCore {
+    mutating func join(
+        _ connection: ConnectionHandle, _ request: JoinRequest, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        if joined[connection] != nil {
+            actions.append(.reply(connection, .error(.wrongState, message: "this connection has joined already")))
+            return
+        }
+        guard let sceneID = try? SceneID(request.scene), let sceneIndex = sceneIndices[sceneID] else {
+            return refuse(connection, .unknownScene, "there is no scene of this name", &actions)
+        }
+        let scene = scenes[sceneIndex]
+        let claim = request.resume.flatMap { signer.check($0, nowUnixMs: now.unixMs) }
+            .flatMap { $0.subject == request.subject ? $0 : nil }
+        if let session = ledger.session(of: request.subject) {
+            guard claim != nil || scene.identity == .open else {
+                return refuse(connection, .subjectInUse, "this subject already waits or plays", &actions)
+            }
+            if ledger[session]?.state == .waiting {
+                if rejoinRoom(session, connection, request.subject, sceneIndex, now, &actions) { return }
+            } else if let claim, claim.kind.releases, claim.session == session {
+                release(request.subject, from: session, &actions)
+            } else {
+                return rejoinSession(session, connection, request.subject, now, &actions)
+            }
+        }
+        guard !isDraining else { return refuse(connection, .draining, "this server is shutting down", &actions) }
+        guard scene.isOpen else { return refuse(connection, .sceneClosed, "this scene is closed", &actions) }
+        guard queues[sceneIndex].waiting < scene.waitingMax else {
+            return refuse(connection, .roomFull, "too many are waiting in this scene", &actions)
+        }
+        var sinceUnixMs = now.unixMs
+        if let claim, claim.kind.restoresPlace, claim.scene == scene.id { sinceUnixMs = min(sinceUnixMs, claim.sinceUnixMs) }
+        seat(request.subject, on: connection, sceneIndex: sceneIndex, sinceUnixMs: sinceUnixMs, now, &actions)
+    }
+
+    func refuse(
+        _ connection: ConnectionHandle, _ error: MatchmakerError, _ message: String,
+        _ actions: inout [MatchmakerAction]
+    ) {
+        actions.append(.reply(connection, .error(error, message: message)))
+        actions.append(.close(connection, .failed(error)))
+    }
+
+    /// A newer connection takes over the subject's place in a room. False when it joins another scene: the old place is
+    /// given up then, and the caller seats the subject anew.
+    private mutating func rejoinRoom(
+        _ id: SessionID, _ connection: ConnectionHandle, _ subject: SubjectID, _ sceneIndex: Int, _ now: Moment,
+        _ actions: inout [MatchmakerAction]
+    ) -> Bool {
+        guard let room = ledger[id]?.details.room else { return false }
+        if room.sceneIndex != sceneIndex {
+            if let member = unseat(subject, from: id, reasonWhenEmpty: .superseded, now, &actions) {
+                tellEnded(member, session: id, .superseded, nil, &actions)
+            }
+            return false
+        }
+        var replaced: Member?
+        var member: Member?
+        updateRoom(id) { room in
+            guard let index = room.members.firstIndex(where: { $0.subject == subject }) else { return }
+            replaced = room.members[index]
+            room.members[index].connection = connection
+            member = room.members[index]
+        }
+        if let replaced {
+            if let old = replaced.connection { joined[old] = nil }
+            tellEnded(replaced, session: id, .superseded, nil, &actions)
+        }
+        joined[connection] = subject
+        if let member { tellWaiting(member, in: id, room, now, &actions) }
+        return true
+    }
+
+    /// The subject's session is on its way to a coordinator, or there: the newer connection hears `matched`, now or when
+    /// the coordinator is known to hold it.
+    private mutating func rejoinSession(
+        _ id: SessionID, _ connection: ConnectionHandle, _ subject: SubjectID, _ now: Moment,
+        _ actions: inout [MatchmakerAction]
+    ) {
+        var replaced: Member?
+        _ = updateHandOff(id) { handOff in
+            guard let index = handOff.members.firstIndex(where: { $0.subject == subject }) else { return }
+            replaced = handOff.members[index]
+            handOff.members[index].connection = connection
+            handOff.members[index].hasLeft = false
+        }
+        if let replaced {
+            if let old = replaced.connection { joined[old] = nil }
+            tellEnded(replaced, session: id, .superseded, nil, &actions)
+        }
+        joined[connection] = subject
+        guard let handOff = ledger[id]?.details.handOff,
+            let index = handOff.members.firstIndex(where: { $0.subject == subject })
+        else { return }
+        if handOff.phase == .accepted, let coordinator = coordinator(handOff.node), coordinator.isReady {
+            tellMatched(id, playerAt: index, &actions)
+            return
+        }
+        let member = handOff.members[index]
+        actions.append(
+            .reply(
+                connection,
+                .waiting(
+                    session: id, players: handOff.members.count, needed: handOff.members.count,
+                    waitedMs: now.unixMs - min(now.unixMs, member.sinceUnixMs),
+                    timeoutMs: fateIsKnownMs(of: handOff, now), resume: member.resume)))
+    }
+
+    /// How long the fate of a session whose coordinator is out of reach can stay unknown.
+    private func fateIsKnownMs(of handOff: HandOff, _ now: Moment) -> UInt64 {
+        guard let lostAtMs = coordinator(handOff.node)?.lostAtMs else { return limits.assignTimeoutMs }
+        return lostAtMs - min(lostAtMs, now.bootMs)
+    }
+
+    /// The holder of a release was told the end while the link was down: the session is over for this subject.
+    private mutating func release(_ subject: SubjectID, from id: SessionID, _ actions: inout [MatchmakerAction]) {
+        ledger.unseat(subject, from: id)
+        var old: ConnectionHandle?
+        _ = updateHandOff(id) { handOff in
+            guard let index = handOff.members.firstIndex(where: { $0.subject == subject }) else { return }
+            old = handOff.members[index].connection
+            handOff.members[index].connection = nil
+        }
+        if let old {
+            joined[old] = nil
+            actions.append(.close(old, .normal))
+        }
+    }
+
+    mutating func leave(_ connection: ConnectionHandle, _ now: Moment, _ actions: inout [MatchmakerAction]) {
+        guard let subject = joined[connection], let id = ledger.session(of: subject) else {
+            actions.append(.reply(connection, .error(.wrongState, message: "join first")))
+            return
+        }
+        if let member = unseat(subject, from: id, reasonWhenEmpty: .allLeft, now, &actions) {
+            let scene = ledger.tombstone(id)?.outcome.scene ?? ledger[id]?.scene
+            let code = scene.flatMap { sceneIndices[$0] }.map { scenes[$0].settings }?.completionCode(for: .playerLeft)
+            tellEnded(member, session: id, .playerLeft, code, &actions)
+        } else {
+            leaveHandOff(connection, subject, id, &actions)
+        }
+    }
+
+    mutating func disconnected(_ connection: ConnectionHandle, _ now: Moment, _ actions: inout [MatchmakerAction]) {
+        guard let subject = joined.removeValue(forKey: connection), let id = ledger.session(of: subject) else { return }
+        if ledger[id]?.state == .waiting {
+            _ = unseat(subject, from: id, reasonWhenEmpty: .allLeft, now, &actions)
+        } else {
+            _ = updateHandOff(id) { handOff in
+                for index in handOff.members.indices where handOff.members[index].connection == connection {
+                    handOff.members[index].connection = nil
+                }
+            }
+        }
+    }
+}

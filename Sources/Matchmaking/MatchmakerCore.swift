@@ -1,0 +1,124 @@
+import Digests
+import SessionProtocol
+
+/// The matchmaker: waiting rooms, the step to MATCHED, and the mirror of what its coordinators own.
+/// A value without clock, socket, file or chance: the same events, times and seed give the same actions.
+public struct MatchmakerCore: Sendable {
+    let limits: MatchmakingLimits
+    let signer: ResumeSigner
+    var generator: SeededGenerator
+
+    var scenes: [Scene]
+    var sceneIndices: [SceneID: Int] = [:]
+    var queues: [SceneQueue]
+
+    var ledger: SessionLedger<SessionDetails>
+    /// Who is on a connection that has joined.
+    var joined: [ConnectionHandle: SubjectID] = [:]
+    /// Pairs that could not reach each other lately.
+    var rejections: ExpiringTable<SubjectPair, Bool>
+
+    var coordinators: [Coordinator] = []
+    /// Ends that wait to be durable, oldest first.
+    var unrecorded: [PendingEnd] = []
+    /// Hand-offs that wait to be durable, oldest first.
+    var recording: [RecordingHandOff] = []
+    var recordsAsked: UInt64 = 0
+    var recordsDurable: UInt64 = 0
+
+    var isDraining = false
+
+    /// - Parameters:
+    ///   - resumeKey: signs places; the same key after a restart keeps them good.
+    ///   - generator: seeded by the shell; draws session ids, tickets and seeds.
+    public init(
+        scenes: [Scene], limits: MatchmakingLimits = MatchmakingLimits(), resumeKey: [UInt8],
+        generator: SeededGenerator
+    ) {
+        self.limits = limits
+        self.scenes = scenes
+        self.generator = generator
+        signer = ResumeSigner(key: resumeKey)
+        queues = scenes.map { _ in SceneQueue() }
+        ledger = SessionLedger(limits: limits.ledger)
+        rejections = ExpiringTable(lifetimeMs: limits.rejectionLifetimeMs, countMax: limits.rejectionsMax)
+        for (index, scene) in scenes.enumerated() {
+            precondition(sceneIndices[scene.id] == nil, "each scene stands once in a configuration")
+            sceneIndices[scene.id] = index
+        }
+    }
+
+    /// Takes one event. Call `advance` with the same time first: deadlines go before input.
+    public mutating func handle(_ event: MatchmakerEvent, now: Moment, actions: inout [MatchmakerAction]) {
+        switch event {
+        case .join(let connection, let request): join(connection, request, now, &actions)
+        case .leave(let connection): leave(connection, now, &actions)
+        case .confirm(let connection):
+            actions.append(.reply(connection, .error(.wrongState, message: "nothing is to be confirmed")))
+        case .disconnected(let connection): disconnected(connection, now, &actions)
+        case .linkProven(let link, let hello): linkProven(link, hello, now, &actions)
+        case .link(let link, let message): receive(message, from: link, now, &actions)
+        case .linkDown(let link): linkDown(link, now, &actions)
+        case .persisted(let number): persisted(upTo: number, now, &actions)
+        case .drain: isDraining = true
+        case .shutdown: shutdown(now, &actions)
+        }
+        report(&actions)
+    }
+
+    /// Does what has fallen due.
+    public mutating func advance(now: Moment, actions: inout [MatchmakerAction]) {
+        expireLeases(now, &actions)
+        while let due = ledger.popDue(nowMs: now.bootMs) {
+            switch due.kind {
+            case .wait: waitIsOver(due.session, slot: due.slot, now, &actions)
+            case .assign: assignTimedOut(due.session, now, &actions)
+            case .owner, .enter, .validate, .reconnect, .barrier, .play:
+                preconditionFailure("a deadline of the coordinator's")
+            }
+        }
+        ledger.expire(nowMs: now.bootMs)
+        rejections.expire(nowMs: now.bootMs)
+        report(&actions)
+    }
+
+    /// When `advance` must be called next, in milliseconds of the boot clock.
+    public var nextDeadlineMs: UInt64? {
+        let leases = coordinators.compactMap(\.lostAtMs).min()
+        return [ledger.nextDeadlineMs, leases].compactMap { $0 }.min()
+    }
+
+    /// Every waiting room has ended and everything asked for is durable.
+    public var isQuiet: Bool { ledger.count(in: .waiting) == 0 && unrecorded.isEmpty && recording.isEmpty }
+
+    private mutating func report(_ actions: inout [MatchmakerAction]) {
+        ledger.takeTransitions { actions.append(.transition($0)) }
+    }
+
+    /// Asks for a record; returns its number.
+    mutating func persist(_ message: Message, _ actions: inout [MatchmakerAction]) -> UInt64 {
+        recordsAsked += 1
+        actions.append(.persist(message))
+        return recordsAsked
+    }
+
+    private mutating func persisted(upTo number: UInt64, _ now: Moment, _ actions: inout [MatchmakerAction]) {
+        precondition(number <= recordsAsked, "only what was asked for is durable")
+        recordsDurable = max(recordsDurable, number)
+        offerRecorded(now, &actions)
+        tellRecorded(now, &actions)
+    }
+
+    mutating func drawSessionID() -> SessionID {
+        SessionID(high: generator.next(), low: generator.next())
+    }
+}
+
+/// Two subjects, in an order that does not depend on who came first.
+struct SubjectPair: Hashable, Sendable {
+    let first: SubjectID
+    let second: SubjectID
+    init(_ a: SubjectID, _ b: SubjectID) {
+        (first, second) = a.name < b.name ? (a, b) : (b, a)
+    }
+}

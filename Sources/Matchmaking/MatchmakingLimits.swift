@@ -1,0 +1,45 @@
+import SessionProtocol
+
+/// Bounds and times of a matchmaker's core that hold for all scenes.
+public struct MatchmakingLimits: Sendable {
+    /// Coordinators linked at once, or awaited.
+    public var coordinatorsMax: Int
+    /// A coordinator that hears nothing for this long ends its sessions itself.
+    public var leaseGraceMs: UInt32
+    /// How much longer the matchmaker waits before it presumes them lost.
+    public var leaseMarginMs: UInt32
+    /// How often a coordinator pings.
+    public var pingIntervalMs: UInt32
+    /// How long a coordinator may take to answer `assign`.
+    public var assignTimeoutMs: UInt64
+    /// Hand-offs of one session before it ends as `no_coordinator`.
+    public var attemptsMax: UInt32
+    /// How long two who could not reach each other are kept apart.
+    public var rejectionLifetimeMs: UInt64
+    /// Pairs kept apart at once; the oldest go first.
+    public var rejectionsMax: Int
+    /// How long a signed place or release is good.
+    public var resumeLifetimeMs: UInt64
+    /// Outcomes that wait for the journal at once, and hand-offs likewise; above it nobody is matched.
+    public var unrecordedMax: Int
+    public var ledger: LedgerLimits
+
+    public init(
+        coordinatorsMax: Int = 256, leaseGraceMs: UInt32 = 15_000, leaseMarginMs: UInt32 = 3_000,
+        pingIntervalMs: UInt32 = 1_000, assignTimeoutMs: UInt64 = 5_000, attemptsMax: UInt32 = 5,
+        rejectionLifetimeMs: UInt64 = 60_000, rejectionsMax: Int = 100_000, resumeLifetimeMs: UInt64 = 86_400_000,
+        unrecordedMax: Int = 100_000, ledger: LedgerLimits = LedgerLimits(tombstoneLifetimeMs: 600_000, tombstonesMax: 100_000)
+    ) {
+        self.coordinatorsMax = coordinatorsMax
+        self.leaseGraceMs = leaseGraceMs
+        self.leaseMarginMs = leaseMarginMs
+        self.pingIntervalMs = pingIntervalMs
+        self.assignTimeoutMs = assignTimeoutMs
+        self.attemptsMax = attemptsMax
+        self.rejectionLifetimeMs = rejectionLifetimeMs
+        self.rejectionsMax = rejectionsMax
+        self.resumeLifetimeMs = resumeLifetimeMs
+        self.unrecordedMax = unrecordedMax
+        self.ledger = ledger
+    }
+}

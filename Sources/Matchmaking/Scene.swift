@@ -1,0 +1,39 @@
+import SessionProtocol
+
+/// A configured kind of game, as the matchmaker needs it.
+public struct Scene: Hashable, Sendable {
+    /// Who may take over a subject's place by its name.
+    public enum Identity: String, CaseIterable, Sendable {
+        /// Only one who shows a `resume` that was signed for this subject.
+        case proof
+        /// Anyone who says the name: for demonstrations and trusted networks.
+        case open
+    }
+
+    public var id: SceneID
+    /// Players of one session, 1 to 255.
+    public var groupSize: Int
+    /// What the coordinator is told.
+    public var settings: SessionSettings
+    /// How long a subject waits at most before it is told that nobody came.
+    public var waitTimeoutMs: UInt64
+    public var identity: Identity
+    /// A closed scene refuses joins; those who wait go on waiting.
+    public var isOpen: Bool
+    /// Subjects that wait in this scene at once, at most.
+    public var waitingMax: Int
+
+    public init(
+        id: SceneID, groupSize: Int, settings: SessionSettings, waitTimeoutMs: UInt64 = 120_000,
+        identity: Identity = .proof, isOpen: Bool = true, waitingMax: Int = 100_000
+    ) {
+        precondition((1...ProtocolLimits.playersMax).contains(groupSize), "a group has 1 to 255 players")
+        self.id = id
+        self.groupSize = groupSize
+        self.settings = settings
+        self.waitTimeoutMs = waitTimeoutMs
+        self.identity = identity
+        self.isOpen = isOpen
+        self.waitingMax = waitingMax
+    }
+}

@@ -1,0 +1,59 @@
+import SessionProtocol
+
+/// All that the matchmaker knows of a live session beside what its ledger keeps.
+enum SessionDetails: Sendable {
+    /// WAITING
+    case room(Room)
+    /// MATCHED and later
+    case handOff(HandOff)
+
+    var room: Room? {
+        if case .room(let room) = self { room } else { nil }
+    }
+    var handOff: HandOff? {
+        if case .handOff(let handOff) = self { handOff } else { nil }
+    }
+}
+
+/// Someone who waits, or whose session has not yet taken it away.
+struct Member: Hashable, Sendable {
+    let subject: SubjectID
+    /// Nil while nobody is there to be told.
+    var connection: ConnectionHandle?
+    /// When the subject first joined, in milliseconds since 1970: its seniority.
+    let sinceUnixMs: UInt64
+    /// Tells its wait deadline from those of the others in the room.
+    let slot: UInt32
+    /// The signed place, the same as long as it waits here.
+    let resume: String
+    /// Asked to leave after the match was made.
+    var hasLeft = false
+}
+
+/// A waiting room: one scene's next session.
+struct Room: Sendable {
+    let sceneIndex: Int
+    var members: [Member] = []
+    var slotNext: UInt32 = 0
+}
+
+/// A session on its way to a coordinator, or there.
+struct HandOff: Sendable {
+    enum Phase: Hashable, Sendable {
+        /// The record with this number must be on disk first. → offered
+        case recording(UInt64)
+        /// `assign` was sent; no ticket has left. → accepted, or recording again with the next attempt
+        case offered
+        /// The coordinator owns it; tickets may have left.
+        case accepted
+    }
+
+    let sceneIndex: Int
+    var assignment: Assignment
+    var node: NodeID
+    var phase: Phase
+    /// In order of `PlayerIndex`. A connection is here only until `matched` has been said on it.
+    var members: [Member]
+    /// Found in the coordinator's inventory since its link came up.
+    var isConfirmed = true
+}

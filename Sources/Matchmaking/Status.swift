@@ -1,0 +1,65 @@
+import SessionProtocol
+
+/// What a matchmaker shows of itself in `/v1/state`.
+extension MatchmakerCore {
+    /// The size of every table, index, queue and per-session timer; all 0 when nobody is there and nothing lives.
+    public var tables: [(name: String, count: Int)] {
+        [
+            ("sessions", ledger.count),
+            ("subjects", ledger.subjectCount),
+            ("deadlines", ledger.deadlineCount),
+            ("joined", joined.count),
+            ("openRooms", queues.reduce(0) { $0 + $1.open.count }),
+            ("fullRooms", queues.reduce(0) { $0 + $1.full.count }),
+            ("waitingSubjects", queues.reduce(0) { $0 + $1.waiting }),
+            ("handOffsToRecord", recording.count),
+            ("outcomesToRecord", unrecorded.count),
+            ("assignedSessions", coordinators.reduce(0) { $0 + $1.assigned }),
+        ]
+    }
+
+    /// Tables whose entries go by themselves.
+    public var expiring: [(name: String, count: Int)] {
+        [("tombstones", ledger.tombstoneCount), ("rejections", rejections.count)]
+    }
+
+    /// Live sessions in a state.
+    public func count(in state: SessionState) -> Int { ledger.count(in: state) }
+
+    public struct SceneStatus: Sendable {
+        public let id: SceneID
+        public let groupSize: Int
+        public let waiting: Int
+        public let isOpen: Bool
+    }
+
+    public var sceneStatus: [SceneStatus] {
+        scenes.indices.map {
+            SceneStatus(
+                id: scenes[$0].id, groupSize: scenes[$0].groupSize, waiting: queues[$0].waiting,
+                isOpen: scenes[$0].isOpen)
+        }
+    }
+
+    public struct LinkStatus: Sendable {
+        public let node: NodeID
+        public let incarnation: Incarnation
+        public let isUp: Bool
+        public let isDraining: Bool
+        public let url: String
+        public let sessions: Int
+        public let capacity: Int
+        public let players: Int
+    }
+
+    public var linkStatus: [LinkStatus] {
+        coordinators.map {
+            LinkStatus(
+                node: $0.node, incarnation: $0.incarnation, isUp: $0.isReady, isDraining: $0.isDraining, url: $0.url,
+                sessions: $0.assigned, capacity: $0.capacity, players: $0.players)
+        }
+    }
+
+    /// At least one coordinator takes sessions.
+    public var hasCoordinator: Bool { coordinators.contains(where: \.takesSessions) }
+}

@@ -1,0 +1,93 @@
+/// What the coordinator says to a client, in text messages (design: "The client protocol").
+public enum CoordinatorReply: Equatable, Sendable {
+    public struct Player: Equatable, Sendable {
+        public var player: Int
+        public var connected: Bool
+
+        public init(player: Int, connected: Bool) {
+            self.player = player
+            self.connected = connected
+        }
+    }
+
+    public enum Transport: String, Sendable {
+        case peer
+        case relay
+    }
+
+    case entered(session: String, player: Int, players: [Player], state: String)
+    /// - `iceServers`: a JSON array, as configured.
+    case validate(peers: [Int], offerTo: [Int], iceServers: [UInt8], deadlineMs: Int)
+    /// - `data`: the sender's JSON, byte for byte.
+    case signal(from: Int, data: [UInt8])
+    /// - `seed`: 32 bits, which a JavaScript number holds exactly.
+    case play(transport: Transport, seed: UInt32)
+    case go(barrier: String)
+    case peerDisconnected(player: Int, graceMs: Int)
+    case peerReconnected(player: Int)
+    case ended(session: String, reason: String, requeued: Bool, resume: String?, completionCode: String?)
+    case error(code: ErrorCode, message: String)
+
+    /// Appends the message's JSON.
+    public func encode(into bytes: inout [UInt8]) {
+        JSONWriter.append(to: &bytes) { json in
+            json.object { encodeMembers(&$0) }
+        }
+    }
+
+    private func encodeMembers(_ json: inout JSONWriter) {
+        switch self {
+        case .entered(let session, let player, let players, let state):
+            json.member("type", "entered")
+            json.member("session", session)
+            json.member("player", player)
+            json.key("players")
+            json.array { json in
+                for entry in players {
+                    json.object { json in
+                        json.member("player", entry.player)
+                        json.member("connected", entry.connected)
+                    }
+                }
+            }
+            json.member("state", state)
+        case .validate(let peers, let offerTo, let iceServers, let deadlineMs):
+            json.member("type", "validate")
+            json.key("peers")
+            json.array { json in for peer in peers { json.value(peer) } }
+            json.key("offerTo")
+            json.array { json in for peer in offerTo { json.value(peer) } }
+            json.key("iceServers")
+            json.raw(iceServers)
+            json.member("deadlineMs", deadlineMs)
+        case .signal(let from, let data):
+            json.member("type", "signal")
+            json.member("from", from)
+            json.key("data")
+            json.raw(data)
+        case .play(let transport, let seed):
+            json.member("type", "play")
+            json.member("transport", transport.rawValue)
+            json.member("seed", seed)
+        case .go(let barrier):
+            json.member("type", "go")
+            json.member("barrier", barrier)
+        case .peerDisconnected(let player, let graceMs):
+            json.member("type", "peerDisconnected")
+            json.member("player", player)
+            json.member("graceMs", graceMs)
+        case .peerReconnected(let player):
+            json.member("type", "peerReconnected")
+            json.member("player", player)
+        case .ended(let session, let reason, let requeued, let resume, let completionCode):
+            json.member("type", "ended")
+            json.member("session", session)
+            json.member("reason", reason)
+            json.member("requeued", requeued)
+            json.member("resume", ifPresent: resume)
+            json.member("completionCode", ifPresent: completionCode)
+        case .error(let code, let message):
+            json.error(code, message)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// What a client says to the coordinator, in text messages (design: "The client protocol").
+public enum CoordinatorRequest: Equatable, Sendable {
+    /// - `received`: how many ordered messages the client already has; 0 when absent.
+    case enter(session: String, ticket: String, received: Int)
+    /// - `data`: any JSON, byte for byte: it is for another client to understand.
+    case signal(to: Int, data: [UInt8])
+    case validated(peer: Int, rttMs: Double?)
+    case validationFailed(peer: Int, detail: String?)
+    case ready(barrier: String)
+    /// - `result`: a JSON object, byte for byte.
+    case finish(result: [UInt8]?)
+    case leave
+    case exclude(reason: String)
+
+    /// Reads one text message.
+    /// - Throws: `bad_json`, `bad_message` (naming the member), `unknown_type` or `too_large`.
+    public static func decode(
+        _ json: Span<UInt8>, limits: ClientMessageLimits
+    ) throws(ClientMessageError) -> CoordinatorRequest {
+        let fields = try ClientMessageFields(json, limits: limits)
+        let type = try fields.type(json)
+        switch type {
+        case "enter":
+            return .enter(
+                session: try fields.string(.session, json, bytesMax: limits.sessionBytesMax),
+                ticket: try fields.string(.ticket, json, bytesMax: limits.ticketBytesMax),
+                received: try fields.optionalInteger(.received, json, max: 1 << 53 - 1) ?? 0)
+        case "signal":
+            return .signal(
+                to: try fields.integer(.to, json, max: limits.playerMax),
+                data: try fields.raw(.data, json, bytesMax: limits.signalBytesMax))
+        case "validated":
+            return .validated(
+                peer: try fields.integer(.peer, json, max: limits.playerMax),
+                rttMs: try fields.optionalNumber(.rttMs, json))
+        case "validationFailed":
+            return .validationFailed(
+                peer: try fields.integer(.peer, json, max: limits.playerMax),
+                detail: try fields.optionalFreeText(.detail, json, bytesMax: limits.detailBytesMax))
+        case "ready":
+            return .ready(barrier: try fields.string(.barrier, json, bytesMax: limits.barrierBytesMax))
+        case "finish":
+            return .finish(result: try fields.optionalRawObject(.result, json, bytesMax: limits.resultBytesMax))
+        case "leave": return .leave
+        case "exclude":
+            return .exclude(reason: try fields.string(.reason, json, bytesMax: limits.reasonBytesMax))
+        default: throw ClientMessageFields.unknownType(type)
+        }
+    }
+}

@@ -101,8 +101,9 @@ public final class EventLoop {
         delegate?.turnBegan(now: now)
         expireDeadlines()
         deliverNotices()
-        for index in 0..<ready { handle(poller.event(index)) }
+        // What was left over comes first, so that it is not read twice in the turn in which it was left.
         readAgainWhereMoreWaits()
+        for index in 0..<ready { handle(poller.event(index)) }
         deliverNotices()
         delegate?.turnEnded(now: now)
         flushDirty()

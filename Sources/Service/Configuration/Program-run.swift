@@ -1,0 +1,82 @@
+import Glibc
+
+extension Program {
+    /// Reads the process's own command line and environment. Prints and leaves the process when that is asked for (0)
+    /// or when something is wrong (2, after one line on stderr).
+    ///
+    /// - Parameter check: turns the values into what the program needs; its errors end the process the same way.
+    public func run<Settings>(
+        _ check: (Configuration) throws(ConfigurationError) -> Settings
+    ) -> Settings {
+        let result = parse(
+            arguments: Array(CommandLine.arguments.dropFirst()), environment: Self.processEnvironment(),
+            readFile: Self.readFile)
+        switch result {
+        case .success(.print(let text)):
+            Self.write(text, to: STDOUT_FILENO)
+            exit(0)
+        case .success(.run(let configuration)):
+            do {
+                return try check(configuration)
+            } catch {
+                fail(error)
+            }
+        case .failure(let error):
+            fail(error)
+        }
+    }
+
+    /// Ends the process with one line on stderr and code 2.
+    public func fail(_ error: ConfigurationError) -> Never {
+        Self.write("\(name): \(error)\n", to: STDERR_FILENO)
+        exit(2)
+    }
+
+    /// The `GREENROOM_…` variables of the process.
+    static func processEnvironment() -> [String: String] {
+        var result: [String: String] = [:]
+        var entry = unsafe environ
+        while let text = unsafe entry.pointee {
+            let variable = unsafe String(cString: text)
+            unsafe entry += 1
+            guard variable.hasPrefix("GREENROOM_"), let equals = variable.firstIndex(of: "=") else { continue }
+            result[String(variable[..<equals])] = String(variable[variable.index(after: equals)...])
+        }
+        return result
+    }
+
+    /// Reads a file to its end, or to one byte more than any configuration file may have.
+    public static func readFile(_ path: String) throws(FileProblem) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else { throw lastProblem() }
+        defer { close(descriptor) }
+        let bytesMax = ConfigurationLimits().fileBytesMax + 1
+        var result: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16_384)
+        while result.count < bytesMax {
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw lastProblem()
+            }
+            if count == 0 { break }
+            result.append(contentsOf: chunk[..<count])
+        }
+        return result
+    }
+
+    private static func lastProblem() -> FileProblem {
+        guard let text = unsafe strerror(errno) else { return FileProblem(reason: "error \(errno)") }
+        return FileProblem(reason: unsafe String(cString: text))
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

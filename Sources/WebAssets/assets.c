@@ -1,2 +1,49 @@
 #include "WebAssets.h"
-int greenroom_assets_placeholder;
+
+// The files are ordinary ones that an editor, a browser and a linter can open; C23's #embed puts them into the
+// executable, so that a static server in an empty image still has its page.
+static const unsigned char library[] = {
+#embed "client/greenroom.js"
+};
+static const unsigned char peers[] = {
+#embed "client/greenroom-peers.js"
+};
+static const unsigned char page[] = {
+#embed "demo/index.html"
+};
+static const unsigned char demo[] = {
+#embed "demo/demo.js"
+};
+static const unsigned char view[] = {
+#embed "demo/demo-view.js"
+};
+static const unsigned char game[] = {
+#embed "demo/demo-game.js"
+};
+static const unsigned char stage[] = {
+#embed "demo/demo-stage.js"
+};
+static const unsigned char style[] = {
+#embed "demo/demo.css"
+};
+static const unsigned char icon[] = {
+#embed "demo/icon.svg"
+};
+
+#define SCRIPT "text/javascript; charset=utf-8"
+
+static const struct greenroom_asset assets[] = {
+    {"/", "text/html; charset=utf-8", page, sizeof page},
+    {"/greenroom.js", SCRIPT, library, sizeof library},
+    {"/greenroom-peers.js", SCRIPT, peers, sizeof peers},
+    {"/demo.js", SCRIPT, demo, sizeof demo},
+    {"/demo-view.js", SCRIPT, view, sizeof view},
+    {"/demo-game.js", SCRIPT, game, sizeof game},
+    {"/demo-stage.js", SCRIPT, stage, sizeof stage},
+    {"/demo.css", "text/css; charset=utf-8", style, sizeof style},
+    {"/icon.svg", "image/svg+xml", icon, sizeof icon},
+};
+
+size_t greenroom_asset_count(void) { return sizeof assets / sizeof assets[0]; }
+
+const struct greenroom_asset *greenroom_assets(void) { return assets; }

@@ -8,6 +8,9 @@ static const unsigned char library[] = {
 static const unsigned char peers[] = {
 #embed "client/greenroom-peers.js"
 };
+static const unsigned char line[] = {
+#embed "client/greenroom-line.js"
+};
 static const unsigned char page[] = {
 #embed "demo/index.html"
 };
@@ -35,6 +38,7 @@ static const unsigned char icon[] = {
 static const struct greenroom_asset assets[] = {
     {"/", "text/html; charset=utf-8", page, sizeof page},
     {"/greenroom.js", SCRIPT, library, sizeof library},
+    {"/greenroom-line.js", SCRIPT, line, sizeof line},
     {"/greenroom-peers.js", SCRIPT, peers, sizeof peers},
     {"/demo.js", SCRIPT, demo, sizeof demo},
     {"/demo-view.js", SCRIPT, view, sizeof view},

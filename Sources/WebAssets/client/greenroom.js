@@ -1,1 +1,391 @@
-export {};
+// The client of Greenroom: waits for others, is matched, checks the direct connection, plays, and hears how it ended.
+//
+//   import { join, everyone } from '/greenroom.js';
+//   const session = join({
+//     scene: 'duo', subject: 'alice',
+//     onWaiting: ({ players, needed }) => …,
+//     onPlay: ({ player, players, transport, seed }) => …,
+//     onMessage: ({ from, bytes }) => …,
+//     onEnded: ({ reason }) => …,
+//   });
+//   session.send(everyone, new Uint8Array([1, 2, 3]));
+//
+// It reconnects by itself, and a reloaded page keeps its place: what proves the place is in sessionStorage.
+import { Line } from './greenroom-line.js';
+import { Peers } from './greenroom-peers.js';
+
+/** The address of all other players at once. */
+export const everyone = 255;
+
+const Kind = { ordered: 0, latest: 1, tick: 2 };
+
+export const limits = {
+  messageBytesMax: 64 * 1024 - 2,       // the servers' limit of 64 KiB, less the header
+  queuedMessagesMax: 1024,              // kept while the socket is away, or before `onPlay` has been called
+  backoffMs: 250, backoffMaxMs: 8_000,  // each wait is drawn from the upper half, so that a crowd spreads out
+  returnMs: 20_000,                     // how long to try the coordinator before asking the matchmaker again
+  giveUpMs: 300_000,
+  leaveMs: 2_000,
+};
+
+/**
+ * Joins a scene and returns the session at once; everything that happens is told through the handlers.
+ *
+ * @param {object} options
+ * @param {string} options.scene
+ * @param {string} options.subject who this is; the same across sessions
+ * @param {string} [options.matchmaker] default: `/v1/join` of the page's own server
+ * @param {string} [options.token] a JWT, where the scene asks for one
+ * @param {object} [options.attributes] what the scene's policy matches by
+ *
+ * Handlers, all optional: `onPhase(phase)` · `onWaiting({players, needed, waitedMs, timeoutMs})` ·
+ * `onConfirm({deadlineMs})`, answered by `confirm()` · `onMatched({session, player, players})` · `onEntered({players})` ·
+ * `onValidating({peers, deadlineMs})` · `onPeerValidated({peer, rttMs})` · `onPeerFailed({peer, detail})` ·
+ * `onPlay({player, players, transport, seed, again})` · `onMessage({from, bytes, latest})` · `onTick({bytes})` ·
+ * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` · `onRequeued({reason})` ·
+ * `onConnection({connected, retryInMs})` · `onError({code, message})` ·
+ * `onEnded({reason, completionCode})`, once, and last.
+ *
+ * @returns {Session}
+ */
+export function join(options) {
+  const session = new Session(options);
+  session.start();
+  return session;
+}
+
+// What a later attempt may mend by itself; every other fatal error ends the session here.
+const passingErrors = new Set(['draining', 'room_full', 'rate_limited', 'timeout', 'internal']);
+
+class Session {
+  /** `joining` → `waiting` → `entering` → (`validating` →) `playing` → `ended`; back to `joining` when put back in the queue. */
+  phase = 'joining';
+  session = null;
+  player = null;
+  players = 0;
+  /** `peer` (data channels) or `relay` (through the coordinator), once playing. */
+  transport = null;
+  /** The slowest peer's median round trip, once validated. */
+  rttMs = null;
+
+  #options;
+  #place;               // what survives a reload: resume, and the url, session and ticket of a live session
+  #storageKey;
+  #line = new Line({
+    onJSON: (message) => this.#receiveJSON(message),
+    onBinary: (frame) => this.#receiveBinary(frame),
+    onLost: (code) => this.#lost(code),
+  });
+  #atCoordinator = false;
+  #entered = false;
+  #reloaded;            // this page was loaded into a session that it knows nothing of
+  #attempts = 0;
+  #lostAt = null;
+  #timer = null;
+  #lastError = null;
+  #peers = null;
+  #received = 0;
+  #outbox = [];
+  #early = [];
+  #barriers = new Map();
+  #finish = null;
+  #leaving = false;
+
+  constructor(options) {
+    this.#options = { ...options, matchmaker: options.matchmaker ?? `${location.origin.replace(/^http/, 'ws')}/v1/join` };
+    this.#storageKey = `greenroom ${this.#options.matchmaker} ${options.subject}`;
+    this.#place = this.#load();
+    // A live session of another scene: the matchmaker moves the subject, and asks for `resume` as proof.
+    if (this.#place.scene !== options.scene) this.#place = { resume: this.#place.resume };
+    this.#reloaded = this.#place.ticket != null;
+  }
+
+  start() { this.#place.ticket ? this.#enter() : this.#join(); }
+
+  // What the game calls.
+
+  /**
+   * Sends to one player or to `everyone`. With `latest` an older message may be dropped for a newer one.
+   * @returns {boolean} false when it was not taken, because too much is under way or this is not PLAYING
+   */
+  send(to, bytes, { latest = false } = {}) {
+    if (bytes.length > limits.messageBytesMax) throw new RangeError(`a message has at most ${limits.messageBytesMax} bytes`);
+    if (this.phase !== 'playing') return false;
+    if (this.transport === 'relay') return this.#sendBinary(latest ? Kind.latest : Kind.ordered, to, bytes);
+    const all = to === everyone ? [...Array(this.players).keys()].filter((each) => each !== this.player) : [to];
+    return all.map((peer) => this.#peers.send(peer, bytes, latest)).every(Boolean);
+  }
+
+  /** Sends this player's input for the next tick; the bundle of all inputs comes to `onTick`. */
+  tick(bytes) { return this.phase === 'playing' && this.#sendBinary(Kind.tick, everyone, bytes); }
+
+  /** Resolves when every player has said that it is ready for this barrier. */
+  ready(barrier) {
+    let waiting = this.#barriers.get(barrier);
+    if (!waiting) {
+      waiting = Promise.withResolvers ? Promise.withResolvers() : withResolvers();
+      waiting.promise.catch(() => {});      // nobody has to listen to how a barrier of an ended session failed
+      this.#barriers.set(barrier, waiting);
+      this.#sendJSON({ type: 'ready', barrier });
+    }
+    return waiting.promise;
+  }
+
+  /** Says that this player's game is over, with a result to be recorded; `onEnded` follows when all have finished. */
+  finish(result) {
+    this.#finish = { type: 'finish', ...(result === undefined ? {} : { result }) };
+    this.#sendJSON(this.#finish);
+  }
+
+  /** Answers `onConfirm`: yes, still here. */
+  confirm() { this.#sendJSON({ type: 'confirm' }); }
+
+  /** Takes oneself out of the game, with a reason that is recorded. */
+  exclude(reason) { this.#sendJSON({ type: 'exclude', reason }); }
+
+  /** Leaves the room or the game; `onEnded` follows. */
+  leave() {
+    if (this.phase === 'ended') return;
+    this.#leaving = true;
+    if (!this.#sendJSON({ type: 'leave' })) return this.#end({ reason: 'player_left' });
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#end({ reason: 'player_left' }), limits.leaveMs);
+  }
+
+  // The two connections.
+
+  #join() {
+    this.#atCoordinator = false;
+    this.session = this.player = this.transport = this.rttMs = null;
+    this.#setPhase('joining');
+    const { scene, subject, token, attributes, matchmaker } = this.#options;
+    this.#connect(matchmaker, { type: 'join', scene, subject, token, attributes, resume: this.#place.resume });
+  }
+
+  #enter() {
+    this.#atCoordinator = true;
+    this.#entered = false;
+    const { url, session, ticket } = this.#place;
+    if (!this.session) this.session = session;
+    if (this.phase !== 'playing' && this.phase !== 'validating') this.#setPhase('entering');
+    this.#connect(url, { type: 'enter', session, ticket, received: this.#received });
+  }
+
+  #connect(url, first) {
+    clearTimeout(this.#timer);
+    this.#lastError = null;
+    try {
+      this.#line.connect(url, first);
+    } catch (error) {
+      this.#tell('Error', { code: 'bad_url', message: error.message });
+      this.#end({ reason: 'failed', code: 'bad_url' });
+    }
+  }
+
+  #lost(code) {
+    if (this.#leaving) return this.#end({ reason: 'player_left' });
+    if (this.#atCoordinator && code === 4001) return this.#end({ reason: 'superseded' });
+    const fatal = code === 1009 ? 'too_large' : code >= 4000 ? this.#lastError?.code ?? 'internal' : null;
+    if (this.#atCoordinator && (fatal === 'bad_ticket' || fatal === 'session_ended')) {
+      // The ticket opens nothing any more; the matchmaker knows what became of this subject.
+      this.#forget();
+      return this.#join();
+    }
+    if (fatal && !passingErrors.has(fatal)) return this.#end({ reason: 'failed', code: fatal });
+    const now = performance.now();
+    this.#lostAt ??= now;
+    if (now - this.#lostAt > limits.giveUpMs) return this.#end({ reason: 'failed', code: 'unreachable' });
+    const bound = Math.min(limits.backoffMs * 2 ** this.#attempts, limits.backoffMaxMs);
+    const retryInMs = Math.round(bound * (0.5 + Math.random() / 2));
+    this.#attempts += 1;
+    this.#tell('Connection', { connected: false, retryInMs });
+    this.#timer = setTimeout(() => {
+      if (this.#atCoordinator && performance.now() - this.#lostAt < limits.returnMs) return this.#enter();
+      if (this.#atCoordinator) this.#forget();
+      this.#join();
+    }, retryInMs);
+  }
+
+  #receiveJSON(message) {
+    if (this.#lostAt != null && message.type !== 'error') {
+      this.#lostAt = null;
+      this.#attempts = 0;
+      this.#tell('Connection', { connected: true, retryInMs: 0 });
+    }
+    this.#handlers[message.type]?.(message);
+  }
+
+  // What the servers say, by type. Unknown types and fields are a later version's and are ignored.
+  #handlers = {
+    __proto__: null,
+    waiting: (message) => {
+      this.session = message.session;
+      this.#save({ resume: message.resume });
+      this.#setPhase('waiting');
+      this.#tell('Waiting', message);
+    },
+    confirm: (message) => this.#tell('Confirm', message),
+    matched: (message) => {
+      const { session, player, players, url, ticket } = message;
+      if (session !== this.#place.session) this.#received = 0;
+      Object.assign(this, { session, player, players });
+      this.#save({ scene: this.#options.scene, session, url, ticket });
+      this.#tell('Matched', message);
+      this.#enter();
+    },
+    entered: (message) => {
+      this.#entered = true;
+      if (this.#leaving) return this.leave();     // asked for while the way led from one server to the other
+      this.player = message.player;
+      this.players = message.players.length;
+      this.#tell('Entered', message);
+    },
+    validate: (message) => {
+      const { peers, offerTo, deadlineMs } = message;
+      this.#setPhase('validating');
+      this.#tell('Validating', message);
+      // A page that was reloaded has lost its links, and the others cannot know: so it offers to all.
+      this.#save({ iceServers: message.iceServers });
+      this.#makePeers().validate(peers, this.#reloaded ? peers : offerTo, deadlineMs);
+    },
+    signal: ({ from, data }) => this.#makePeers().receive(from, data),
+    play: ({ transport, seed }) => {
+      const again = this.transport != null;
+      this.transport = transport;
+      const others = [...Array(this.players).keys()].filter((each) => each !== this.player);
+      if (transport === 'relay') this.#closePeers();
+      else if (this.#reloaded) this.#makePeers().restore(others);
+      this.#setPhase('playing');
+      // What is said again counts once, so it is safe to say all that may have been lost with the old socket.
+      for (const barrier of this.#barriers.keys()) this.#sendJSON({ type: 'ready', barrier });
+      if (this.#finish) this.#sendJSON(this.#finish);
+      for (const frame of this.#outbox.splice(0)) this.#line.sendBinary(frame);
+      const { player, players } = this;
+      this.#tell('Play', { player, players, transport, seed, again, reloaded: this.#reloaded });
+      for (const message of this.#early.splice(0)) this.#tell('Message', message);
+    },
+    go: ({ barrier }) => {
+      this.#barriers.get(barrier)?.resolve();
+      this.#barriers.delete(barrier);
+    },
+    peerDisconnected: (message) => this.#tell('PeerDisconnected', message),
+    peerReconnected: (message) => {
+      this.#peers?.returned(message.player);
+      this.#tell('PeerReconnected', message);
+    },
+    ended: (message) => {
+      if (!message.requeued || this.#leaving) return this.#end(message);
+      this.#forget(message.resume);
+      this.#tell('Requeued', message);
+      this.#join();
+    },
+    error: ({ code, message }) => {
+      this.#lastError = { code, message };
+      this.#tell('Error', { code, message });
+    },
+  };
+
+  #receiveBinary(frame) {
+    if (frame.length < 2) return;
+    const [kind, from] = frame, bytes = frame.subarray(2);
+    if (kind === Kind.ordered) this.#received += 1;
+    if (kind === Kind.tick) this.#tell('Tick', { bytes });
+    else this.#receive({ from, bytes, latest: kind === Kind.latest });
+  }
+
+  #receive(message) {
+    // A peer may hear `play` first, and its first messages overtake ours.
+    if (this.phase === 'playing') this.#tell('Message', message);
+    else if (this.#early.length < limits.queuedMessagesMax) this.#early.push(message);
+  }
+
+  #sendBinary(kind, to, bytes) {
+    const frame = new Uint8Array(bytes.length + 2);
+    frame.set([kind, to]);
+    frame.set(bytes, 2);
+    if (this.#entered && this.#line.open) return this.#line.sendBinary(frame);
+    if (kind !== Kind.ordered || this.#outbox.length >= limits.queuedMessagesMax) return false;
+    this.#outbox.push(frame);
+    return true;
+  }
+
+  #sendJSON(message) {
+    return (this.#entered || !this.#atCoordinator) && this.#line.sendJSON(message);
+  }
+
+  #makePeers() {
+    return this.#peers ??= new Peers({
+      self: this.player,
+      iceServers: this.#place.iceServers ?? [],
+      signal: (to, data) => this.#sendJSON({ type: 'signal', to, data }),
+      onMessage: (from, bytes, latest) => this.#receive({ from, bytes, latest }),
+      onValidated: (peer, rttMs) => {
+        this.rttMs = Math.max(this.rttMs ?? 0, rttMs);
+        this.#sendJSON({ type: 'validated', peer, rttMs });
+        this.#tell('PeerValidated', { peer, rttMs });
+      },
+      onFailed: (peer, detail) => {
+        this.#sendJSON({ type: 'validationFailed', peer, detail: detail.slice(0, 200) });
+        this.#tell('PeerFailed', { peer, detail });
+      },
+    });
+  }
+
+  #closePeers() {
+    this.#peers?.close();
+    this.#peers = null;
+  }
+
+  #closeSession() {
+    this.#closePeers();
+    for (const { reject } of this.#barriers.values()) reject(new Error('the session has ended'));
+    this.#barriers.clear();
+    this.#outbox = [];
+    this.#early = [];
+    this.#finish = null;
+    this.#reloaded = this.#entered = false;
+    this.#received = 0;
+  }
+
+  /** The session is over for good; `resume` is all that a later join needs. */
+  #forget(resume = this.#place.resume) {
+    this.#closeSession();
+    this.#place = { resume };
+    this.#save({});
+  }
+
+  #end(message) {
+    if (this.phase === 'ended') return;
+    clearTimeout(this.#timer);
+    this.#line.drop();
+    // Another page that took over goes on with the session, so this one's proof of it stays good for a reload.
+    if (message.reason === 'superseded' || message.reason === 'failed') this.#closeSession();
+    else this.#forget(message.resume);
+    this.#setPhase('ended');
+    this.#tell('Ended', message);
+  }
+
+  #setPhase(phase) {
+    if (phase === this.phase) return;
+    this.phase = phase;
+    this.#tell('Phase', phase);
+  }
+
+  #tell(event, detail) { this.#options[`on${event}`]?.(detail); }
+
+  #load() {
+    try { return JSON.parse(sessionStorage.getItem(this.#storageKey)) ?? {}; } catch { return {}; }
+  }
+
+  #save(changes) {
+    for (const [name, value] of Object.entries(changes)) if (value != null) this.#place[name] = value;
+    // Without storage (a privacy setting) everything works but the reload.
+    try { sessionStorage.setItem(this.#storageKey, JSON.stringify(this.#place)); } catch {}
+  }
+}
+
+function withResolvers() {
+  let resolve, reject;
+  const promise = new Promise((yes, no) => { resolve = yes; reject = no; });
+  return { promise, resolve, reject };
+}

@@ -26,6 +26,9 @@ static const unsigned char game[] = {
 static const unsigned char stage[] = {
 #embed "demo/demo-stage.js"
 };
+static const unsigned char words[] = {
+#embed "demo/demo-words.js"
+};
 static const unsigned char style[] = {
 #embed "demo/demo.css"
 };
@@ -44,6 +47,7 @@ static const struct greenroom_asset assets[] = {
     {"/demo-view.js", SCRIPT, view, sizeof view},
     {"/demo-game.js", SCRIPT, game, sizeof game},
     {"/demo-stage.js", SCRIPT, stage, sizeof stage},
+    {"/demo-words.js", SCRIPT, words, sizeof words},
     {"/demo.css", "text/css; charset=utf-8", style, sizeof style},
     {"/icon.svg", "image/svg+xml", icon, sizeof icon},
 };

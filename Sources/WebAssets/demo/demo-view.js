@@ -1,1 +1,140 @@
-export {};
+// What the page shows, in plain words. It knows the document and no protocol.
+import { lamps, missed, rounds } from './demo-game.js';
+import { colours } from './demo-stage.js';
+
+const $ = (id) => document.getElementById(id);
+const steps = { choose: null, waiting: 'waiting', checking: 'checking', playing: 'playing', ended: 'ended' };
+
+export const playerName = (player, self) => (player === self ? 'You' : `Player ${player + 1}`);
+
+/** Shows one section and marks the steps on the way to it. */
+export function show(section) {
+  for (const id of Object.keys(steps)) $(id).hidden = id !== section;
+  const names = [...document.querySelectorAll('.steps li')];
+  const current = names.findIndex((each) => each.dataset.step === steps[section]);
+  names.forEach((each, index) => {
+    each.classList.toggle('done', index < current || (index === current && section === 'ended'));
+    each.toggleAttribute('aria-current', index === current);
+    if (index === current) each.setAttribute('aria-current', 'step');
+  });
+  document.querySelector('.steps').classList.toggle('idle', current < 0);
+}
+
+/** Says something to everyone, those who do not see the page too. */
+export function announce(text) { if ($('status').textContent !== text) $('status').textContent = text; }
+
+export function cue(light) { $('cue').textContent = light ? lamps[light.lamp] : ''; }
+
+/** A line above everything that stays until it is taken away with an empty one. */
+export function banner(text) {
+  $('banner').textContent = text;
+  $('banner').hidden = !text;
+}
+
+export function log(text) {
+  const line = document.createElement('li');
+  const time = document.createElement('time');
+  time.textContent = new Date().toLocaleTimeString([], { hour12: false });
+  line.append(time, text);
+  $('log').append(line);
+  while ($('log').children.length > 100) $('log').firstChild.remove();
+}
+
+const clock = (ms) => {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+};
+
+export function waitingFor(room, waitedMs) {
+  if (!room) {
+    $('waiting-title').textContent = 'Looking for a room…';
+    $('waiting-detail').textContent = '';
+    $('seats').replaceChildren();
+    $('waiting-time').value = 0;
+    return;
+  }
+  const { players, needed, timeoutMs } = room, missing = needed - players;
+  const title = missing > 0 ? `Waiting for ${missing} more player${missing === 1 ? '' : 's'}` : 'Everyone is here';
+  $('waiting-title').textContent = title;
+  $('waiting-detail').textContent = `${players} of ${needed} here · waited ${clock(waitedMs)} of at most ${clock(timeoutMs)}`;
+  $('waiting-time').value = Math.min(1, waitedMs / timeoutMs);
+  fill($('seats'), needed, 'span', (seat, index) => seat.classList.toggle('taken', index < players));
+  announce(`${title}. ${players} of ${needed} here.`);
+}
+
+export function confirmWithin(ms) {
+  $('confirm').hidden = ms == null;
+  if (ms != null) $('confirm-time').textContent = `The game starts when you say so, within ${Math.ceil(Math.max(0, ms) / 1000)} s.`;
+}
+
+/** `peers` maps a player to undefined (trying), a round trip in ms, or a text that says what went wrong. */
+export function checking(detail, peers, self) {
+  $('checking-detail').textContent = detail;
+  announce(`Found your game. ${detail}`);
+  fill($('peers'), peers.size, 'li', (line, index) => {
+    const [player, state] = [...peers][index];
+    line.className = state === undefined ? 'trying' : typeof state === 'number' ? 'good' : 'bad';
+    line.textContent = `${playerName(player, self)}: ${state === undefined ? 'trying to connect…'
+      : typeof state === 'number' ? `connected, round trip ${state} ms` : state}`;
+  });
+}
+
+export function players({ scores, self, away }) {
+  fill($('players'), scores.length, 'li', (line, player) => {
+    line.style.setProperty('--player', colours[player % colours.length]);
+    line.classList.toggle('away', away.has(player));
+    const name = playerName(player, self) + (away.has(player) ? ' (gone)' : '');
+    line.replaceChildren(element('span', name), element('b', String(scores[player])));
+  });
+}
+
+/** One dot a round, in the colour of who got it. */
+export function pips(game) {
+  fill($('pips'), rounds, 'li', (pip, round) => {
+    const winners = game.winnersOf(round);
+    pip.className = winners === undefined ? '' : winners.length === 1 ? 'won' : winners.length ? 'shared' : 'nobody';
+    if (winners?.length === 1) pip.style.setProperty('--player', colours[winners[0] % colours.length]);
+  });
+}
+
+export function connection(transport, rttMs) {
+  const way = transport === 'peer' ? 'direct connection' : 'relay';
+  $('connection').className = `connection ${transport}`;
+  $('connection').textContent = rttMs == null ? way : `${way} · ${rttMs < 10 ? rttMs.toFixed(1) : Math.round(rttMs)} ms`;
+}
+
+export function ended({ title, detail, result, self, completionCode }) {
+  $('ended-title').textContent = title;
+  $('ended-detail').textContent = detail;
+  announce(`${title} ${detail}`);
+  $('result').hidden = !result;
+  $('code').hidden = !completionCode;
+  $('code').querySelector('output').textContent = completionCode ?? '';
+  if (!result) return;
+  const rows = result.scores.map((score, player) => {
+    const times = result.times[player].filter((time) => time !== missed);
+    const average = times.reduce((sum, time) => sum + time, 0) / times.length;
+    const name = element('th', playerName(player, self));
+    name.scope = 'row';
+    name.style.setProperty('--player', colours[player % colours.length]);
+    const row = document.createElement('tr');
+    row.classList.toggle('winner', player === result.winner);
+    row.append(name, element('td', String(score)),
+      ...[Math.min(...times), average].map((time) => element('td', times.length ? `${Math.round(time)} ms` : '–')));
+    return row;
+  });
+  $('result').tBodies[0].replaceChildren(...rows);
+}
+
+function element(tag, text) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  return made;
+}
+
+/** Gives the list that many children, keeping those that there are, and lets each be set up. */
+function fill(list, count, tag, set) {
+  while (list.children.length > count) list.lastChild.remove();
+  while (list.children.length < count) list.append(document.createElement(tag));
+  [...list.children].forEach(set);
+}

@@ -1,0 +1,68 @@
+import Glibc
+
+/// One matchmaker and one coordinator with their default scenes, joined by a Unix socket.
+final class ServerPair {
+    private static let readyMs = 10_000
+    private static let stopMs = 15_000
+
+    let matchmaker: ChildProcess
+    let coordinator: ChildProcess
+    let matchmakerPort: UInt16
+    private let folder: TemporaryFolder
+
+    /// Starts both from `binaries` and waits until both are ready.
+    init(binaries: String) throws(BenchError) {
+        let folder = try TemporaryFolder()
+        self.folder = folder
+        let ports = (try Sockets.freePort(), try Sockets.freePort())
+        let link = "unix:\(folder.file("link.sock"))"
+        func start(_ name: String, _ port: UInt16, _ linkOption: String) throws(BenchError) -> ChildProcess {
+            try ChildProcess(
+                name: name, executable: "\(binaries)/\(name)",
+                arguments: ["--listen", "127.0.0.1:\(port)", linkOption, link, "--log-level", "warning"],
+                logPath: folder.file("\(name).log"))
+        }
+        matchmakerPort = ports.0
+        matchmaker = try start("matchmaker", ports.0, "--link-listen")
+        coordinator = try start("coordinator", ports.1, "--link")
+        let deadlineNs = nowNs() + UInt64(ServerPair.readyMs) * 1_000_000
+        do {
+            try ServerPair.waitUntilReady(matchmaker, port: ports.0, deadlineNs: deadlineNs)
+            try ServerPair.waitUntilReady(coordinator, port: ports.1, deadlineNs: deadlineNs)
+        } catch {
+            throw explained(error)
+        }
+    }
+
+    /// Stops both by SIGTERM; both must exit with 0.
+    func stop() throws(BenchError) {
+        do {
+            try coordinator.stop(withinMs: ServerPair.stopMs)
+            try matchmaker.stop(withinMs: ServerPair.stopMs)
+        } catch {
+            throw explained(error)
+        }
+    }
+
+    /// The error with the last lines that each server logged.
+    func explained(_ error: BenchError) -> BenchError {
+        guard error.kind == .failure else { return error }
+        var message = error.message
+        for child in [matchmaker, coordinator] {
+            if child.hasEnded { message += "\n\(child.name) \(child.ending)" }
+            let lines = (TextFile.read(folder.file("\(child.name).log")) ?? "").split(separator: "\n")
+            for line in lines.suffix(5) { message += "\n\(child.name): \(line)" }
+        }
+        return .failure(message)
+    }
+
+    private static func waitUntilReady(_ child: ChildProcess, port: UInt16, deadlineNs: UInt64) throws(BenchError) {
+        while true {
+            try Interrupt.check()
+            if child.hasEnded { throw .failure("\(child.name) did not start: it \(child.ending)") }
+            if try Readiness.isReady(port: port) { return }
+            guard nowNs() < deadlineNs else { throw .failure("\(child.name) was not ready within \(readyMs) ms") }
+            pause(ms: 10)
+        }
+    }
+}

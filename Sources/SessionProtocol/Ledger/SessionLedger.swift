@@ -172,6 +172,20 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         return settle(outcome, assignment: assignment, now: now).map { ($0, outcome) }
     }
 
+    /// Removes a session that never was this process's to end: it leaves no outcome, no tombstone and no transition.
+    /// Returns nil when it is not live.
+    @discardableResult
+    public mutating func forget(_ id: SessionID) -> Entry? {
+        slots.removeValue(forKey: id).map { remove($0) }
+    }
+
+    private mutating func remove(_ slot: Int) -> Entry {
+        let entry = entries.remove(slot)
+        for subject in entry.subjects where subjects[subject] == entry.id { subjects[subject] = nil }
+        deadlines.remove(entry.id)
+        return entry
+    }
+
     /// Ends a session as its owner said. Returns nil when it is not live; its outcome is remembered all the same, and
     /// takes the place of one that was only presumed.
     public mutating func settle(_ outcome: Outcome, assignment: Assignment?, now: Moment) -> Entry? {
@@ -183,9 +197,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
             }
             return nil
         }
-        let entry = entries.remove(slot)
-        for subject in entry.subjects where subjects[subject] == entry.id { subjects[subject] = nil }
-        deadlines.remove(entry.id)
+        let entry = remove(slot)
         let tombstone = Tombstone(outcome: outcome, assignment: assignment)
         tombstones.insert(tombstone, for: entry.id, nowMs: now.bootMs)
         transitions.append(

@@ -8,6 +8,7 @@ extension Program {
     public func run<Settings>(
         _ check: (Configuration) throws(ConfigurationError) -> Settings
     ) -> Settings {
+        Self.openStandardDescriptors()
         let result = parse(
             arguments: Array(CommandLine.arguments.dropFirst()), environment: Self.processEnvironment(),
             readFile: Self.readFile)
@@ -30,6 +31,14 @@ extension Program {
     public func fail(_ error: ConfigurationError) -> Never {
         Self.write("\(name): \(error)\n", to: STDERR_FILENO)
         exit(2)
+    }
+
+    /// A process started without stdin, stdout or stderr would give their numbers to its first sockets, and the log would
+    /// be written into one of them.
+    private static func openStandardDescriptors() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = unsafe open("/dev/null", O_RDWR)
+        }
     }
 
     /// The `GREENROOM_…` variables of the process.

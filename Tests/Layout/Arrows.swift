@@ -1,0 +1,68 @@
+/// Who may know whom: the one table of the repository's arrows.
+enum Arrows {
+    /// Everything that is ours and can be imported.
+    static let ownModules: Set<String> = [
+        "Digests", "SessionProtocol", "Matchmaking", "Coordination", "WebProtocol", "CLinux", "Reactor", "WebAssets", "Service",
+        "Simulation", "matchmaker", "coordinator", "greenroom", "bench", "simulate", "echo-target",
+    ]
+
+    /// Modules that import the standard library alone (WebProtocol: and FoundationEssentials).
+    static let pureModules: Set<String> = [
+        "Digests", "SessionProtocol", "Matchmaking", "Coordination", "WebProtocol", "Simulation",
+    ]
+
+    private static let service: Set<String> = [
+        "SessionProtocol", "WebProtocol", "Reactor", "WebAssets", "Digests", "CLinux", "Glibc", "Synchronization",
+        "FoundationEssentials",
+    ]
+
+    /// What each folder of Sources, and the echo target, may import.
+    static let allowed: [String: Set<String>] = [
+        "Digests": [],
+        "SessionProtocol": ["Digests"],
+        "Matchmaking": ["SessionProtocol", "Digests"],
+        "Coordination": ["SessionProtocol", "Digests"],
+        "WebProtocol": ["Digests", "FoundationEssentials"],
+        "Simulation": ["SessionProtocol", "Matchmaking", "Coordination", "Digests"],
+        "CLinux": [],
+        "WebAssets": [],
+        "Reactor": ["CLinux", "Glibc"],
+        "Service": service,
+        "matchmaker": service.union(["Service", "Matchmaking"]),
+        "coordinator": service.union(["Service", "Coordination"]),
+        "greenroom": ["Service", "Reactor", "CLinux", "Glibc", "FoundationEssentials"],
+        "simulate": ["Simulation", "SessionProtocol", "Matchmaking", "Coordination", "Service", "Glibc", "FoundationEssentials"],
+        "bench": [
+            "CLinux", "Glibc", "Service", "Digests", "WebProtocol", "SessionProtocol", "Reactor", "FoundationEssentials",
+        ],
+        "echo-target": ["WebProtocol", "Reactor", "Service", "CLinux", "Glibc", "FoundationEssentials"],
+    ]
+
+    /// What a target may build beyond what its sources import: greenroom starts the two servers as processes.
+    static let builtBeside: [String: Set<String>] = ["greenroom": ["matchmaker", "coordinator"]]
+
+    /// A module's tests know the module and what it knows, and may use the whole toolchain.
+    static let testTools: Set<String> = [
+        "Testing", "Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization", "Digests",
+    ]
+
+    /// The module that a file belongs to, by its path from the root; nil for what is no Swift source of a target.
+    static func owner(ofFile path: String) -> (module: String, isTest: Bool)? {
+        let parts = path.split(separator: "/")
+        guard parts.count >= 3, path.hasSuffix(".swift") else { return nil }
+        switch parts[0] {
+        case "Sources": return (String(parts[1]), false)
+        case "Tests": return parts[1] == "EchoTarget" ? ("echo-target", false) : (String(parts[1]), true)
+        default: return nil
+        }
+    }
+
+    /// What a file may import, or nil when its folder is not in the table.
+    static func allowedImports(ofFile path: String) -> Set<String>? {
+        guard let owner = owner(ofFile: path) else { return [] }
+        guard owner.isTest else { return allowed[owner.module] }
+        guard owner.module != "Layout" else { return testTools }
+        guard let arrows = allowed[owner.module] else { return nil }
+        return arrows.union(testTools).union([owner.module])
+    }
+}

@@ -50,6 +50,25 @@ import Testing
         #expect(try log.lines().map(fields).map { $0["event"] } == [.text("afterwards")])
     }
 
+    @Test("No line overtakes the report of the lines lost before it")
+    func order() throws {
+        var limits = LogLimits()
+        limits.bufferBytesMax = 16_384
+        let log = try LogHarness(.json, limits: limits)
+        for _ in 0..<2000 { log.logger.info("probe", ["padding": .string(String(repeating: "x", count: 100))]) }
+        // The reader is back within the turn, and there is room again for what comes next.
+        _ = log.pipe.take()
+        log.logger.info("same_turn")
+        var events: [String] = []
+        for _ in 0..<4 {
+            log.logger.flush()
+            events += try log.pipe.takeLines().map(fields).compactMap { $0["event"]?.text }
+        }
+        log.logger.info("next_turn")
+        events += try log.lines().map(fields).compactMap { $0["event"]?.text }
+        #expect(events.filter { $0 != "probe" } == ["log_lines_dropped", "next_turn"])
+    }
+
     @Test("The shared descriptor stays blocking")
     func flags() throws {
         let log = try LogHarness(.json)

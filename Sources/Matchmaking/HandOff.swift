@@ -45,7 +45,7 @@ extension MatchmakerCore {
         let scene = scenes[room.sceneIndex]
         let assignment = Assignment(
             session: id, attempt: .first, scene: scene.id, settings: scene.settings,
-            seed: generator.next() >> 11, players: room.members.map { seatOf($0, in: id, scene.id, now) })
+            seed: generator.next() >> 32, players: room.members.map { seatOf($0, in: id, scene.id, now) })
         _ = ledger.withDetails(id) { details in
             details = .handOff(
                 HandOff(

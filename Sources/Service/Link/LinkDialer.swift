@@ -1,0 +1,203 @@
+import Reactor
+import SessionProtocol
+
+/// What a coordinator hears of its matchmaker.
+public protocol LinkDialerDelegate: AnyObject {
+    func linkUp(_ matchmaker: NodeIdentity, _ terms: Welcome)
+    func linkReceived(_ message: Message)
+    /// The link was up and is no longer.
+    func linkDown(_ end: LinkEnd)
+    /// An attempt came to nothing; the next follows by itself.
+    func linkFailed(_ end: LinkEnd, retryInMs: UInt64)
+}
+
+/// The coordinator's end of its one link: dials, proves itself, and dials again for ever.
+public final class LinkDialer: ConnectionHandler {
+    private enum State {
+        /// → connecting
+        case waiting(untilMs: UInt64)
+        /// → handshaking, waiting
+        case connecting(ConnectionID)
+        /// → up, waiting
+        case handshaking(LinkStream, CoordinatorHandshake)
+        /// → waiting
+        case up(LinkStream)
+        case stopped
+    }
+
+    private let loop: EventLoop
+    private let limits: LinkLimits
+    private let addresses: [SocketAddress]
+    private let hello: Hello
+    private let secret: [UInt8]
+    private unowned let delegate: any LinkDialerDelegate
+    private var state = State.waiting(untilMs: 0)
+    private var end: LinkEnd?
+    private var failures = 0
+    private var scratch: [UInt8] = []
+
+    /// - Parameters:
+    ///   - addresses: tried in turn; more than one when a name stands for several.
+    ///   - hello: its nonce is drawn anew for each link.
+    public init(
+        loop: EventLoop, limits: LinkLimits, addresses: [SocketAddress], hello: Hello, secret: [UInt8],
+        delegate: any LinkDialerDelegate
+    ) {
+        precondition(!addresses.isEmpty)
+        self.loop = loop
+        self.limits = limits
+        self.addresses = addresses
+        self.hello = hello
+        self.secret = secret
+        self.delegate = delegate
+    }
+
+    /// When `dialIfDue` is to be called next.
+    public var nextDialMs: UInt64? {
+        if case .waiting(let untilMs) = state { untilMs } else { nil }
+    }
+
+    public var isUp: Bool {
+        if case .up = state { true } else { false }
+    }
+
+    /// Dials when it is time to.
+    public func dialIfDue() {
+        guard case .waiting(let untilMs) = state, untilMs <= loop.now else { return }
+        let address = addresses[failures % addresses.count]
+        do {
+            state = .connecting(
+                try loop.connect(to: address, handler: self, outboundBytesMax: limits.outboundBytesMax))
+        } catch {
+            failed(.closed("\(error)"))
+        }
+    }
+
+    public func send(_ message: Message) {
+        guard case .up(let stream) = state else { return }
+        loop.send(message, to: stream.id, scratch: &scratch)
+    }
+
+    /// Says why, and hangs up; the link is dialled again.
+    public func close(_ reject: Reject?) {
+        guard case .up(let stream) = state else { return }
+        if let reject { loop.send(.reject(reject), to: stream.id, scratch: &scratch) }
+        if end == nil { end = .closed(reject.map { "\($0.code): \($0.detail)" } ?? "given up") }
+        loop.close(stream.id)
+    }
+
+    /// Hangs up for good.
+    public func stop() {
+        switch state {
+        case .connecting(let id): loop.abort(id)
+        case .handshaking(let stream, _), .up(let stream): loop.close(stream.id)
+        case .waiting, .stopped: break
+        }
+        state = .stopped
+    }
+
+    private func failed(_ end: LinkEnd) {
+        let doublings = min(failures / addresses.count, 16)
+        let waitMs = min(limits.redialLastMs, limits.redialFirstMs << UInt64(doublings))
+        // Half of it by chance, so that coordinators that lost one matchmaker do not come back all at once.
+        let jitteredMs = waitMs / 2 + Randomness.word() % (waitMs / 2 + 1)
+        failures += 1
+        state = .waiting(untilMs: loop.now + jitteredMs)
+        delegate.linkFailed(end, retryInMs: jitteredMs)
+    }
+
+    // MARK: ConnectionHandler
+
+    public func opened(_ id: ConnectionID, peer: SocketAddress) {
+        guard case .connecting(id) = state else { return }
+        var hello = hello
+        hello.nonce = Randomness.bytes(32)
+        state = .handshaking(LinkStream(id: id), CoordinatorHandshake(hello: hello, secret: secret))
+        end = nil
+        loop.setDeadline(id, at: loop.now + limits.handshakeTimeoutMs)
+        loop.send(.hello(hello), to: id, scratch: &scratch)
+    }
+
+    public func received(_ bytes: inout MutableSpan<UInt8>, from id: ConnectionID) {
+        switch state {
+        case .handshaking(var stream, let handshake) where stream.id == id:
+            stream.append(bytes.span)
+            state = .handshaking(stream, handshake)
+        case .up(var stream) where stream.id == id:
+            stream.append(bytes.span)
+            state = .up(stream)
+        case .waiting, .connecting, .handshaking, .up, .stopped: return
+        }
+        do {
+            while end == nil, let message = try next() { try take(message, id) }
+        } catch let error as WireError {
+            give(up: id, .wire(error), Reject(code: .malformed, detail: "\(error)"))
+        } catch let error as HandshakeError {
+            give(up: id, .handshake(error), error.reject)
+        } catch {
+            preconditionFailure("frames and handshakes fail in two ways")
+        }
+    }
+
+    private func next() throws(WireError) -> Message? {
+        switch state {
+        case .handshaking(var stream, let handshake):
+            defer { state = .handshaking(stream, handshake) }
+            return try stream.next()
+        case .up(var stream):
+            defer { state = .up(stream) }
+            return try stream.next()
+        case .waiting, .connecting, .stopped: return nil
+        }
+    }
+
+    private func take(_ message: Message, _ id: ConnectionID) throws {
+        switch state {
+        case .up:
+            if case .reject(let reject) = message {
+                end = .rejected(reject)
+                loop.close(id)
+            } else {
+                delegate.linkReceived(message)
+            }
+        case .handshaking(let stream, var handshake):
+            let step = try handshake.receive(message)
+            switch step {
+            case .send(let reply):
+                state = .handshaking(stream, handshake)
+                loop.send(reply, to: id, scratch: &scratch)
+            case .established(let matchmaker, let terms):
+                state = .up(stream)
+                failures = 0
+                loop.setDeadline(id, at: nil)
+                delegate.linkUp(matchmaker, terms)
+            }
+        case .waiting, .connecting, .stopped: break
+        }
+    }
+
+    private func give(up id: ConnectionID, _ end: LinkEnd, _ reject: Reject?) {
+        if self.end == nil { self.end = end }
+        if let reject { loop.send(.reject(reject), to: id, scratch: &scratch) }
+        loop.close(id)
+    }
+
+    public func deadlineReached(_ id: ConnectionID) {
+        give(up: id, .handshakeTimeout, Reject(code: .handshakeTimeout, detail: "\(LinkEnd.handshakeTimeout)"))
+    }
+
+    public func drained(_ id: ConnectionID) {}
+
+    public func closed(_ id: ConnectionID, reason: ConnectionCloseReason) {
+        let end = self.end ?? .closed("\(reason)")
+        switch state {
+        case .up(let stream) where stream.id == id:
+            state = .waiting(untilMs: loop.now + limits.redialFirstMs)
+            delegate.linkDown(end)
+        case .connecting(id): failed(end)
+        case .handshaking(let stream, _) where stream.id == id: failed(end)
+        case .waiting, .connecting, .handshaking, .up, .stopped: break
+        }
+        self.end = nil
+    }
+}

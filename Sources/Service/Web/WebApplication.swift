@@ -1,0 +1,26 @@
+import Reactor
+import WebProtocol
+
+/// What a server does with the connections of its public listener. Bytes are valid for the call only.
+public protocol WebApplication: AnyObject {
+    /// Answers a plain request; nil for a path that does not exist.
+    func respond(to request: HTTPRequest) -> HTTPResponse?
+    /// Whether a WebSocket may be opened at this path.
+    func servesWebSocket(at path: String) -> Bool
+    func webSocketOpened(_ id: ConnectionID, peer: SocketAddress)
+    func received(text: Span<UInt8>, from id: ConnectionID)
+    func received(binary: Span<UInt8>, from id: ConnectionID)
+    /// No first message has come in time, or the peer broke the protocol: a last word may be sent now.
+    func webSocketFailed(_ id: ConnectionID, _ failure: WebSocketFailure)
+    /// Exactly once for each that was opened.
+    func webSocketClosed(_ id: ConnectionID)
+}
+
+/// Why the server gives a WebSocket up.
+public enum WebSocketFailure: Sendable {
+    case protocolError(WebSocketError)
+    /// Nothing that counts was said in time after the upgrade.
+    case firstMessageTimeout
+    /// Nothing was heard for so long that nobody can be there.
+    case idleTimeout
+}

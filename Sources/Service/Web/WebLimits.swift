@@ -1,0 +1,21 @@
+import WebProtocol
+
+/// Bounds and times of the public listener.
+public struct WebLimits: Sendable {
+    public var http = HTTPLimits()
+    public var webSocket = WebSocketLimits()
+    /// From accept, or from the first byte of a further request, to a whole request; not per byte.
+    public var requestTimeoutMs: UInt64 = 10_000
+    /// How long a connection may be kept alive without a request.
+    public var keepAliveMs: UInt64 = 30_000
+    /// From the upgrade to the first accepted message.
+    public var firstMessageTimeoutMs: UInt64 = 10_000
+    /// After this long without a byte the server pings.
+    public var pingAfterMs: UInt64 = 20_000
+    /// After this long without a byte the peer is given up.
+    public var idleTimeoutMs: UInt64 = 60_000
+    /// How long the peer's close frame is awaited.
+    public var closeTimeoutMs: UInt64 = 2_000
+
+    public init() {}
+}

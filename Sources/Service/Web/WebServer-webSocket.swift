@@ -1,0 +1,102 @@
+import Reactor
+import WebProtocol
+
+// WebSockets after their upgrade.
+extension WebServer {
+    /// Sends one text message.
+    public func sendText(_ id: ConnectionID, _ write: (inout [UInt8]) -> Void) {
+        guard let connection = connection(id), connection.closing.maySend else { return }
+        scratch.removeAll(keepingCapacity: true)
+        WebSocketEncoder.appendText(to: &scratch, write)
+        sendScratch(to: id)
+    }
+
+    /// Sends one binary message made of a play header and a payload that is copied from where it lies.
+    public func sendBinary(_ id: ConnectionID, kind: UInt8, player: UInt8, _ payload: Span<UInt8>) {
+        guard let connection = connection(id), connection.closing.maySend else { return }
+        let header = WebSocketHeaderBytes(.binary, payloadByteCount: payload.count + PlayFrameHeader.byteCount)
+        var head = InlineArray<12, UInt8>(repeating: 0)
+        for index in 0..<header.count { head[index] = header.storage[index] }
+        head[header.count] = kind
+        head[header.count + 1] = player
+        _ = loop.send(head.span.extracting(0..<header.count + PlayFrameHeader.byteCount), payload, to: id)
+    }
+
+    /// Sends a close frame and hangs up when the peer has answered it.
+    public func close(_ id: ConnectionID, _ code: WebSocketCloseCode, reason: String = "") {
+        guard let connection = connection(id), connection.closing.close() else { return }
+        sendClose(connection, code, reason)
+        connection.phase = .closing
+        loop.setDeadline(id, at: loop.now + limits.closeTimeoutMs)
+    }
+
+    /// The first message that counts has come: from now on only silence ends the connection.
+    public func settle(_ id: ConnectionID) {
+        guard let connection = connection(id), connection.phase == .fresh else { return }
+        connection.phase = .webSocket
+        loop.setDeadline(id, at: loop.now + limits.pingAfterMs)
+    }
+
+    private func sendClose(_ connection: WebConnection, _ code: WebSocketCloseCode?, _ reason: String) {
+        scratch.removeAll(keepingCapacity: true)
+        WebSocketEncoder.appendClose(code, reason: reason, to: &scratch)
+        sendScratch(to: connection.id)
+    }
+
+    func readFrames(_ bytes: inout MutableSpan<UInt8>, at offset: inout Int, _ connection: WebConnection) {
+        do throws(WebSocketError) {
+            while let event = try connection.decoder.next(&bytes, at: &offset, limits: limits.webSocket) {
+                handle(event, bytes.span, connection)
+                // The application may have hung up.
+                guard loop.isOpen(connection.id) else { return }
+            }
+        } catch {
+            fail(connection, .protocolError(error), error.closeCode, error.explanation)
+        }
+    }
+
+    private func handle(_ event: WebSocketEvent, _ bytes: Span<UInt8>, _ connection: WebConnection) {
+        let id = connection.id
+        switch event {
+        case .text(let payload):
+            guard connection.closing.maySend else { return }
+            connection.decoder.withPayload(payload, in: bytes) { application.received(text: $0, from: id) }
+        case .binary(let payload):
+            guard connection.closing.maySend else { return }
+            connection.decoder.withPayload(payload, in: bytes) { application.received(binary: $0, from: id) }
+        case .ping(let payload):
+            guard connection.closing.maySend else { return }
+            scratch.removeAll(keepingCapacity: true)
+            connection.decoder.withPayload(payload, in: bytes) { WebSocketEncoder.append(.pong, $0, to: &scratch) }
+            sendScratch(to: id)
+        case .pong: break
+        case .close(let code, _):
+            if connection.closing.received() { sendClose(connection, code, "") }
+            connection.phase = .closing
+            loop.close(id)
+        }
+    }
+
+    func fail(_ connection: WebConnection, _ failure: WebSocketFailure, _ code: WebSocketCloseCode, _ reason: String) {
+        if connection.closing.maySend { application.webSocketFailed(connection.id, failure) }
+        if connection.closing.failed() { sendClose(connection, code, reason) }
+        connection.phase = .closing
+        loop.close(connection.id)
+    }
+
+    /// Pings one who has been silent, and gives one up who has been silent for too long.
+    func watch(_ connection: WebConnection) {
+        let silentMs = loop.now - min(loop.now, connection.heardMs)
+        if silentMs >= limits.idleTimeoutMs {
+            return fail(connection, .idleTimeout, .goingAway, "idle")
+        }
+        if silentMs >= limits.pingAfterMs, !connection.hasPinged {
+            connection.hasPinged = true
+            scratch.removeAll(keepingCapacity: true)
+            WebSocketEncoder.appendHeader(.ping, payloadByteCount: 0, to: &scratch)
+            sendScratch(to: connection.id)
+        }
+        let dueMs = connection.heardMs + (connection.hasPinged ? limits.idleTimeoutMs : limits.pingAfterMs)
+        loop.setDeadline(connection.id, at: dueMs)
+    }
+}

@@ -1,0 +1,169 @@
+import Reactor
+import WebProtocol
+
+/// The public listener of a server: HTTP/1.1 requests, and WebSockets with their handshakes, deadlines and pings.
+public final class WebServer: ConnectionHandler {
+    let loop: EventLoop
+    let limits: WebLimits
+    unowned let application: any WebApplication
+    /// By slot of the connection's id.
+    private var connections: ContiguousArray<WebConnection?> = []
+    /// WebSockets that the application knows.
+    public private(set) var webSocketCount = 0
+    private var listener: Listener?
+    var scratch: [UInt8] = []
+
+    public init(loop: EventLoop, limits: WebLimits, application: any WebApplication) {
+        self.loop = loop
+        self.limits = limits
+        self.application = application
+        scratch.reserveCapacity(4096)
+    }
+
+    /// Begins to listen; the address says the port when 0 was asked for.
+    public func listen(at address: SocketAddress, connectionsMax: Int) throws(ReactorError) -> SocketAddress {
+        var listenerLimits = ListenerLimits()
+        listenerLimits.connectionsMax = connectionsMax
+        HTTPResponse.text(.serviceUnavailable, "too many connections\n").encode(
+            into: &listenerLimits.refusal, closes: true)
+        let listener = try loop.listen(at: address, handler: self, limits: listenerLimits)
+        self.listener = listener
+        return listener.address
+    }
+
+    /// Takes no new connections.
+    public func stopListening() {
+        listener?.close()
+        listener = nil
+    }
+
+    /// Closes every connection: WebSockets with `code`, others at once.
+    public func closeAll(_ code: WebSocketCloseCode, reason: String) {
+        for case let connection? in connections {
+            if connection.isOpened { close(connection.id, code, reason: reason) } else { loop.abort(connection.id) }
+        }
+    }
+
+    func connection(_ id: ConnectionID) -> WebConnection? {
+        let slot = Int(id.rawValue & 0xFFFF_FFFF)
+        guard slot < connections.count, let connection = connections[slot], connection.id == id else { return nil }
+        return connection
+    }
+
+    /// Queues what was written into `scratch`. A connection that takes no more is closed by the loop itself.
+    func sendScratch(to id: ConnectionID) {
+        // A span cannot be borrowed from a property of a class; a second reference to the same buffer can lend one.
+        let bytes = scratch
+        _ = loop.send(bytes.span, to: id)
+    }
+
+    // MARK: ConnectionHandler
+
+    public func opened(_ id: ConnectionID, peer: SocketAddress) {
+        let slot = Int(id.rawValue & 0xFFFF_FFFF)
+        while connections.count <= slot { connections.append(nil) }
+        connections[slot] = WebConnection(id: id, peer: peer, nowMs: loop.now)
+        loop.setDeadline(id, at: loop.now + limits.requestTimeoutMs)
+    }
+
+    public func received(_ bytes: inout MutableSpan<UInt8>, from id: ConnectionID) {
+        guard let connection = connection(id) else { return }
+        connection.heardMs = loop.now
+        connection.hasPinged = false
+        var offset = 0
+        switch connection.phase {
+        case .http:
+            readRequests(&bytes, at: &offset, connection)
+            // Frames may follow the upgrade in the same bytes.
+            if connection.isOpened, connection.phase != .closing { readFrames(&bytes, at: &offset, connection) }
+        case .fresh, .webSocket, .closing: readFrames(&bytes, at: &offset, connection)
+        }
+    }
+
+    public func deadlineReached(_ id: ConnectionID) {
+        guard let connection = connection(id) else { return }
+        switch connection.phase {
+        case .http:
+            if connection.isInsideRequest {
+                respond(.text(.requestTimeout, "the request did not come in time\n"), to: nil, connection)
+            }
+            loop.close(id)
+        case .fresh: fail(connection, .firstMessageTimeout, .init(4025), "timeout")
+        case .webSocket: watch(connection)
+        case .closing: loop.close(id)
+        }
+    }
+
+    public func drained(_ id: ConnectionID) {}
+
+    public func closed(_ id: ConnectionID, reason: ConnectionCloseReason) {
+        guard let connection = connection(id) else { return }
+        connections[Int(id.rawValue & 0xFFFF_FFFF)] = nil
+        guard connection.isOpened else { return }
+        webSocketCount -= 1
+        application.webSocketClosed(id)
+    }
+
+    // MARK: HTTP
+
+    private func readRequests(_ bytes: inout MutableSpan<UInt8>, at offset: inout Int, _ connection: WebConnection) {
+        do throws(HTTPError) {
+            while connection.phase == .http, loop.isOpen(connection.id) {
+                guard let request = try connection.parser?.next(bytes.span, at: &offset, limits: limits.http) else { break }
+                answer(request, connection)
+            }
+        } catch {
+            respond(error.response, to: nil, connection)
+            connection.phase = .closing
+            loop.close(connection.id)
+            return
+        }
+        guard connection.phase == .http else { return }
+        let isInside = connection.parser?.isInsideRequest ?? false
+        if isInside != connection.isInsideRequest {
+            connection.isInsideRequest = isInside
+            let timeoutMs = isInside ? limits.requestTimeoutMs : limits.keepAliveMs
+            loop.setDeadline(connection.id, at: loop.now + timeoutMs)
+        }
+    }
+
+    private func answer(_ request: HTTPRequest, _ connection: WebConnection) {
+        if application.servesWebSocket(at: request.path) {
+            do throws(WebSocketHandshakeError) {
+                let key = try WebSocketHandshake.validate(request)
+                scratch.removeAll(keepingCapacity: true)
+                WebSocketHandshake.encodeAcceptance(key, into: &scratch)
+                open(connection)
+            } catch {
+                respond(error.response, to: request, connection)
+            }
+            return
+        }
+        respond(application.respond(to: request) ?? .text(.notFound, "not found\n"), to: request, connection)
+    }
+
+    private func respond(_ response: HTTPResponse, to request: HTTPRequest?, _ connection: WebConnection) {
+        scratch.removeAll(keepingCapacity: true)
+        if let request {
+            response.encode(into: &scratch, answering: request)
+        } else {
+            response.encode(into: &scratch, closes: true)
+        }
+        sendScratch(to: connection.id)
+        guard let request else { return }
+        if !request.keepsAlive {
+            connection.phase = .closing
+            loop.close(connection.id)
+        }
+    }
+
+    private func open(_ connection: WebConnection) {
+        connection.parser = nil
+        connection.phase = .fresh
+        connection.isOpened = true
+        webSocketCount += 1
+        sendScratch(to: connection.id)
+        loop.setDeadline(connection.id, at: loop.now + limits.firstMessageTimeoutMs)
+        application.webSocketOpened(connection.id, peer: connection.peer)
+    }
+}

@@ -14,8 +14,10 @@ public protocol LinkDialerDelegate: AnyObject {
 /// The coordinator's end of its one link: dials, proves itself, and dials again for ever.
 public final class LinkDialer: ConnectionHandler {
     private enum State {
-        /// → connecting
+        /// → resolving
         case waiting(untilMs: UInt64)
+        /// → connecting, waiting
+        case resolving(NameResolver, checkMs: UInt64)
         /// → handshaking, waiting
         case connecting(ConnectionID)
         /// → up, waiting
@@ -27,7 +29,7 @@ public final class LinkDialer: ConnectionHandler {
 
     private let loop: EventLoop
     private let limits: LinkLimits
-    private let addresses: [SocketAddress]
+    private let address: String
     private let hello: Hello
     private let secret: [UInt8]
     private unowned let delegate: any LinkDialerDelegate
@@ -37,16 +39,15 @@ public final class LinkDialer: ConnectionHandler {
     private var scratch: [UInt8] = []
 
     /// - Parameters:
-    ///   - addresses: tried in turn; more than one when a name stands for several.
+    ///   - address: looked up anew for each attempt, since a name may come to stand for another host.
     ///   - hello: its nonce is drawn anew for each link.
     public init(
-        loop: EventLoop, limits: LinkLimits, addresses: [SocketAddress], hello: Hello, secret: [UInt8],
+        loop: EventLoop, limits: LinkLimits, address: String, hello: Hello, secret: [UInt8],
         delegate: any LinkDialerDelegate
     ) {
-        precondition(!addresses.isEmpty)
         self.loop = loop
         self.limits = limits
-        self.addresses = addresses
+        self.address = address
         self.hello = hello
         self.secret = secret
         self.delegate = delegate
@@ -54,7 +55,11 @@ public final class LinkDialer: ConnectionHandler {
 
     /// When `dialIfDue` is to be called next.
     public var nextDialMs: UInt64? {
-        if case .waiting(let untilMs) = state { untilMs } else { nil }
+        switch state {
+        case .waiting(let untilMs): untilMs
+        case .resolving(_, let checkMs): checkMs
+        case .connecting, .handshaking, .up, .stopped: nil
+        }
     }
 
     public var isUp: Bool {
@@ -63,8 +68,20 @@ public final class LinkDialer: ConnectionHandler {
 
     /// Dials when it is time to.
     public func dialIfDue() {
-        guard case .waiting(let untilMs) = state, untilMs <= loop.now else { return }
-        let address = addresses[failures % addresses.count]
+        if case .waiting(let untilMs) = state, untilMs <= loop.now {
+            state = .resolving(NameResolver(address), checkMs: loop.now)
+        }
+        guard case .resolving(let resolver, let checkMs) = state, checkMs <= loop.now else { return }
+        switch resolver.take() {
+        case .pending: state = .resolving(resolver, checkMs: loop.now + LinkDialer.resolverPollMs)
+        case .failed(let error): failed(.closed("\(error)"))
+        case .found(let addresses): connect(to: addresses[failures % max(addresses.count, 1)])
+        }
+    }
+
+    private static let resolverPollMs: UInt64 = 20
+
+    private func connect(to address: SocketAddress) {
         do {
             state = .connecting(
                 try loop.connect(to: address, handler: self, outboundBytesMax: limits.outboundBytesMax))
@@ -91,13 +108,13 @@ public final class LinkDialer: ConnectionHandler {
         switch state {
         case .connecting(let id): loop.abort(id)
         case .handshaking(let stream, _), .up(let stream): loop.close(stream.id)
-        case .waiting, .stopped: break
+        case .waiting, .resolving, .stopped: break
         }
         state = .stopped
     }
 
     private func failed(_ end: LinkEnd) {
-        let doublings = min(failures / addresses.count, 16)
+        let doublings = min(failures, 16)
         let waitMs = min(limits.redialLastMs, limits.redialFirstMs << UInt64(doublings))
         // Half of it by chance, so that coordinators that lost one matchmaker do not come back all at once.
         let jitteredMs = waitMs / 2 + Randomness.word() % (waitMs / 2 + 1)
@@ -126,7 +143,7 @@ public final class LinkDialer: ConnectionHandler {
         case .up(var stream) where stream.id == id:
             stream.append(bytes.span)
             state = .up(stream)
-        case .waiting, .connecting, .handshaking, .up, .stopped: return
+        case .waiting, .resolving, .connecting, .handshaking, .up, .stopped: return
         }
         do {
             while end == nil, let message = try next() { try take(message, id) }
@@ -147,7 +164,7 @@ public final class LinkDialer: ConnectionHandler {
         case .up(var stream):
             defer { state = .up(stream) }
             return try stream.next()
-        case .waiting, .connecting, .stopped: return nil
+        case .waiting, .resolving, .connecting, .stopped: return nil
         }
     }
 
@@ -172,7 +189,7 @@ public final class LinkDialer: ConnectionHandler {
                 loop.setDeadline(id, at: nil)
                 delegate.linkUp(matchmaker, terms)
             }
-        case .waiting, .connecting, .stopped: break
+        case .waiting, .resolving, .connecting, .stopped: break
         }
     }
 
@@ -196,7 +213,7 @@ public final class LinkDialer: ConnectionHandler {
             delegate.linkDown(end)
         case .connecting(id): failed(end)
         case .handshaking(let stream, _) where stream.id == id: failed(end)
-        case .waiting, .connecting, .handshaking, .up, .stopped: break
+        case .waiting, .resolving, .connecting, .handshaking, .up, .stopped: break
         }
         self.end = nil
     }

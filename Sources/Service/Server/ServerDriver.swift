@@ -1,0 +1,90 @@
+import Glibc
+import Reactor
+import SessionProtocol
+
+/// A server's own part of a turn: its core with all that surrounds it.
+public protocol ServerShell: AnyObject {
+    /// Does what has fallen due. Comes before any input of the turn.
+    func advance(now: Moment)
+    /// Records up to this number are on disk.
+    func recorded(upTo number: UInt64)
+    /// What a new journal has to begin with.
+    var journalSnapshot: [Message] { get }
+    /// When `advance` is to be called next, by the boot clock.
+    var nextDeadlineMs: UInt64? { get }
+    /// Begins to stop: takes nothing new, ends what has to end.
+    func beginStopping()
+    /// Everything that had to be said has been said.
+    var mayStop: Bool { get }
+    /// The last words before the loop ends.
+    func finishStopping()
+    /// The disk failed.
+    func journalFailed(_ error: JournalError)
+}
+
+/// What both servers do around their core in each turn of the loop: deadlines first, then input, then the journal's one
+/// commit for the turn, then the log; and the way from a signal to the end.
+public final class ServerDriver: LoopDelegate {
+    private let loop: EventLoop
+    private let journal: Journal
+    private let logger: Logger
+    private unowned let shell: any ServerShell
+    private var stopByMs: UInt64?
+    private var hasReportedFailure = false
+
+    /// How long a stopping server waits for its last words to be heard.
+    public static let stopTimeoutMs: UInt64 = 5_000
+    /// Commits of one turn, since what a commit sets free may ask for another.
+    private static let commitsPerTurnMax = 8
+
+    public init(loop: EventLoop, journal: Journal, logger: Logger, shell: any ServerShell) {
+        self.loop = loop
+        self.journal = journal
+        self.logger = logger
+        self.shell = shell
+    }
+
+    /// Runs until a signal has stopped it.
+    public func run() throws(ReactorError) {
+        loop.delegate = self
+        try loop.handleSignals([SIGTERM, SIGINT])
+        loop.wake(at: loop.now)
+        try loop.run()
+        logger.flush()
+    }
+
+    public func turnBegan(now: UInt64) {
+        shell.advance(now: Moment(bootMs: now, unixMs: Clock.unixMs()))
+    }
+
+    public func turnEnded(now: UInt64) {
+        var commits = 0
+        while journal.hasPending, commits < ServerDriver.commitsPerTurnMax, journal.commit() {
+            journal.rotateIfDue { shell.journalSnapshot }
+            shell.recorded(upTo: journal.committed)
+            commits += 1
+        }
+        if let failure = journal.failure, !hasReportedFailure {
+            hasReportedFailure = true
+            shell.journalFailed(failure)
+        }
+        if let stopByMs, shell.mayStop || now >= stopByMs {
+            shell.finishStopping()
+            loop.stop()
+        }
+        logger.flush()
+        let wakes = [shell.nextDeadlineMs, stopByMs, journal.hasPending ? now : nil, logger.hasPending ? now + 100 : nil]
+        loop.wake(at: wakes.compactMap { $0 }.min())
+    }
+
+    public func signalled(_ signal: Int32) {
+        if stopByMs != nil {
+            logger.warning("stopping_at_once", ["signal": .int(Int(signal))])
+            loop.stop()
+            return
+        }
+        logger.info("stopping", ["signal": .int(Int(signal))])
+        stopByMs = loop.now + ServerDriver.stopTimeoutMs
+        shell.beginStopping()
+    }
+}

@@ -1,0 +1,72 @@
+import Reactor
+import SessionProtocol
+
+/// The options that both servers have.
+public enum ServerOptions {
+    public static let connectionsMax = Option.integer(
+        "connections-max", in: 1...19_000, default: 16_000, section: "Players",
+        help: "Connections at once; one more hears 503.")
+    public static let requestTimeout = Option.durationMs(
+        "request-timeout", in: 100...600_000, default: 10_000, section: "Players",
+        help: "From accept to a whole HTTP request.")
+    public static let firstMessageTimeout = Option.durationMs(
+        "first-message-timeout", in: 100...600_000, default: 10_000, section: "Players",
+        help: "From the WebSocket's opening to join or enter.")
+    public static let idleTimeout = Option.durationMs(
+        "idle-timeout", in: 1_000...3_600_000, default: 60_000, section: "Players",
+        help: "A WebSocket without a byte for this long is given up; it is pinged after a third of it.")
+    public static let secret = Option.secret(
+        "secret", section: "Link",
+        help: "Shared by matchmaker and coordinators, who prove to each other that they know it. "
+            + "Without one the link may only use a Unix socket or loopback.")
+    public static let dataDir = Option.path(
+        "data-dir", "DIR", section: "State",
+        help: "Keeps what must survive a restart; without it a restart forgets.")
+    public static let nodeID = Option.text(
+        "node-id", "NAME", bytesMax: ProtocolLimits.nodeBytesMax, section: "State",
+        help: "This process's lasting name on the link; drawn by chance otherwise, and kept in the data folder.")
+
+    public static let players: [any DeclaredOption] = [
+        connectionsMax, requestTimeout, firstMessageTimeout, idleTimeout,
+    ]
+
+    /// Variables that one of the servers reads; one environment may serve them all.
+    public static let environmentNames: Set<String> = [
+        "GREENROOM_CAPACITY", "GREENROOM_CONFIG", "GREENROOM_LINK", "GREENROOM_LINK_GRACE", "GREENROOM_LINK_LISTEN",
+        "GREENROOM_LINK_MARGIN", "GREENROOM_LISTEN", "GREENROOM_PING_INTERVAL", "GREENROOM_PORT",
+        "GREENROOM_PUBLIC_URL", "GREENROOM_TELL_WAIT",
+    ]
+
+    /// The limits of the public listener, as configured.
+    public static func webLimits(_ configuration: Configuration) -> WebLimits {
+        var limits = WebLimits()
+        limits.requestTimeoutMs = UInt64(configuration[requestTimeout])
+        limits.firstMessageTimeoutMs = UInt64(configuration[firstMessageTimeout])
+        limits.idleTimeoutMs = UInt64(configuration[idleTimeout])
+        limits.pingAfterMs = limits.idleTimeoutMs / 3
+        return limits
+    }
+
+    /// The shared secret, and whether this link may go without one.
+    public static func linkSecret(
+        _ configuration: Configuration, for option: some DeclaredOption, at address: AddressText
+    ) throws(ConfigurationError) -> [UInt8] {
+        if let secret = configuration[secret] {
+            guard secret.utf8.count >= secretBytesMin else {
+                throw configuration.error(Self.secret, "is shorter than \(secretBytesMin) bytes")
+            }
+            return Array(secret.utf8)
+        }
+        switch address {
+        case .unix: return []
+        case .tcp(let host, _) where host == "localhost": return []
+        case .tcp:
+            if let known = try? SocketAddress(parsing: address.description), known.isLoopback { return [] }
+            throw configuration.error(
+                option, "\(address) is neither a Unix socket nor loopback, so a secret is needed: set GREENROOM_SECRET "
+                    + "or --secret-file")
+        }
+    }
+
+    static let secretBytesMin = 16
+}

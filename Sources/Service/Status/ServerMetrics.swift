@@ -1,0 +1,75 @@
+import Reactor
+import SessionProtocol
+
+/// The figures that both servers keep. Names follow Prometheus: counters end in `_total`, units are base units.
+public final class ServerMetrics {
+    public let registry: Metrics
+    public let transitions: CounterFamily<SessionState>
+    public let illegalTransitions: Counter
+    public let ends: CounterFamily<EndReason>
+    public let errors: Counter
+
+    public init(role: String, loop: EventLoop, journal: Journal, openWebSockets: @escaping () -> Int) {
+        let registry = Metrics()
+        self.registry = registry
+        registry.info("greenroom_build_info", help: "What runs here.", ["role": role, "version": Version.text])
+        transitions = registry.counters(
+            "greenroom_transitions_total", help: "Sessions that entered a state.", label: "state",
+            of: SessionState.self
+        ) { $0.description }
+        illegalTransitions = registry.counter(
+            "greenroom_illegal_transitions_total", help: "Changes of state that the lifecycle refused.")
+        ends = registry.counters(
+            "greenroom_sessions_ended_total", help: "Sessions that ended, by reason.", label: "reason",
+            of: EndReason.self
+        ) { $0.description }
+        errors = registry.counter("greenroom_client_errors_total", help: "Errors told to clients.")
+        registry.gauge("greenroom_websockets", help: "Open WebSockets.") { Double(openWebSockets()) }
+        registry.counter("greenroom_connections_accepted_total", help: "Connections accepted.") {
+            Double(loop.counters.accepted)
+        }
+        registry.counter("greenroom_connections_refused_total", help: "Connections turned away at the limit.") {
+            Double(loop.counters.refused)
+        }
+        registry.counter("greenroom_received_bytes_total", help: "Bytes received on all connections.") {
+            Double(loop.counters.bytesIn)
+        }
+        registry.counter("greenroom_sent_bytes_total", help: "Bytes sent on all connections.") {
+            Double(loop.counters.bytesOut)
+        }
+        registry.counter("greenroom_outbound_overflows_total", help: "Connections closed because they did not read.") {
+            Double(loop.counters.overflows)
+        }
+        registry.gauge("greenroom_journal_bytes", help: "Size of the journal.") { Double(journal.byteCount) }
+        registry.gauge("greenroom_journal_failed", help: "1 after the journal could not be written.") {
+            journal.failure == nil ? 0 : 1
+        }
+    }
+
+    /// Counts and logs a change of state.
+    public func record(_ transition: Transition, _ logger: Logger) {
+        if transition.isLegal {
+            add(transition)
+            logger.info(
+                "transition",
+                [
+                    "session": .string(transition.session.description), "scene": .string(transition.scene.name),
+                    "from": .string(transition.from.description), "to": .string(transition.to.description),
+                    "reason": .optional(transition.reason?.description),
+                ])
+        } else {
+            registry.add(illegalTransitions)
+            logger.error(
+                "illegal_transition",
+                [
+                    "session": .string(transition.session.description), "scene": .string(transition.scene.name),
+                    "from": .string(transition.from.description), "to": .string(transition.to.description),
+                ])
+        }
+    }
+
+    private func add(_ transition: Transition) {
+        registry.add(transitions[transition.to])
+        if let reason = transition.reason { registry.add(ends[reason]) }
+    }
+}

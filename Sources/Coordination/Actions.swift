@@ -1,0 +1,150 @@
+import SessionProtocol
+
+/// What the core asks of the shell, to be done in order.
+public enum CoordinatorAction: Hashable, Sendable {
+    case reply(ConnectionHandle, PlayerReply)
+    /// An ordered message that the client missed: binary, kind 0, from this player.
+    case replay(ConnectionHandle, from: PlayerIndex, [UInt8])
+    /// Close the client's connection behind what it was sent. It is forgotten already.
+    case close(ConnectionHandle, PlayerClose)
+    /// Send on the link.
+    case link(Message)
+    /// Close the link, behind a `reject` if there is one, and discard what has not been read from it. The core counts it
+    /// as down already.
+    case closeLink(Reject?)
+    /// Append to the outbox file. The n-th such action has the number n, from 1; `persisted(upTo: n)` answers it.
+    case persist(Message)
+    /// For the log: a session changed its state, or was refused to.
+    case transition(Transition)
+    /// For the log.
+    case notice(CoordinatorNotice)
+}
+
+/// What a client is told; the names of the client protocol, in the types of this module.
+public enum PlayerReply: Hashable, Sendable {
+    /// `missed` counts ordered messages that the client has not seen and that are no longer kept.
+    case entered(SessionID, PlayerIndex, players: [PlayerPresence], state: SessionState, missed: UInt64)
+    /// `deadlineMs` is the time left.
+    case validate(peers: [PlayerIndex], offerTo: [PlayerIndex], iceServers: String, deadlineMs: UInt64)
+    case signal(from: PlayerIndex, data: [UInt8])
+    /// `seed` is below 2^53, so that it is the same number in every JSON reader.
+    case play(Transport, seed: UInt64)
+    case go(barrier: String)
+    case peerDisconnected(PlayerIndex, graceMs: UInt64)
+    case peerReconnected(PlayerIndex)
+    case ended(SessionID, EndReason, requeued: Bool, resume: String, completionCode: String?)
+    case error(PlayerError, message: String)
+}
+
+/// Whether a player of the session is connected now.
+public struct PlayerPresence: Hashable, Sendable {
+    public let player: PlayerIndex
+    public let isConnected: Bool
+    public init(player: PlayerIndex, isConnected: Bool) {
+        self.player = player
+        self.isConnected = isConnected
+    }
+}
+
+/// How the players of a session reach each other.
+public enum Transport: String, Sendable {
+    case peer
+    case relay
+}
+
+/// Why a client's connection is closed.
+public enum PlayerClose: Hashable, Sendable {
+    /// It has been told that its session ended, or it left after finishing.
+    case normal
+    /// Another connection entered with the same ticket.
+    case replaced
+    /// It was sent this error before.
+    case fatal(PlayerError)
+
+    /// The WebSocket close code.
+    public var code: UInt16 {
+        switch self {
+        case .normal: 1000
+        case .replaced: 4001
+        case .fatal(let error): error.closeCode
+        }
+    }
+}
+
+/// The error codes of the client protocol that a coordinator's server uses; the core itself those that say so.
+public enum PlayerError: String, CaseIterable, Sendable {
+    case badJSON = "bad_json"
+    /// Core: not fatal.
+    case badMessage = "bad_message"
+    case unknownType = "unknown_type"
+    /// Core: not fatal, except to a connection that has not entered.
+    case wrongState = "wrong_state"
+    /// Core: not fatal; too many barriers at once.
+    case rateLimited = "rate_limited"
+    /// Core: fatal.
+    case badTicket = "bad_ticket"
+    /// Core: fatal.
+    case sessionEnded = "session_ended"
+    /// Core: not fatal.
+    case noSuchPlayer = "no_such_player"
+    case tooLarge = "too_large"
+    case timeout
+    case originRefused = "origin_refused"
+    case draining
+    case `internal`
+
+    /// The WebSocket close code when the error is fatal.
+    public var closeCode: UInt16 {
+        switch self {
+        case .tooLarge: 1009
+        case .badJSON: 4002
+        case .badMessage: 4003
+        case .unknownType: 4004
+        case .wrongState: 4005
+        case .rateLimited: 4006
+        case .badTicket: 4007
+        case .sessionEnded: 4008
+        case .noSuchPlayer: 4009
+        case .timeout: 4010
+        case .originRefused: 4011
+        case .draining: 4012
+        case .internal: 4013
+        }
+    }
+}
+
+/// What became of a binary message.
+public enum RelayResult: Hashable, Sendable {
+    /// It goes to the targets, marked as from this player.
+    case forwarded(from: PlayerIndex)
+    /// The sender is answered with this error; not fatal.
+    case refused(PlayerError)
+}
+
+/// Worth a line in the log, and a count.
+public enum CoordinatorNotice: Hashable, Sendable {
+    /// A message that has no place on this link; the link is closed.
+    case unexpectedMessage(MessageKind)
+    /// Read from a link that counts as down; ignored.
+    case discarded(MessageKind)
+    /// The matchmaker closed the link and said why.
+    case linkRejected(Reject)
+    /// Nothing here by this identifier; ignored.
+    case unknownSession(MessageKind, SessionID)
+    /// About an attempt that is not the current one; ignored.
+    case staleAttempt(MessageKind, SessionID, Attempt)
+    /// An assignment was not taken.
+    case refused(SessionID, Attempt, RefusalReason)
+    /// A session was dropped without an outcome.
+    case forgotten(SessionID, Attempt)
+    /// The lease ran out, and with it this many sessions.
+    case leaseExpired(sessions: Int)
+    /// Someone was not let in.
+    case entryRefused(SessionID, PlayerError)
+    /// A player came back after more ordered messages than are kept.
+    case replayIncomplete(SessionID, PlayerIndex, missed: UInt64)
+    case validated(SessionID, by: PlayerIndex, peer: PlayerIndex, rttMs: Double?)
+    case validationFailed(SessionID, by: PlayerIndex, peer: PlayerIndex, detail: String)
+    /// A client excluded its own player.
+    case excluded(SessionID, PlayerIndex, reason: String)
+}

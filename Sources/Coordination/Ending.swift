@@ -1,0 +1,148 @@
+import SessionProtocol
+
+/// The one way in which a session ends, and who hears of it when.
+///
+/// Players are told once the matchmaker has acknowledged the outcome. While the link is down they are told when the
+/// outcome is durable here and `tellWaitMs` has passed since the end, and since the link was lost.
+extension CoordinatorCore {
+    mutating func end(
+        _ session: SessionID, _ verdict: Verdict, _ now: Moment, _ actions: inout [CoordinatorAction]
+    ) {
+        guard let details = ledger[session]?.details else { return }
+        var verdict = verdict
+        verdict.results = details.players.map(\.result)
+        guard let (_, outcome) = ledger.end(session, verdict, assignment: details.assignment, now: now) else { return }
+        persist(.ended(outcome), &actions)
+        unpersisted.append((persistCount, session))
+        let entry = OutboxEntry(
+            outcome: outcome, assignment: details.assignment, number: persistCount, endedAtMs: now.bootMs,
+            waiting: details.players.map(\.connection))
+        outbox.append(entry, for: session)
+        sendEnded(entry, &actions)
+        scheduleTelling(session)
+    }
+
+    /// The outcome is durable at the matchmaker. Saying so twice changes nothing.
+    mutating func acknowledged(_ session: SessionID, _ attempt: Attempt, _ actions: inout [CoordinatorAction]) {
+        guard let entry = outbox[session] else {
+            return actions.append(.notice(.unknownSession(.endedAck, session)))
+        }
+        guard entry.outcome.attempt == attempt else {
+            return actions.append(.notice(.staleAttempt(.endedAck, session, attempt)))
+        }
+        outbox.remove(session)
+        tellings.remove(session)
+        persist(.endedAck(session, attempt), &actions)
+        tellWaiting(entry, &actions)
+    }
+
+    /// Outcomes have reached the outbox file.
+    mutating func persisted(upTo number: UInt64, _ now: Moment, _ actions: inout [CoordinatorAction]) {
+        persistedUpTo = max(persistedUpTo, min(number, persistCount))
+        let durableCount = unpersisted.firstIndex { $0.number > persistedUpTo } ?? unpersisted.count
+        let durable = Array(unpersisted.prefix(durableCount))
+        unpersisted.removeFirst(durableCount)
+        for (number, session) in durable {
+            guard let entry = outbox[session] else { continue }
+            if case .up(let link) = link, let last = link.inventoryAfter, number <= last {
+                actions.append(.link(.ended(entry.outcome)))
+            }
+            scheduleTelling(session)
+        }
+        tellThoseDue(now, &actions)
+        finishInventory(&actions)
+    }
+
+    // MARK: Telling
+
+    /// Tells everyone whose wait without a link is over.
+    mutating func tellThoseDue(_ now: Moment, _ actions: inout [CoordinatorAction]) {
+        while let session = tellings.popDue(now.bootMs) {
+            // One that is not durable yet is set again when it is.
+            guard let entry = outbox[session], isDurable(entry) else { continue }
+            tellWaiting(entry, &actions)
+            _ = outbox.update(session) { entry in
+                for index in entry.waiting.indices { entry.waiting[index] = nil }
+            }
+        }
+    }
+
+    /// Sets when to tell those who wait for the end of a session, if that is not the acknowledgement.
+    mutating func scheduleTelling(_ session: SessionID) {
+        guard case .down(let sinceMs) = link, let entry = outbox[session], entry.isAwaited else {
+            return tellings.remove(session)
+        }
+        tellings.set(session, atMs: max(sinceMs, entry.endedAtMs) + limits.tellWaitMs)
+    }
+
+    private mutating func tellWaiting(_ entry: OutboxEntry, _ actions: inout [CoordinatorAction]) {
+        guard let assignment = entry.assignment else { return }
+        for (index, connection) in entry.waiting.enumerated() {
+            guard let connection, let player = PlayerIndex(exactly: index) else { continue }
+            seats[connection] = nil
+            tell(connection, player, entry.outcome, assignment, &actions)
+        }
+    }
+
+    private func tell(
+        _ connection: ConnectionHandle, _ player: PlayerIndex, _ outcome: Outcome, _ assignment: Assignment,
+        _ actions: inout [CoordinatorAction]
+    ) {
+        let requeued = outcome.players[Int(player.number)].isRequeued
+        let seat = assignment.players[Int(player.number)]
+        actions.append(
+            .reply(
+                connection,
+                .ended(
+                    outcome.session, outcome.reason, requeued: requeued,
+                    resume: requeued ? seat.placeResume : seat.releaseResume,
+                    completionCode: assignment.settings.completionCode(for: outcome.reason))))
+        actions.append(.close(connection, .normal))
+    }
+
+    // MARK: Coming too late
+
+    /// Someone enters a session that does not live here.
+    mutating func enterEnded(
+        _ connection: ConnectionHandle, _ session: SessionID, _ ticket: Ticket, _ now: Moment,
+        _ actions: inout [CoordinatorAction]
+    ) {
+        let entry = outbox[session]
+        let tombstone = ledger.tombstone(session)
+        guard let assignment = entry?.assignment ?? tombstone?.assignment else {
+            return turnAway(connection, from: session, .sessionEnded, "the session has ended", &actions)
+        }
+        guard let player = assignment.player(holding: ticket) else {
+            return turnAway(connection, from: session, .badTicket, "the ticket is not of this session", &actions)
+        }
+        if entry != nil {
+            wait(connection, Seat(session: session, player: player), now, &actions)
+        } else if let tombstone {
+            tell(connection, player, tombstone.outcome, assignment, &actions)
+        }
+    }
+
+    /// Lets a connection wait until its player may be told; that may be now.
+    private mutating func wait(
+        _ connection: ConnectionHandle, _ seat: Seat, _ now: Moment, _ actions: inout [CoordinatorAction]
+    ) {
+        let older = outbox.update(seat.session) { entry in
+            let older = entry.waiting[Int(seat.player.number)]
+            entry.waiting[Int(seat.player.number)] = connection
+            return older
+        }
+        if case .some(.some(let older)) = older {
+            seats[older] = nil
+            actions.append(.close(older, .replaced))
+        }
+        seats[connection] = seat
+        scheduleTelling(seat.session)
+        tellThoseDue(now, &actions)
+    }
+
+    /// A connection that waited to be told is gone.
+    mutating func stopWaiting(_ connection: ConnectionHandle, _ seat: Seat) {
+        _ = outbox.update(seat.session) { $0.waiting[Int(seat.player.number)] = nil }
+        scheduleTelling(seat.session)
+    }
+}

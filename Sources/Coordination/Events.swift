@@ -1,0 +1,35 @@
+import SessionProtocol
+
+/// What the shell tells the core.
+public enum CoordinatorEvent: Sendable {
+    /// The handshake with the matchmaker is done.
+    case linkUp(terms: Welcome)
+    case linkDown
+    /// A message from the matchmaker.
+    case link(Message)
+    /// A client's first message; `received` counts the ordered messages that it has already seen.
+    case enter(ConnectionHandle, SessionID, Ticket, received: UInt64)
+    case request(ConnectionHandle, PlayerRequest)
+    /// A client's connection is gone, whoever closed it.
+    case disconnected(ConnectionHandle)
+    /// All `persist` actions up to this number are durable.
+    case persisted(upTo: UInt64)
+    /// Take no new sessions.
+    case drain
+    /// Take no new sessions, and end those that live.
+    case shutdown
+}
+
+/// What a client that has entered may ask.
+public enum PlayerRequest: Sendable {
+    /// `data` is raw JSON, passed on untouched.
+    case signal(to: PlayerIndex, data: [UInt8])
+    case validated(peer: PlayerIndex, rttMs: Double?)
+    case validationFailed(peer: PlayerIndex, detail: String)
+    case ready(barrier: String)
+    /// `result` is raw JSON.
+    case finish(result: [UInt8]?)
+    case leave
+    /// The client excludes its own player.
+    case exclude(reason: String)
+}

@@ -1,0 +1,26 @@
+import SessionProtocol
+
+/// Every bound of a coordinator's core, in one place.
+public struct CoordinationLimits: Sendable {
+    /// Live sessions at once: the capacity that `hello` states.
+    public var sessionsMax = 10_000
+    /// Outcomes not yet acknowledged. Every live session keeps a place for its own, so that an end never lacks one.
+    public var outboxMax = 20_000
+    /// Players of a session whose pairs are all validated: pairs grow with the square.
+    public var validatedPlayersMax = 16
+    /// Barriers of one session that some have reached and others not.
+    public var barriersOpenMax = 8
+    /// UTF-8 bytes of a barrier's name.
+    public var barrierNameBytesMax = 64
+    /// Bytes of ordered messages, with five more for each, that are kept for one player's return.
+    public var replayBytesMax = 64 * 1024
+    /// Ordered messages that are kept for one player's return.
+    public var replayMessagesMax = 4096
+    /// UTF-8 bytes of a client's explanation that reach a notice.
+    public var detailBytesMax = 256
+    /// How long players wait to be told of an end while the link is down.
+    public var tellWaitMs: UInt64 = 3_000
+    public var ledger = LedgerLimits()
+
+    public init() {}
+}

@@ -1,0 +1,126 @@
+import SessionProtocol
+
+/// PLAYING, and what a player that has entered may ask.
+extension CoordinatorCore {
+    mutating func beginPlay(
+        _ session: SessionID, _ transport: Transport, _ now: Moment, _ actions: inout [CoordinatorAction]
+    ) {
+        guard ledger.transition(session, to: .playing) else { return }
+        let play = Play(transport: transport)
+        let details = ledger.withDetails(session) { details in
+            details.phase = .playing(play)
+            return details
+        }
+        guard let details else { return }
+        let atMs = now.bootMs + UInt64(details.settings.playTimeoutMs)
+        ledger.setDeadline(.play, of: session, atMs: atMs)
+        tellState(session, details, .playing, &actions)
+        for connection in details.connections() { actions.append(.reply(connection, details.playReply(play))) }
+    }
+
+    mutating func perform(
+        _ request: PlayerRequest, from connection: ConnectionHandle, _ now: Moment,
+        _ actions: inout [CoordinatorAction]
+    ) {
+        guard let seat = seats[connection] else {
+            return expel(connection, .wrongState, "enter comes first", &actions)
+        }
+        // A session that has just ended answers nothing but `ended`, and that when its time has come.
+        guard ledger.contains(seat.session) else { return }
+        switch request {
+        case .signal(let peer, let data): signal(peer, data, from: connection, seat, &actions)
+        case .validated(let peer, let rttMs):
+            guard reported(peer, isValid: true, by: seat, from: connection, now, &actions) else { return }
+            actions.append(.notice(.validated(seat.session, by: seat.player, peer: peer, rttMs: rttMs)))
+            judgeValidation(seat.session, now, &actions)
+        case .validationFailed(let peer, let detail):
+            guard reported(peer, isValid: false, by: seat, from: connection, now, &actions) else { return }
+            let detail = detail.cut(toBytes: limits.detailBytesMax)
+            actions.append(.notice(.validationFailed(seat.session, by: seat.player, peer: peer, detail: detail)))
+            judgeValidation(seat.session, now, &actions)
+        case .ready(let barrier): ready(barrier, seat, from: connection, now, &actions)
+        case .finish(let result): finish(result ?? [], seat, from: connection, now, &actions)
+        case .leave:
+            leave(seat, .playerLeft, connection, now, &actions)
+        case .exclude(let reason):
+            let reason = reason.cut(toBytes: limits.detailBytesMax)
+            actions.append(.notice(.excluded(seat.session, seat.player, reason: reason)))
+            leave(seat, .playerExcluded, connection, now, &actions)
+        }
+    }
+
+    private func signal(
+        _ peer: PlayerIndex, _ data: [UInt8], from connection: ConnectionHandle, _ seat: Seat,
+        _ actions: inout [CoordinatorAction]
+    ) {
+        guard let entry = ledger[seat.session] else { return }
+        guard entry.state == .validating || entry.state == .playing else {
+            return complain(connection, .wrongState, "signals are for validating and playing", &actions)
+        }
+        guard peer != seat.player, entry.details.isMember(peer) else {
+            return complain(connection, .noSuchPlayer, "no such peer in this session", &actions)
+        }
+        // Signals are of the moment: one that is kept would reach a page that has made new connections meanwhile.
+        guard let target = entry.details[peer].connection else {
+            return complain(connection, .wrongState, "the peer is disconnected", &actions)
+        }
+        actions.append(.reply(target, .signal(from: seat.player, data: data)))
+    }
+
+    private mutating func finish(
+        _ result: [UInt8], _ seat: Seat, from connection: ConnectionHandle, _ now: Moment,
+        _ actions: inout [CoordinatorAction]
+    ) {
+        guard let details = ledger[seat.session]?.details else { return }
+        guard case .playing = details.phase, details[seat.player].result == nil else {
+            return complain(connection, .wrongState, "only one who plays can finish, and once", &actions)
+        }
+        guard result.count <= ProtocolLimits.resultBytesMax else {
+            return complain(
+                connection, .badMessage, "a result has at most \(ProtocolLimits.resultBytesMax) bytes", &actions)
+        }
+        let haveAllFinished = ledger.withDetails(seat.session) { details in
+            details[seat.player].result = result
+            return details.players.allSatisfy { $0.result != nil }
+        }
+        if haveAllFinished == true {
+            end(seat.session, Verdict(.completed), now, &actions)
+        } else {
+            openBarriers(seat.session, &actions)
+        }
+    }
+
+    private mutating func leave(
+        _ seat: Seat, _ reason: EndReason, _ connection: ConnectionHandle, _ now: Moment,
+        _ actions: inout [CoordinatorAction]
+    ) {
+        guard let details = ledger[seat.session]?.details else { return }
+        if details[seat.player].result == nil {
+            end(seat.session, Verdict(reason, blamed: [seat.player]), now, &actions)
+        } else {
+            seats[connection] = nil
+            _ = ledger.withDetails(seat.session) { $0[seat.player].presence = .away }
+            actions.append(.close(connection, .normal))
+        }
+    }
+
+    /// Tells the matchmaker how far the session is.
+    func tellState(
+        _ session: SessionID, _ details: SessionDetails, _ state: SessionState, _ actions: inout [CoordinatorAction]
+    ) {
+        if case .up = link { actions.append(.link(.state(session, details.assignment.attempt, state))) }
+    }
+}
+
+extension SessionDetails {
+    func playReply(_ play: Play) -> PlayerReply {
+        .play(play.transport, seed: assignment.seed & (1 << 53 - 1))
+    }
+}
+
+extension String {
+    /// The beginning, of at most so many bytes.
+    func cut(toBytes count: Int) -> String {
+        utf8.count <= count ? self : String(decoding: utf8.prefix(count), as: UTF8.self)
+    }
+}

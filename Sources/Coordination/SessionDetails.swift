@@ -1,0 +1,89 @@
+import SessionProtocol
+
+/// All that a coordinator knows of a live session, beside its state.
+struct SessionDetails: Sendable {
+    /// What the session is doing; goes with the ledger's state.
+    enum Phase: Sendable {
+        /// MATCHED. → validating, playing
+        case entering
+        /// VALIDATING. → playing
+        case validating(Validation)
+        /// PLAYING.
+        case playing(Play)
+    }
+
+    let assignment: Assignment
+    /// In order of `PlayerIndex`.
+    var players: [Player]
+    var phase = Phase.entering
+
+    init(_ assignment: Assignment) {
+        self.assignment = assignment
+        players = assignment.players.map { _ in Player() }
+    }
+
+    var settings: SessionSettings { assignment.settings }
+
+    var indices: [PlayerIndex] { players.indices.map { PlayerIndex(UInt8($0)) } }
+
+    func isMember(_ player: PlayerIndex) -> Bool { Int(player.number) < players.count }
+
+    subscript(player: PlayerIndex) -> Player {
+        get { players[Int(player.number)] }
+        _modify { yield &players[Int(player.number)] }
+    }
+
+    var isEveryoneConnected: Bool { players.allSatisfy { $0.connection != nil } }
+
+    /// Those who were here and are not now, and have not finished.
+    var away: [PlayerIndex] {
+        indices.filter {
+            if case .away = self[$0].presence { return self[$0].result == nil }
+            return false
+        }
+    }
+
+    /// The connections of all but one, in order.
+    func connections(except player: PlayerIndex? = nil) -> [ConnectionHandle] {
+        indices.compactMap { $0 == player ? nil : self[$0].connection }
+    }
+}
+
+/// One player of a live session.
+struct Player: Sendable {
+    enum Presence: Sendable {
+        /// Has never entered. → connected
+        case expected
+        /// → away, or another connection with the same ticket
+        case connected(ConnectionHandle)
+        /// In its grace, unless it has finished. → connected
+        case away
+    }
+
+    var presence = Presence.expected
+    /// What it said with `finish`, empty for nothing; nil while it has not finished.
+    var result: [UInt8]?
+    /// Ordered messages for it, kept for its return.
+    var replay = ReplayRing()
+    /// Barriers that opened while it was away: at most those that it was ready for, so at most those open at once.
+    var opened: [String] = []
+
+    var connection: ConnectionHandle? {
+        if case .connected(let connection) = presence { return connection }
+        return nil
+    }
+}
+
+/// What PLAYING needs.
+struct Play: Sendable {
+    let transport: Transport
+    /// Barriers that some have reached.
+    var barriers: [Barrier] = []
+}
+
+extension Assignment {
+    /// The player that this ticket speaks for.
+    func player(holding ticket: Ticket) -> PlayerIndex? {
+        players.firstIndex { $0.ticket == ticket }.flatMap { PlayerIndex(exactly: $0) }
+    }
+}

@@ -1,0 +1,69 @@
+import SessionProtocol
+
+/// What `/v1/state` and metrics show.
+extension CoordinatorCore {
+    /// The size of every table, index, queue and timer: each is 0 when nobody is connected and no session lives.
+    public var tables: [(name: StaticString, count: Int)] {
+        var (barriers, replayed, opened, reporting) = (0, 0, 0, 0)
+        for session in ledger.sessions {
+            guard let details = ledger[session]?.details else { continue }
+            for player in details.players {
+                replayed += player.replay.count
+                opened += player.opened.count
+            }
+            switch details.phase {
+            case .entering: break
+            case .validating: reporting += 1
+            case .playing(let play): barriers += play.barriers.count
+            }
+        }
+        return [
+            ("sessions", ledger.count), ("subjects", ledger.subjectCount), ("sessionDeadlines", ledger.deadlineCount),
+            ("connections", seats.count), ("validations", reporting), ("barriers", barriers),
+            ("barriersMissed", opened), ("replayMessages", replayed), ("outbox", outbox.count),
+            ("outboxUnpersisted", unpersisted.count), ("tellDeadlines", tellings.count),
+        ]
+    }
+
+    /// The size of what goes by itself.
+    public var expiring: [(name: StaticString, count: Int)] { [("tombstones", ledger.tombstoneCount)] }
+
+    /// Live sessions in a state.
+    public func count(in state: SessionState) -> Int { ledger.count(in: state) }
+
+    /// Live sessions.
+    public var sessionCount: Int { ledger.count }
+
+    /// Connections that have entered, also those that wait to be told of an end.
+    public var connectionCount: Int { seats.count }
+
+    public var isLinkUp: Bool {
+        if case .up = link { return true }
+        return false
+    }
+
+    /// Live sessions of one scene.
+    public struct SceneCount: Hashable, Sendable {
+        public let scene: SceneID
+        public var sessions = 0
+        /// Connected players.
+        public var players = 0
+    }
+
+    /// The scenes that have live sessions, in the order of their oldest.
+    public var scenes: [SceneCount] {
+        var scenes: [SceneCount] = []
+        var positions: [SceneID: Int] = [:]
+        for session in ledger.sessions {
+            guard let entry = ledger[session] else { continue }
+            let position = positions[entry.scene] ?? scenes.count
+            if position == scenes.count {
+                positions[entry.scene] = position
+                scenes.append(SceneCount(scene: entry.scene))
+            }
+            scenes[position].sessions += 1
+            scenes[position].players += entry.details.connections().count
+        }
+        return scenes
+    }
+}

@@ -1,0 +1,162 @@
+import SessionProtocol
+
+/// What players report of the pairs that they are in.
+struct Validation: Sendable {
+    private enum Report: UInt8 {
+        case none
+        case validated
+        case failed
+    }
+
+    /// The report of player `a` about player `b` is at `a * count + b`.
+    private var reports: [Report]
+    private let count: Int
+    /// The deadline has passed in a scene that goes on by relay then.
+    var isOver = false
+
+    init(playerCount: Int) {
+        count = playerCount
+        reports = Array(repeating: .none, count: playerCount * playerCount)
+    }
+
+    /// Takes a report. The first one about a pair stands; false for another.
+    mutating func report(_ player: PlayerIndex, about peer: PlayerIndex, isValid: Bool) -> Bool {
+        let position = Int(player.number) * count + Int(peer.number)
+        guard reports[position] == .none else { return false }
+        reports[position] = isValid ? .validated : .failed
+        return true
+    }
+
+    /// Over what play goes; nil while a pair is not decided. Only a scene that goes on by relay gets past a failed pair.
+    var transport: Transport? {
+        if isOver { return pairs { $0 != .validated || $1 != .validated }.isEmpty ? .peer : .relay }
+        guard pairs({ $0 == .none || $1 == .none }).isEmpty else { return nil }
+        return failedPairs.isEmpty ? .peer : .relay
+    }
+
+    /// Pairs of which both have spoken, and at least one says that it failed.
+    var failedPairs: [PlayerPair] {
+        pairs { $0 != .none && $1 != .none && ($0 == .failed || $1 == .failed) }
+    }
+
+    /// Those who have said nothing about some peer.
+    var silent: [PlayerIndex] {
+        (0..<count).filter { player in
+            (0..<count).contains { $0 != player && reports[player * count + $0] == .none }
+        }.compactMap { PlayerIndex(exactly: $0) }
+    }
+
+    private func pairs(_ isIncluded: (Report, Report) -> Bool) -> [PlayerPair] {
+        var pairs: [PlayerPair] = []
+        for a in 0..<count {
+            for b in a + 1..<count where isIncluded(reports[a * count + b], reports[b * count + a]) {
+                if let lower = PlayerIndex(exactly: a), let higher = PlayerIndex(exactly: b),
+                    let pair = PlayerPair(lower, higher)
+                {
+                    pairs.append(pair)
+                }
+            }
+        }
+        return pairs
+    }
+}
+
+/// VALIDATING: every pair shows that it can reach each other.
+extension CoordinatorCore {
+    mutating func beginValidation(_ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
+        guard ledger.transition(session, to: .validating) else { return }
+        let details = ledger.withDetails(session) { details in
+            details.phase = .validating(Validation(playerCount: details.players.count))
+            return details
+        }
+        guard let details else { return }
+        let atMs = now.bootMs + UInt64(details.settings.validationTimeoutMs)
+        ledger.setDeadline(.validate, slot: GraceSlot.ordinary, of: session, atMs: atMs)
+        tellState(session, details, .validating, &actions)
+        for player in details.indices {
+            guard let connection = details[player].connection else { continue }
+            askToValidate(connection, Seat(session: session, player: player), details, now, &actions)
+        }
+    }
+
+    func askToValidate(
+        _ connection: ConnectionHandle, _ seat: Seat, _ details: SessionDetails, _ now: Moment,
+        _ actions: inout [CoordinatorAction]
+    ) {
+        let atMs =
+            ledger.deadlineMs(.validate, slot: GraceSlot.ordinary, of: seat.session)
+            ?? ledger.deadlineMs(.validate, slot: GraceSlot.extended, of: seat.session) ?? now.bootMs
+        let peers = details.indices.filter { $0 != seat.player }
+        actions.append(
+            .reply(
+                connection,
+                .validate(
+                    peers: peers, offerTo: peers.filter { $0 > seat.player },
+                    iceServers: details.settings.iceServers, deadlineMs: atMs - min(atMs, now.bootMs))))
+    }
+
+    mutating func reported(
+        _ peer: PlayerIndex, isValid: Bool, by seat: Seat, from connection: ConnectionHandle, _ now: Moment,
+        _ actions: inout [CoordinatorAction]
+    ) -> Bool {
+        guard let details = ledger[seat.session]?.details, case .validating(var validation) = details.phase else {
+            complain(connection, .wrongState, "the session is not validating", &actions)
+            return false
+        }
+        guard peer != seat.player, details.isMember(peer) else {
+            complain(connection, .noSuchPlayer, "no such peer in this session", &actions)
+            return false
+        }
+        guard validation.report(seat.player, about: peer, isValid: isValid) else { return false }
+        _ = ledger.withDetails(seat.session) { $0.phase = .validating(validation) }
+        return true
+    }
+
+    /// Ends the session over a failed pair where the scene wants that, and moves it on when all are decided.
+    mutating func judgeValidation(_ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
+        guard let details = ledger[session]?.details, case .validating(let validation) = details.phase else { return }
+        let failed = validation.failedPairs
+        if !failed.isEmpty, let requeues = details.settings.onValidationFailure.endsRequeueing {
+            let verdict = Verdict(.validationFailed, requeuesBlameless: requeues, failedPairs: failed)
+            return end(session, verdict, now, &actions)
+        }
+        proceed(session, now, &actions)
+    }
+
+    mutating func validationDeadlinePassed(
+        _ session: SessionID, isLast: Bool, _ now: Moment, _ actions: inout [CoordinatorAction]
+    ) {
+        guard let details = ledger[session]?.details, case .validating(var validation) = details.phase else { return }
+        let away = details.away
+        if isLast && !away.isEmpty {
+            return end(session, Verdict(.playerDisconnected, blamed: away), now, &actions)
+        }
+        if let requeues = details.settings.onValidationFailure.endsRequeueing {
+            if away.isEmpty {
+                let verdict = Verdict(
+                    .validationTimeout, blamed: validation.silent, requeuesBlameless: requeues)
+                return end(session, verdict, now, &actions)
+            }
+        } else {
+            validation.isOver = true
+            _ = ledger.withDetails(session) { $0.phase = .validating(validation) }
+        }
+        if away.isEmpty {
+            proceed(session, now, &actions)
+        } else {
+            // Nobody can validate with one who is away: its grace decides, and blames nobody else.
+            extendDeadline(.validate, of: session, by: details, now)
+        }
+    }
+}
+
+extension ValidationFailureAction {
+    /// Whether a session that ends over this puts the blameless back; nil when it does not end.
+    var endsRequeueing: Bool? {
+        switch self {
+        case .requeue: true
+        case .end: false
+        case .relay: nil
+        }
+    }
+}

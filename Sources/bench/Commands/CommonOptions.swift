@@ -24,6 +24,14 @@ enum CommonOptions {
         return folder
     }
 
+    /// Finds out before anything is measured whether the report can be written.
+    static func checkReport(_ options: Options) throws(BenchError) {
+        guard let path = options.text("--json") else { return }
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .failure("cannot write \(path): \(systemText(errno))") }
+        close(descriptor)
+    }
+
     /// Writes the report, if a file is wanted.
     static func write(_ report: JSONText, _ options: Options) throws(BenchError) {
         guard let path = options.text("--json") else { return }

@@ -22,6 +22,7 @@ enum JoinCommand: BenchCommand {
         let rounds = try options.integer("--rounds", default: 3, in: 1...1000)
         let deadlineMs = Int(try options.seconds("--deadline", default: 30, in: 1...600) * 1000)
         let machine = try Machine()
+        try CommonOptions.checkReport(options)
         guard machine.openFilesMax >= subjects + 100 else {
             throw .failure("\(subjects) subjects need \(subjects + 100) open files and the limit is \(machine.openFilesMax)")
         }
@@ -45,11 +46,11 @@ enum JoinCommand: BenchCommand {
     }
 
     private static func floorLeg(_ subjects: Int, _ deadlineMs: Int) throws(BenchError) -> UpgradeFigures {
-        let (floor, port) = try FloorProcess.start(AcceptFloor.role)
-        let startCPU = try floor.clock.readNs()
-        let burst = try UpgradeBurst(port: port, connections: subjects, withinMs: deadlineMs)
-        let figures = UpgradeFigures(burst: burst, cpuNs: try floor.clock.readNs() - startCPU)
-        try floor.stop(withinMs: FloorProcess.stopMs)
+        let floor = try FloorProcess.start(AcceptFloor.role)
+        let startCPU = try floor.child.clock.readNs()
+        let burst = try UpgradeBurst(port: floor.port, connections: subjects, withinMs: deadlineMs)
+        let figures = UpgradeFigures(burst: burst, cpuNs: try floor.child.clock.readNs() - startCPU)
+        try floor.child.stop(withinMs: FloorProcess.stopMs)
         return figures
     }
 
@@ -65,7 +66,7 @@ enum JoinCommand: BenchCommand {
             let figures = JoinFigures(
                 burst: burst, matchmakerCPUNs: try servers.matchmaker.clock.readNs() - startCPU.0,
                 coordinatorCPUNs: try servers.coordinator.clock.readNs() - startCPU.1)
-            if figures.isWhole { try burst.checkRosters() }
+            if figures.isWhole { try burst.checkRosters(players: 2) }
             try servers.stop()
             return figures
         } catch {

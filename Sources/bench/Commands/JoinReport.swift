@@ -42,7 +42,12 @@ enum JoinReport {
         .object([
             ("benchmark", .string("join")),
             ("machine", machine.json),
-            ("settings", .object([("scene", .string("duo-relay")), ("subjects", .integer(subjects)), ("rounds", .integer(rounds.count))])),
+            (
+                "settings",
+                .object([
+                    ("scene", .string("duo-relay")), ("subjects", .integer(subjects)), ("rounds", .integer(rounds.count)),
+                ])
+            ),
             ("whole", .bool(rounds.allSatisfy(\.isWhole))),
             ("rounds", .array(rounds.map(json))),
         ])

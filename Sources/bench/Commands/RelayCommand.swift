@@ -5,7 +5,7 @@ enum RelayCommand: BenchCommand {
     static let options =
         [
             Option.value("--players"), .value("--sessions"), .value("--inflight"), .value("--bytes"), .value("--seconds"),
-            .value("--drivers"),
+            .value("--drivers"), .flag("--sleep"), .flag("--null"),
         ] + CommonOptions.all
 
     /// The most that the server may cost, relative to its floor.
@@ -23,8 +23,11 @@ enum RelayCommand: BenchCommand {
           --sessions N     sessions at once (default 32)
           --inflight N,... messages in flight for each player (default 1,8)
           --bytes N        message length, its 2-byte header included (default 64)
-          --seconds S      measured time of one leg (default 3)
-          --drivers N      driver threads (default 2)
+          --seconds S      measured time of one leg (default 1)
+          --drivers N      driver threads (default 1)
+          --sleep          the driver sleeps when nothing has come, so that waking it is part of what a send costs;
+                           otherwise it spins, as clients on other machines cost a server no wake-up
+          --null           a second floor takes the servers' place: the ratio, which should be 1, shows the method's error
         \(CommonOptions.help)
         """
 
@@ -47,27 +50,25 @@ enum RelayCommand: BenchCommand {
     static func run(_ options: Options) throws(BenchError) -> Bool {
         let settings = try RelaySettings(options)
         let machine = try Machine()
-        let binaries = try CommonOptions.binaries(options)
-        let (floor, floorPort) = try FloorProcess.start(RelayFloor.role, ["--players", "\(settings.players)"])
-        let servers = try ServerPair(binaries: binaries)
-        var depths: [Depth] = []
-        do {
-            for inFlight in settings.inFlight {
-                let plan = RelayPlan(players: settings.players, inFlight: inFlight, messageBytes: settings.messageBytes)
-                var rounds: [Round] = []
-                for number in 1...settings.rounds {
-                    CommonOptions.progress("relay: \(inFlight) in flight, round \(number) of \(settings.rounds)")
-                    let floorFigures = try floorLeg(floor, floorPort, plan, settings)
-                    let label = "\(inFlight)-\(number)"
-                    rounds.append(Round(floor: floorFigures, server: try serverLeg(servers, plan, settings, label)))
+        try CommonOptions.checkReport(options)
+        let floor = try FloorProcess.start(RelayFloor.role, ["--players", "\(settings.players)"])
+        let depths: [Depth]
+        if settings.isNull {
+            let second = try FloorProcess.start(RelayFloor.role, ["--players", "\(settings.players)"])
+            depths = try measure(settings, floor) { (plan, _) throws(BenchError) in try floorLeg(second, plan, settings) }
+            try second.child.stop(withinMs: FloorProcess.stopMs)
+        } else {
+            let servers = try ServerPair(binaries: try CommonOptions.binaries(options))
+            do {
+                depths = try measure(settings, floor) { (plan, label) throws(BenchError) in
+                    try serverLeg(servers, plan, settings, label)
                 }
-                depths.append(Depth(inFlight: inFlight, rounds: rounds))
+            } catch {
+                throw servers.explained(error)
             }
-        } catch {
-            throw servers.explained(error)
+            try servers.stop()
         }
-        try servers.stop()
-        try floor.stop(withinMs: FloorProcess.stopMs)
+        try floor.child.stop(withinMs: FloorProcess.stopMs)
         Console.line(RelayReport.text(depths, settings, machine))
         try CommonOptions.write(RelayReport.json(depths, settings, machine), options)
         return !options.has("--check") || depths.allSatisfy(\.isWithinTarget)
@@ -75,13 +76,32 @@ enum RelayCommand: BenchCommand {
 
     private static let setUpMs = 20_000
 
+    /// Floor and server in turn, at every depth. `serverLeg` gets the plan and a name that no other leg has.
+    private static func measure(
+        _ settings: RelaySettings, _ floor: FloorProcess,
+        _ serverLeg: (RelayPlan, String) throws(BenchError) -> RelayFigures
+    ) throws(BenchError) -> [Depth] {
+        var depths: [Depth] = []
+        for inFlight in settings.inFlight {
+            let plan = RelayPlan(players: settings.players, inFlight: inFlight, messageBytes: settings.messageBytes)
+            var rounds: [Round] = []
+            for number in 1...settings.rounds {
+                CommonOptions.progress("relay: \(inFlight) in flight, round \(number) of \(settings.rounds)")
+                let floorFigures = try floorLeg(floor, plan, settings)
+                rounds.append(Round(floor: floorFigures, server: try serverLeg(plan, "\(inFlight)-\(number)")))
+            }
+            depths.append(Depth(inFlight: inFlight, rounds: rounds))
+        }
+        return depths
+    }
+
     private static func floorLeg(
-        _ floor: ChildProcess, _ port: UInt16, _ plan: RelayPlan, _ settings: RelaySettings
+        _ floor: FloorProcess, _ plan: RelayPlan, _ settings: RelaySettings
     ) throws(BenchError) -> RelayFigures {
         let table = try PlayTable(
-            floorPort: port, sessions: settings.sessions, players: settings.players, withinMs: setUpMs)
+            floorPort: floor.port, sessions: settings.sessions, players: settings.players, withinMs: setUpMs)
         let figures = try RelayLoad.measure(
-            table, plan: plan, threads: settings.drivers, seconds: settings.seconds, server: floor.clock)
+            table, plan: plan, settings: settings, server: floor.child)
         table.crowd.closeAll()
         return figures
     }
@@ -95,10 +115,10 @@ enum RelayCommand: BenchCommand {
         guard burst.matched == burst.matches.count else {
             throw .failure("\(burst.matched) of \(burst.matches.count) subjects were matched\(burst.firstLosses)")
         }
-        try burst.checkRosters()
+        try burst.checkRosters(players: settings.players)
         let table = try PlayTable(entering: burst, withinMs: setUpMs)
         let figures = try RelayLoad.measure(
-            table, plan: plan, threads: settings.drivers, seconds: settings.seconds, server: servers.coordinator.clock)
+            table, plan: plan, settings: settings, server: servers.coordinator)
         try table.finish(withinMs: setUpMs)
         return figures
     }
@@ -113,6 +133,9 @@ struct RelaySettings {
     let seconds: Double
     let rounds: Int
     let drivers: Int
+    let driverSleeps: Bool
+    /// A second floor takes the servers' place.
+    let isNull: Bool
 
     var scene: String { players == 2 ? "duo-relay" : "quartet-relay" }
 
@@ -122,9 +145,11 @@ struct RelaySettings {
         sessions = try options.integer("--sessions", default: 32, in: 1...2000)
         inFlight = try options.integers("--inflight", default: [1, 8], in: 1...256)
         messageBytes = try options.integer("--bytes", default: 64, in: RelayPlan.messageBytesMin...16384)
-        seconds = try options.seconds("--seconds", default: 3, in: 0.1...600)
-        rounds = try options.integer("--rounds", default: 5, in: 1...1000)
-        drivers = try options.integer("--drivers", default: 2, in: 1...64)
+        seconds = try options.seconds("--seconds", default: 1, in: 0.1...600)
+        rounds = try options.integer("--rounds", default: 9, in: 1...1000)
+        drivers = try options.integer("--drivers", default: 1, in: 1...64)
+        driverSleeps = options.has("--sleep")
+        isNull = options.has("--null")
         for depth in inFlight where depth * (messageBytes + 8) > RelayPlan.burstBytesMax {
             throw .usage("--inflight \(depth) of --bytes \(messageBytes) is a burst of over \(RelayPlan.burstBytesMax) bytes")
         }

@@ -1,14 +1,14 @@
 /// How `bench relay` shows its figures.
 enum RelayReport {
     static func text(_ depths: [RelayCommand.Depth], _ settings: RelaySettings, _ machine: Machine) -> String {
-        var table = Table(["in flight", "", "messages/s", "CPU µs/message", "p50 µs", "p99 µs", "busy", "driver"])
+        var table = Table(["in flight", "", "messages/s", "CPU µs/message", "p50 µs", "p99 µs", "busy", "waited", "driver"])
         var verdicts: [String] = []
         for depth in depths {
             table.add(row("\(depth.inFlight)", "floor", depth.rounds.map(\.floor)))
-            table.add(row("", "server", depth.rounds.map(\.server)))
+            table.add(row("", settings.isNull ? "floor again" : "server", depth.rounds.map(\.server)))
             let ratios = depth.rounds.map(\.ratio)
             verdicts.append(
-                "\(depth.inFlight) in flight: server / floor \(depth.ratio.fixed(2))"
+                "\(depth.inFlight) in flight: \(settings.isNull ? "floor" : "server") / floor \(depth.ratio.fixed(2))"
                     + " (\((ratios.min() ?? 0).fixed(2)) to \((ratios.max() ?? 0).fixed(2)));"
                     + " target at most \(RelayCommand.ratioMax.fixed(2)): \(depth.isWithinTarget ? "met" : "MISSED")")
         }
@@ -21,7 +21,7 @@ enum RelayReport {
 
             \(verdicts.joined(separator: "\n"))
             CPU is that of the relaying process, user and system; p50 and p99 are round trips, there and back through it.
-            busy and driver are shares of one core.
+            busy: share of a core it used; waited: of the time, ready without a core (others' load); driver: share of a core.
             """
     }
 
@@ -34,6 +34,7 @@ enum RelayReport {
             median { Double($0.roundTrips.percentile(0.5)) / 1000 }.fixed(0),
             median { Double($0.roundTrips.percentile(0.99)) / 1000 }.fixed(0),
             "\((median(\.serverBusy) * 100).fixed(0)) %",
+            "\((median(\.serverWaited) * 100).fixed(0)) %",
             "\((median(\.driverBusy) * 100).fixed(0)) %",
         ]
     }
@@ -48,7 +49,8 @@ enum RelayReport {
                     ("scene", .string(settings.scene)), ("players", .integer(settings.players)),
                     ("sessions", .integer(settings.sessions)), ("messageBytes", .integer(settings.messageBytes)),
                     ("seconds", .number(settings.seconds)), ("rounds", .integer(settings.rounds)),
-                    ("drivers", .integer(settings.drivers)), ("load", .string("a burst in one segment, the next when it is answered")),
+                    ("drivers", .integer(settings.drivers)), ("driverSleeps", .bool(settings.driverSleeps)), ("null", .bool(settings.isNull)),
+                    ("load", .string("a burst in one segment, the next when it is answered")),
                 ])
             ),
             ("depths", .array(depths.map(json))),
@@ -79,6 +81,7 @@ enum RelayReport {
             ("cpuNs", .integer(figures.serverCPUNs)),
             ("cpuMicrosecondsPerMessage", .number(figures.cpuMicrosecondsPerMessage)),
             ("busy", .number(figures.serverBusy)),
+            ("waited", .number(figures.serverWaited)),
             ("driverBusy", .number(figures.driverBusy)),
             ("roundTrips", .integer(figures.roundTrips.total)),
             ("roundTripP50Ns", .integer(figures.roundTrips.percentile(0.5))),

@@ -20,7 +20,8 @@ struct JoinBurst {
     /// From the first `connect` until the last `matched`.
     private(set) var elapsedNs: UInt64 = 0
     /// Why sockets were lost before `matched`, one entry a socket.
-    private(set) var losses: [String] = []
+    var losses: [String] { reasons.sorted { $0.key < $1.key }.map(\.value) }
+    private var reasons: [Int: String] = [:]
     /// Sockets that the server closed with 1000 after `matched`, as it should.
     private(set) var closedCleanly = 0
 
@@ -40,7 +41,8 @@ struct JoinBurst {
         _ = try crowd.run(withinMs: withinMs, until: settled) { (index, event) throws(BenchError) in
             switch event {
             case .upgraded:
-                try crowd.clients[index].send(text: #"{"type":"join","scene":"\#(scene)","subject":"\#(namePrefix)\#(index)"}"#)
+                let subject = "\(namePrefix)\(index)"
+                try crowd.clients[index].send(text: #"{"type":"join","scene":"\#(scene)","subject":"\#(subject)"}"#)
             case .text(let bytes):
                 guard let message = ControlMessage(bytes) else { throw .failure("the matchmaker sent no JSON object") }
                 switch message.type {
@@ -50,35 +52,40 @@ struct JoinBurst {
                     waiting -= 1
                     lastNs = nowNs()
                     matches[index] = try Match(message, elapsedNs: lastNs - crowd.clients[index].startedNs)
-                default: losses.append(String(decoding: bytes, as: UTF8.self))
+                default: lose(index, String(decoding: bytes, as: UTF8.self))
                 }
             case .binary: throw .failure("the matchmaker sent a binary message")
             case .closing(let code):
                 if matches[index] == nil {
-                    losses.append("closed with \(code) before matched")
+                    lose(index, "closed with \(code) before matched")
                 } else if code == 1000 {
                     closedCleanly += 1
                 }
             case .ended:
                 open -= 1
-                if matches[index] == nil { losses.append("ended before matched") }
+                if matches[index] == nil { lose(index, "ended before matched") }
             case .lost(let reason):
                 open -= 1
-                if matches[index] == nil { losses.append(reason) }
+                if matches[index] == nil { lose(index, reason) }
             }
         }
         elapsedNs = lastNs - startNs
         crowd.closeAll()
     }
 
-    /// Each session must have exactly its players, each with a ticket of its own.
-    func checkRosters() throws(BenchError) {
+    /// Keeps the first reason of a socket.
+    private mutating func lose(_ index: Int, _ reason: String) {
+        if reasons[index] == nil { reasons[index] = reason }
+    }
+
+    /// Each session must have exactly `players` players, each with a ticket of its own.
+    func checkRosters(players: Int) throws(BenchError) {
         var rosters: [String: Set<Int>] = [:]
         var tickets: Set<String> = []
         for case let match? in matches {
-            guard (0..<match.players).contains(match.player),
+            guard match.players == players, (0..<players).contains(match.player),
                 rosters[match.session, default: []].insert(match.player).inserted
-            else { throw .failure("two subjects are player \(match.player) of session \(match.session)") }
+            else { throw .failure("session \(match.session) has not \(players) players, or player \(match.player) twice") }
             guard tickets.insert(match.ticket).inserted else { throw .failure("two subjects hold the same ticket") }
         }
         for case let match? in matches where rosters[match.session]?.count != match.players {

@@ -10,11 +10,13 @@ struct PlayTable {
         let matches = burst.matches.compactMap { $0 }
         for match in matches { try crowd.connect(port: match.port, path: match.path) }
         var playing = 0
-        let done = try crowd.run(withinMs: withinMs, until: { playing == matches.count }) { (index, event) throws(BenchError) in
+        let allPlay = { playing == matches.count }
+        let done = try crowd.run(withinMs: withinMs, until: allPlay) { (index, event) throws(BenchError) in
             switch event {
             case .upgraded:
                 let match = matches[index]
-                try crowd.clients[index].send(text: #"{"type":"enter","session":"\#(match.session)","ticket":"\#(match.ticket)"}"#)
+                let enter = #"{"type":"enter","session":"\#(match.session)","ticket":"\#(match.ticket)"}"#
+                try crowd.clients[index].send(text: enter)
             case .text(let bytes):
                 switch ControlMessage(bytes)?.type ?? "" {
                 case "entered": break
@@ -56,10 +58,12 @@ struct PlayTable {
     func finish(withinMs: Int) throws(BenchError) {
         for client in crowd.clients { try client.send(text: #"{"type":"finish"}"#) }
         var completed = 0
-        let done = try crowd.run(withinMs: withinMs, until: { completed == crowd.clients.count }) { (_, event) throws(BenchError) in
+        let allCompleted = { completed == crowd.clients.count }
+        let done = try crowd.run(withinMs: withinMs, until: allCompleted) { (_, event) throws(BenchError) in
             switch event {
             case .text(let bytes):
-                guard let message = ControlMessage(bytes), message.type == "ended", message.string("reason") == "completed" else {
+                guard let message = ControlMessage(bytes), message.type == "ended", message.string("reason") == "completed"
+                else {
                     throw .failure("the coordinator said \(String(decoding: bytes, as: UTF8.self)) after finish")
                 }
                 completed += 1
@@ -67,7 +71,9 @@ struct PlayTable {
             case .lost(let reason): throw .failure("a player's socket was lost before ended: \(reason)")
             }
         }
-        guard done else { throw .failure("\(completed) of \(crowd.clients.count) players heard ended within \(withinMs) ms") }
+        guard done else {
+            throw .failure("\(completed) of \(crowd.clients.count) players heard ended within \(withinMs) ms")
+        }
         crowd.closeAll()
     }
 }

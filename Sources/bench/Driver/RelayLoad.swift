@@ -6,12 +6,15 @@ struct RelayFigures {
     let serverCPUNs: UInt64
     /// CPU time of the driver, all its threads.
     let driverCPUNs: UInt64
+    /// How long the measured process was ready and did not get a core: others disturbed the leg.
+    let serverWaitedNs: UInt64
     let roundTrips: LatencyHistogram
 
     var messagesPerSecond: Double { Double(delivered) / seconds }
     var cpuMicrosecondsPerMessage: Double { Double(serverCPUNs) / 1000 / Double(delivered) }
     /// Share of one core that the measured process used.
     var serverBusy: Double { Double(serverCPUNs) / 1e9 / seconds }
+    var serverWaited: Double { Double(serverWaitedNs) / 1e9 / seconds }
     var driverBusy: Double { Double(driverCPUNs) / 1e9 / seconds }
 }
 
@@ -20,9 +23,9 @@ enum RelayLoad {
     private static let warmUpMs = 300
 
     static func measure(
-        _ table: PlayTable, plan: RelayPlan, threads: Int, seconds: Double, server: ProcessorClock
+        _ table: PlayTable, plan: RelayPlan, settings: RelaySettings, server: ChildProcess
     ) throws(BenchError) -> RelayFigures {
-        var shares: [[RelaySeat]] = Array(repeating: [], count: min(threads, table.sessions.count))
+        var shares: [[RelaySeat]] = Array(repeating: [], count: min(settings.drivers, table.sessions.count))
         for (row, session) in table.sessions.enumerated() {
             for (player, index) in session.enumerated() {
                 let seat = RelaySeat(client: table.crowd.clients[index], player: player, plan: plan)
@@ -30,11 +33,11 @@ enum RelayLoad {
             }
         }
         var workers: [RelayWorker] = []
-        for share in shares { workers.append(try RelayWorker(seats: share)) }
+        for share in shares { workers.append(try RelayWorker(seats: share, spinning: !settings.driverSleeps)) }
         let figures: Result<RelayFigures, BenchError>
         do {
             for worker in workers { try worker.start() }
-            figures = .success(try window(workers, seconds: seconds, server: server))
+            figures = .success(try window(workers, seconds: settings.seconds, server: server))
         } catch {
             figures = .failure(error)
         }
@@ -48,15 +51,17 @@ enum RelayLoad {
     }
 
     private static func window(
-        _ workers: [RelayWorker], seconds: Double, server: ProcessorClock
+        _ workers: [RelayWorker], seconds: Double, server: ChildProcess
     ) throws(BenchError) -> RelayFigures {
         let driver = ProcessorClock.ownProcess
         try sleep(ms: warmUpMs, workers)
         for worker in workers { worker.record(true) }
-        let (startNs, startCPU, startDriver) = (nowNs(), try server.readNs(), try driver.readNs())
+        let (startNs, startCPU, startDriver) = (nowNs(), try server.clock.readNs(), try driver.readNs())
+        let startWaited = server.waitedNs
         let startCount = workers.reduce(0) { $0 + $1.delivered }
         try sleep(ms: Int(seconds * 1000), workers)
-        let (endNs, endCPU, endDriver) = (nowNs(), try server.readNs(), try driver.readNs())
+        let (endNs, endCPU, endDriver) = (nowNs(), try server.clock.readNs(), try driver.readNs())
+        let waitedNs = server.waitedNs &- startWaited
         let endCount = workers.reduce(0) { $0 + $1.delivered }
         for worker in workers { worker.record(false) }
         guard endCount > startCount else { throw .failure("no message was relayed") }
@@ -66,7 +71,7 @@ enum RelayLoad {
         for worker in workers { roundTrips.merge(worker.roundTrips) }
         return RelayFigures(
             seconds: Double(endNs - startNs) / 1e9, delivered: endCount - startCount, serverCPUNs: endCPU - startCPU,
-            driverCPUNs: endDriver - startDriver, roundTrips: roundTrips)
+            driverCPUNs: endDriver - startDriver, serverWaitedNs: waitedNs, roundTrips: roundTrips)
     }
 
     /// Sleeps in slices, so that a failure or a signal ends the leg at once.

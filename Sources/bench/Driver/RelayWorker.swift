@@ -10,6 +10,7 @@ final class RelayWorker: @unchecked Sendable {
 
     private let seats: [RelaySeat]
     private let poller: Poller
+    private let idleMs: Int32
     private let stopping = Atomic<Bool>(false)
     private let recording = Atomic<Bool>(false)
     private let deliveredCount = Atomic<Int>(0)
@@ -19,8 +20,11 @@ final class RelayWorker: @unchecked Sendable {
     /// Round trips completed while recording.
     private(set) var roundTrips = LatencyHistogram()
 
-    init(seats: [RelaySeat]) throws(BenchError) {
+    /// Spinning, the worker never sleeps, so that the server does not pay for waking it: clients on other machines
+    /// would not cost it that either.
+    init(seats: [RelaySeat], spinning: Bool) throws(BenchError) {
         self.seats = seats
+        idleMs = spinning ? 0 : 50
         poller = try Poller()
         for (index, seat) in seats.enumerated() { try poller.add(seat.client.descriptor, token: index, .reading) }
     }
@@ -72,7 +76,7 @@ final class RelayWorker: @unchecked Sendable {
             delivered += try seat.takeMessages()
         }
         while !stopping.load(ordering: .relaxed) {
-            let ready = try poller.wait(timeoutMs: 50)
+            let ready = try poller.wait(timeoutMs: idleMs)
             let recordsNow = recording.load(ordering: .relaxed)
             let before = delivered
             for event in 0..<ready {

@@ -32,11 +32,13 @@ enum Sockets {
         return (descriptor, UInt16(bigEndian: address.sin_port))
     }
 
-    /// A port that was free a moment ago, for a server that is told its port.
-    static func freePort() throws(BenchError) -> UInt16 {
-        let (descriptor, port) = try listen(backlog: 1)
-        close(descriptor)
-        return port
+    /// Two ports that were free a moment ago, for servers that are told their ports.
+    static func freePorts() throws(BenchError) -> (UInt16, UInt16) {
+        let first = try listen(backlog: 1)
+        defer { close(first.descriptor) }
+        let second = try listen(backlog: 1)
+        close(second.descriptor)
+        return (first.port, second.port)
     }
 
     /// Starts a connection; it is made when the socket becomes writable.

@@ -2,19 +2,22 @@ import CLinux
 import Glibc
 
 /// A floor as a process of its own, so that its CPU time is counted as a server's is.
-enum FloorProcess {
+struct FloorProcess {
+    let child: ChildProcess
+    let port: UInt16
+
     private static let backlog: Int32 = 4096
     static let stopMs = 5_000
 
     /// Starts this executable in `role`, with a listener that already takes connections.
-    static func start(_ role: String, _ arguments: [String] = []) throws(BenchError) -> (child: ChildProcess, port: UInt16) {
+    static func start(_ role: String, _ arguments: [String] = []) throws(BenchError) -> FloorProcess {
         let (listener, port) = try Sockets.listen(backlog: backlog)
         defer { close(listener) }
         // What is accepted inherits these, so that a floor does not spend calls on it.
         Sockets.set(listener, SOL_SOCKET, SO_SNDBUF, Sockets.bufferBytes)
         let child = try ChildProcess(
             name: role, executable: try ownPath(), arguments: [role] + arguments, listener: listener)
-        return (child, port)
+        return FloorProcess(child: child, port: port)
     }
 
     /// The path of this executable.

@@ -3,8 +3,9 @@ import Glibc
 
 /// The floor of a relay: WebSocket frames with their masks removed, a fixed pairing, and nothing else.
 ///
-/// Connections form groups in the order in which they upgrade. One `recv` a readable socket, one `send` a receiver and loop turn.
-/// No opcode is looked at, no limit is checked, no queue is kept: a socket that does not take all bytes at once ends its group.
+/// Connections form groups in the order in which they upgrade. One `recv` a readable socket, one `send` a receiver and
+/// loop turn. No opcode is looked at, no limit is checked, no queue is kept: a socket that does not take all bytes at
+/// once ends its group.
 enum RelayFloor {
     static let role = "floor-relay"
 
@@ -73,7 +74,9 @@ private struct RelayFloorLoop: ~Copyable {
         var filled = 0
         if !connections[index].held.isEmpty {
             filled = connections[index].held.count
-            connections[index].held.withUnsafeBytes { buffer.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: filled) }
+            connections[index].held.withUnsafeBytes { held in
+                UnsafeMutableRawBufferPointer(start: buffer, count: filled).copyMemory(from: held)
+            }
             connections[index].held.removeAll()
         }
         let count = recv(descriptor, buffer + filled, RelayFloorLoop.bufferBytes - filled, Sockets.receiveNowFlags)
@@ -135,7 +138,8 @@ private struct RelayFloorLoop: ~Copyable {
             let target = buffer + to + header
             var offset = 0
             while offset + 8 <= length {
-                target.storeBytes(of: source.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ mask, toByteOffset: offset, as: UInt64.self)
+                let word = source.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ mask
+                target.storeBytes(of: word, toByteOffset: offset, as: UInt64.self)
                 offset += 8
             }
             while offset < length {

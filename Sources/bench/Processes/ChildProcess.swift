@@ -15,7 +15,9 @@ final class ChildProcess {
     /// - Parameters:
     ///   - listener: becomes the child's descriptor 3.
     ///   - logPath: takes what the child writes to its standard output and error; nil leaves both as they are.
-    init(name: String, executable: String, arguments: [String], listener: Int32? = nil, logPath: String? = nil) throws(BenchError) {
+    init(
+        name: String, executable: String, arguments: [String], listener: Int32? = nil, logPath: String? = nil
+    ) throws(BenchError) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw .failure("pipe: \(systemText(errno))") }
         defer { Glibc.close(ends[0]) }
@@ -71,6 +73,12 @@ final class ChildProcess {
         guard waitpid(processID, &value, WNOHANG) == processID else { return false }
         status = value
         return true
+    }
+
+    /// How long the process's main thread was ready to run and had no core, in nanoseconds; 0 when the kernel does not say.
+    var waitedNs: UInt64 {
+        let fields = (TextFile.read("/proc/\(processID)/schedstat") ?? "").split(separator: " ")
+        return fields.count > 1 ? UInt64(fields[1]) ?? 0 : 0
     }
 
     /// Asks the process to end by SIGTERM and expects exit status 0 within the deadline; kills it otherwise.

@@ -14,7 +14,7 @@ final class ServerPair {
     init(binaries: String) throws(BenchError) {
         let folder = try TemporaryFolder()
         self.folder = folder
-        let ports = (try Sockets.freePort(), try Sockets.freePort())
+        let ports = try Sockets.freePorts()
         let link = "unix:\(folder.file("link.sock"))"
         func start(_ name: String, _ port: UInt16, _ linkOption: String) throws(BenchError) -> ChildProcess {
             try ChildProcess(

@@ -9,7 +9,8 @@ struct LatencyHistogram: Sendable {
     private(set) var largestNs: UInt64 = 0
 
     init() {
-        counts = Array(repeating: 0, count: (LatencyHistogram.bitsMax - LatencyHistogram.subBits + 1) << LatencyHistogram.subBits)
+        let octaves = LatencyHistogram.bitsMax - LatencyHistogram.subBits + 1
+        counts = Array(repeating: 0, count: octaves << LatencyHistogram.subBits)
     }
 
     @inline(__always)

@@ -49,8 +49,8 @@ enum RelayReport {
                     ("scene", .string(settings.scene)), ("players", .integer(settings.players)),
                     ("sessions", .integer(settings.sessions)), ("messageBytes", .integer(settings.messageBytes)),
                     ("seconds", .number(settings.seconds)), ("rounds", .integer(settings.rounds)),
-                    ("drivers", .integer(settings.drivers)), ("driverSleeps", .bool(settings.driverSleeps)), ("null", .bool(settings.isNull)),
-                    ("load", .string("a burst in one segment, the next when it is answered")),
+                    ("drivers", .integer(settings.drivers)), ("driverSleeps", .bool(settings.driverSleeps)),
+                    ("null", .bool(settings.isNull)), ("load", .string("a burst in one segment, the next when it is answered")),
                 ])
             ),
             ("depths", .array(depths.map(json))),

@@ -27,8 +27,12 @@ final class ServerPair {
         coordinator = try start("coordinator", ports.1, "--link")
         let deadlineNs = nowNs() + UInt64(ServerPair.readyMs) * 1_000_000
         do {
-            try ServerPair.waitUntilReady(matchmaker, port: ports.0, deadlineNs: deadlineNs)
-            try ServerPair.waitUntilReady(coordinator, port: ports.1, deadlineNs: deadlineNs)
+            for (child, port) in [(matchmaker, ports.0), (coordinator, ports.1)] {
+                try ServerPair.wait(child, "ready", deadlineNs) { () throws(BenchError) in try Readiness.isReady(port: port) }
+            }
+            try ServerPair.wait(matchmaker, "linked to the coordinator", deadlineNs) { () throws(BenchError) in
+                try Readiness.hasLink(port: ports.0)
+            }
         } catch {
             throw explained(error)
         }
@@ -56,12 +60,14 @@ final class ServerPair {
         return .failure(message)
     }
 
-    private static func waitUntilReady(_ child: ChildProcess, port: UInt16, deadlineNs: UInt64) throws(BenchError) {
+    private static func wait(
+        _ child: ChildProcess, _ state: String, _ deadlineNs: UInt64, until reached: () throws(BenchError) -> Bool
+    ) throws(BenchError) {
         while true {
             try Interrupt.check()
             if child.hasEnded { throw .failure("\(child.name) did not start: it \(child.ending)") }
-            if try Readiness.isReady(port: port) { return }
-            guard nowNs() < deadlineNs else { throw .failure("\(child.name) was not ready within \(readyMs) ms") }
+            if try reached() { return }
+            guard nowNs() < deadlineNs else { throw .failure("\(child.name) was not \(state) within \(readyMs) ms") }
             pause(ms: 10)
         }
     }

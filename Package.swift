@@ -44,9 +44,9 @@ let package = Package(
         library("Service", ["SessionProtocol", "WebProtocol", "Reactor", "WebAssets", "Digests", "CLinux"]),
 
         // Executables: flags and wiring.
-        program("matchmaker", ["Matchmaking", "Service", "SessionProtocol", "WebProtocol"]),
-        program("coordinator", ["Coordination", "Service", "SessionProtocol", "WebProtocol"]),
-        program("greenroom", ["matchmaker", "coordinator", "Service", "CLinux"]),
+        program("matchmaker", ["Matchmaking", "Service", "SessionProtocol", "WebProtocol", "Reactor", "Digests"]),
+        program("coordinator", ["Coordination", "Service", "SessionProtocol", "WebProtocol", "Reactor"]),
+        program("greenroom", ["matchmaker", "coordinator", "Service", "Reactor"]),
         program("bench", ["CLinux"]),
 
         tests("Digests", ["Digests"]),

@@ -60,57 +60,22 @@ public enum PlayerClose: Hashable, Sendable {
     case replaced
     /// It was sent this error before.
     case fatal(PlayerError)
-
-    /// The WebSocket close code.
-    public var code: UInt16 {
-        switch self {
-        case .normal: 1000
-        case .replaced: 4001
-        case .fatal(let error): error.closeCode
-        }
-    }
 }
 
-/// The error codes of the client protocol that a coordinator's server uses; the core itself those that say so.
+/// The error codes of the client protocol that this core gives.
 public enum PlayerError: String, CaseIterable, Sendable {
-    case badJSON = "bad_json"
-    /// Core: not fatal.
+    /// Not fatal.
     case badMessage = "bad_message"
-    case unknownType = "unknown_type"
-    /// Core: not fatal, except to a connection that has not entered.
+    /// Not fatal, except to a connection that has not entered.
     case wrongState = "wrong_state"
-    /// Core: not fatal; too many barriers at once.
+    /// Not fatal; too many barriers at once.
     case rateLimited = "rate_limited"
-    /// Core: fatal.
+    /// Fatal.
     case badTicket = "bad_ticket"
-    /// Core: fatal.
+    /// Fatal.
     case sessionEnded = "session_ended"
-    /// Core: not fatal.
+    /// Not fatal.
     case noSuchPlayer = "no_such_player"
-    case tooLarge = "too_large"
-    case timeout
-    case originRefused = "origin_refused"
-    case draining
-    case `internal`
-
-    /// The WebSocket close code when the error is fatal.
-    public var closeCode: UInt16 {
-        switch self {
-        case .tooLarge: 1009
-        case .badJSON: 4002
-        case .badMessage: 4003
-        case .unknownType: 4004
-        case .wrongState: 4005
-        case .rateLimited: 4006
-        case .badTicket: 4007
-        case .sessionEnded: 4008
-        case .noSuchPlayer: 4009
-        case .timeout: 4010
-        case .originRefused: 4011
-        case .draining: 4012
-        case .internal: 4013
-        }
-    }
 }
 
 /// What became of a binary message.

@@ -42,6 +42,12 @@ extension CoordinatorCore {
         return false
     }
 
+    /// Whether this connection sits in a session, or waits to be told of its end.
+    public func hasEntered(_ connection: ConnectionHandle) -> Bool { seats[connection] != nil }
+
+    /// The outcomes that the matchmaker has not acknowledged, oldest first: what a new outbox file begins with.
+    public var unacknowledged: [Outcome] { outbox.keys.compactMap { outbox[$0]?.outcome } }
+
     /// Live sessions of one scene.
     public struct SceneCount: Hashable, Sendable {
         public let scene: SceneID

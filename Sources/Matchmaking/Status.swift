@@ -63,3 +63,8 @@ extension MatchmakerCore {
     /// At least one coordinator takes sessions.
     public var hasCoordinator: Bool { coordinators.contains(where: \.takesSessions) }
 }
+
+extension MatchmakerCore {
+    /// Whether this connection has joined and not been told its end.
+    public func hasJoined(_ connection: ConnectionHandle) -> Bool { joined[connection] != nil }
+}

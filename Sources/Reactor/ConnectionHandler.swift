@@ -3,7 +3,8 @@
 public struct ConnectionID: Hashable, Sendable, Comparable, CustomStringConvertible {
     public let rawValue: UInt64
 
-    init(rawValue: UInt64) { self.rawValue = rawValue }
+    /// An id as it was once given out, from its number.
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
     init(index: Int, generation: UInt32) {
         rawValue = UInt64(generation) << 32 | UInt64(UInt32(truncatingIfNeeded: index))
     }

@@ -72,6 +72,15 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// True for 0.0.0.0 and [::], which nobody can connect to from elsewhere.
+    public var isWildcard: Bool {
+        switch self {
+        case .ipv4(let host, _): host == 0
+        case .ipv6(let high, let low, _): high == 0 && low == 0
+        case .unix: false
+        }
+    }
+
     /// The port; nil for a Unix socket.
     public var port: UInt16? {
         switch self {

@@ -69,4 +69,16 @@ public enum ServerOptions {
     }
 
     static let secretBytesMin = 16
+
+    /// The address to listen at, looked up when it is a name.
+    public static func socketAddress(
+        _ configuration: Configuration, _ option: Option<AddressText>
+    ) throws(ConfigurationError) -> SocketAddress {
+        do {
+            if let first = try SocketAddress.resolve(configuration[option].description).first { return first }
+        } catch {
+            throw configuration.error(option, "\(error)")
+        }
+        throw configuration.error(option, "stands for no address")
+    }
 }

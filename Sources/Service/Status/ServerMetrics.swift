@@ -73,3 +73,21 @@ public final class ServerMetrics {
         if let reason = transition.reason { registry.add(ends[reason]) }
     }
 }
+
+extension Logger {
+    /// One line for the record of a session's end.
+    public func log(_ outcome: Outcome) {
+        func names(_ isIncluded: (PlayerOutcome) -> Bool) -> LogValue {
+            let names = outcome.players.filter(isIncluded).map(\.subject.name)
+            return names.isEmpty ? .absent : .string(names.joined(separator: ","))
+        }
+        info(
+            "outcome",
+            [
+                "session": .string(outcome.session.description), "scene": .string(outcome.scene.name),
+                "reason": .string(outcome.reason.description), "ended_in": .string(outcome.endedIn.description),
+                "attempt": .int(Int(outcome.attempt.number)), "presumed": outcome.isPresumed ? .bool(true) : .absent,
+                "players": .int(outcome.players.count), "blamed": names(\.isBlamed), "requeued": names(\.isRequeued),
+            ])
+    }
+}

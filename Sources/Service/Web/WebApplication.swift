@@ -24,3 +24,16 @@ public enum WebSocketFailure: Sendable {
     /// Nothing was heard for so long that nobody can be there.
     case idleTimeout
 }
+
+extension WebSocketFailure {
+    /// What the client is told before the connection closes; nil when the close code says enough.
+    /// - Parameter first: the message that had to come first.
+    public func clientError(_ limits: WebLimits, first: String) -> (code: ErrorCode, message: String)? {
+        switch self {
+        case .protocolError(.messageTooLong):
+            (.tooLarge, "a message has at most \(limits.webSocket.messageBytesMax) bytes")
+        case .protocolError, .idleTimeout: nil
+        case .firstMessageTimeout: (.timeout, "no \(first) came in time")
+        }
+    }
+}

@@ -88,7 +88,7 @@ public final class WebServer: ConnectionHandler {
                 respond(.text(.requestTimeout, "the request did not come in time\n"), to: nil, connection)
             }
             loop.close(id)
-        case .fresh: fail(connection, .firstMessageTimeout, .init(4025), "timeout")
+        case .fresh: fail(connection, .firstMessageTimeout, ErrorCode.timeout.closeCode, ErrorCode.timeout.rawValue)
         case .webSocket: watch(connection)
         case .closing: loop.close(id)
         }

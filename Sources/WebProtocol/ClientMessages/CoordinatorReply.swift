@@ -15,7 +15,8 @@ public enum CoordinatorReply: Equatable, Sendable {
         case relay
     }
 
-    case entered(session: String, player: Int, players: [Player], state: String)
+    /// - `missed`: ordered messages that the client has not seen and that are no longer kept; left out when 0.
+    case entered(session: String, player: Int, players: [Player], state: String, missed: UInt64 = 0)
     /// - `iceServers`: a JSON array, as configured.
     case validate(peers: [Int], offerTo: [Int], iceServers: [UInt8], deadlineMs: Int)
     /// - `data`: the sender's JSON, byte for byte.
@@ -37,7 +38,7 @@ public enum CoordinatorReply: Equatable, Sendable {
 
     private func encodeMembers(_ json: inout JSONWriter) {
         switch self {
-        case .entered(let session, let player, let players, let state):
+        case .entered(let session, let player, let players, let state, let missed):
             json.member("type", "entered")
             json.member("session", session)
             json.member("player", player)
@@ -51,6 +52,7 @@ public enum CoordinatorReply: Equatable, Sendable {
                 }
             }
             json.member("state", state)
+            if missed > 0 { json.member("missed", missed) }
         case .validate(let peers, let offerTo, let iceServers, let deadlineMs):
             json.member("type", "validate")
             json.key("peers")

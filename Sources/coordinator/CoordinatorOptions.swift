@@ -1,0 +1,97 @@
+import Coordination
+import Reactor
+import Service
+import SessionProtocol
+
+/// The coordinator's own options.
+enum CoordinatorOptions {
+    static let listen = Option.address(
+        "listen", default: "127.0.0.1:8081", section: "Players", help: "Where players connect.")
+    static let publicURL = Option.text(
+        "public-url", "URL", bytesMax: ProtocolLimits.urlBytesMax, section: "Players",
+        help: "The ws: or wss: address that players are sent to, ending in /v1/play; {port} stands for the port that is "
+            + "listened on. Made from --listen when that is not a wildcard.")
+    static let capacity = Option.integer(
+        "capacity", in: 1...1_000_000, default: 10_000, section: "Players", help: "Sessions at once.")
+    static let link = Option.address(
+        "link", default: "unix:/tmp/greenroom-link.sock", section: "Link", help: "Where the matchmaker listens for us.")
+    static let tellWait = Option.durationMs(
+        "tell-wait", in: 0...600_000, default: 3_000, section: "Link",
+        help: "While the link is down, how long players wait to be told that their session has ended.")
+
+    static let program = Program(
+        name: "coordinator", summary: "validates peers, carries play and reports how it ended",
+        options: [listen, publicURL, capacity] + ServerOptions.players + [link, ServerOptions.secret, tellWait]
+            + [ServerOptions.dataDir, ServerOptions.nodeID] + LogOptions.all,
+        environmentOfOthers: ServerOptions.environmentNames)
+}
+
+/// Everything that a coordinator runs with, checked.
+struct CoordinatorSettings {
+    let listen: SocketAddress
+    let publicURL: String?
+    let connectionsMax: Int
+    let web: WebLimits
+    let link: String
+    let secret: [UInt8]
+    let coordination: CoordinationLimits
+    let state: NodeState
+    let logger: Logger
+
+    init(_ configuration: Configuration) throws(ConfigurationError) {
+        logger = Logger(configuration)
+        for warning in configuration.warnings { logger.warning("configuration", message: warning) }
+        listen = try ServerOptions.socketAddress(configuration, CoordinatorOptions.listen)
+        publicURL = try Self.publicURL(configuration, listen)
+        connectionsMax = configuration[ServerOptions.connectionsMax]
+        web = ServerOptions.webLimits(configuration)
+        secret = try ServerOptions.linkSecret(
+            configuration, for: CoordinatorOptions.link, at: configuration[CoordinatorOptions.link])
+        link = configuration[CoordinatorOptions.link].description
+        var limits = CoordinationLimits()
+        limits.sessionsMax = configuration[CoordinatorOptions.capacity]
+        limits.outboxMax = 2 * limits.sessionsMax
+        limits.tellWaitMs = UInt64(configuration[CoordinatorOptions.tellWait])
+        coordination = limits
+        state = try NodeState(configuration, role: "coordinator")
+    }
+
+    private static func publicURL(
+        _ configuration: Configuration, _ listen: SocketAddress
+    ) throws(ConfigurationError) -> String? {
+        guard let url = configuration[CoordinatorOptions.publicURL] else {
+            guard !listen.isWildcard else {
+                throw configuration.error(
+                    CoordinatorOptions.publicURL, "is needed: players cannot be sent to \(listen)")
+            }
+            return nil
+        }
+        guard url.hasPrefix("ws://") || url.hasPrefix("wss://"), url.hasSuffix("/v1/play") else {
+            throw configuration.error(
+                CoordinatorOptions.publicURL, "\"\(url)\" is not ws://HOST/v1/play or wss://HOST/v1/play")
+        }
+        return url
+    }
+
+    /// Where players are sent, once the port is known.
+    func publicURL(listeningAt address: SocketAddress) -> String {
+        guard let publicURL else { return "ws://\(address)/v1/play" }
+        guard let mark = publicURL.firstRange(of: "{port}") else { return publicURL }
+        return publicURL.replacingCharacters(in: mark, with: String(address.port ?? 0))
+    }
+}
+
+extension String {
+    fileprivate func firstRange(of mark: String) -> Range<String.Index>? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(mark) { return start..<index(start, offsetBy: mark.count) }
+            start = index(after: start)
+        }
+        return nil
+    }
+
+    fileprivate func replacingCharacters(in range: Range<String.Index>, with text: String) -> String {
+        String(self[..<range.lowerBound]) + text + String(self[range.upperBound...])
+    }
+}

@@ -1,0 +1,69 @@
+import Coordination
+import Service
+import SessionProtocol
+
+// What the core wants known.
+extension CoordinatorServer {
+    func log(_ notice: CoordinatorNotice) {
+        switch notice {
+        case .unexpectedMessage(let kind): logger.error("link_unexpected", ["kind": .string("\(kind)")])
+        case .discarded(let kind): logger.info("link_discarded", ["kind": .string("\(kind)")])
+        case .linkRejected(let reject):
+            logger.warning(
+                "link_rejected", ["code": .string("\(reject.code)"), "detail": .string(reject.detail)])
+        case .unknownSession(let kind, let session):
+            logger.info("unknown_session", ["kind": .string("\(kind)"), "session": .string("\(session)")])
+        case .staleAttempt(let kind, let session, let attempt):
+            logger.info(
+                "stale_message",
+                [
+                    "kind": .string("\(kind)"), "session": .string("\(session)"),
+                    "attempt": .int(Int(attempt.number)),
+                ])
+        case .refused(let session, let attempt, let reason):
+            logger.warning(
+                "session_refused",
+                [
+                    "session": .string("\(session)"), "attempt": .int(Int(attempt.number)),
+                    "reason": .string("\(reason)"),
+                ])
+        case .forgotten(let session, let attempt):
+            logger.info(
+                "session_forgotten",
+                ["session": .string("\(session)"), "attempt": .int(Int(attempt.number))])
+        case .leaseExpired(let sessions):
+            logger.warning(
+                "lease_expired", ["sessions": .int(sessions)], message: "the matchmaker was not heard for the grace")
+        case .entryRefused(let session, let error):
+            logger.warning("entry_refused", ["session": .string("\(session)"), "code": .string(error.rawValue)])
+        case .replayIncomplete(let session, let player, let missed):
+            logger.warning(
+                "replay_incomplete",
+                [
+                    "session": .string("\(session)"), "player": .int(Int(player.number)),
+                    "missed": .int(Int(clamping: missed)),
+                ])
+        case .validated(let session, let player, let peer, let rttMs):
+            logger.info(
+                "validated",
+                [
+                    "session": .string("\(session)"), "player": .int(Int(player.number)),
+                    "peer": .int(Int(peer.number)), "rtt_ms": rttMs.map { .double($0) } ?? .absent,
+                ])
+        case .validationFailed(let session, let player, let peer, let detail):
+            logger.info(
+                "validation_failed",
+                [
+                    "session": .string("\(session)"), "player": .int(Int(player.number)),
+                    "peer": .int(Int(peer.number)), "detail": .string(detail),
+                ])
+        case .excluded(let session, let player, let reason):
+            logger.info(
+                "excluded",
+                [
+                    "session": .string("\(session)"), "player": .int(Int(player.number)),
+                    "reason": .string(reason),
+                ])
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import Coordination
+import Reactor
+import Service
+import SessionProtocol
+import WebProtocol
+
+// What players and operators see.
+extension CoordinatorServer: WebApplication {
+    func servesWebSocket(at path: String) -> Bool { path == "/v1/play" }
+
+    func respond(to request: HTTPRequest) -> HTTPResponse? {
+        StatusPages.respond(
+            to: request, state: { state }, notReadyBecause: { notReadyReason }, metrics: metrics.registry)
+    }
+
+    func webSocketOpened(_ id: ConnectionID, peer: SocketAddress) {}
+
+    func received(text: Span<UInt8>, from id: ConnectionID) {
+        do throws(ClientMessageError) {
+            let request = try CoordinatorRequest.decode(text, limits: ClientMessageLimits())
+            try take(request, ConnectionHandle(id))
+        } catch {
+            tell(error, on: id)
+        }
+    }
+
+    private func take(_ request: CoordinatorRequest, _ connection: ConnectionHandle) throws(ClientMessageError) {
+        switch request {
+        case .enter(let session, let ticket, let received):
+            guard let session = SessionID(session) else {
+                throw ClientMessageError(.sessionEnded, "there is no session of this name")
+            }
+            guard let ticket = Ticket(ticket) else { throw ClientMessageError(.badTicket, "this is no ticket") }
+            web.settle(connection.id)
+            handle(.enter(connection, session, ticket, received: UInt64(received)))
+        case .signal(let to, let data):
+            handle(.request(connection, .signal(to: try player(to), data: data)))
+        case .validated(let peer, let rttMs):
+            handle(.request(connection, .validated(peer: try player(peer), rttMs: rttMs)))
+        case .validationFailed(let peer, let detail):
+            handle(.request(connection, .validationFailed(peer: try player(peer), detail: detail ?? "")))
+        case .ready(let barrier): handle(.request(connection, .ready(barrier: barrier)))
+        case .finish(let result): handle(.request(connection, .finish(result: result)))
+        case .leave: handle(.request(connection, .leave))
+        case .exclude(let reason): handle(.request(connection, .exclude(reason: reason)))
+        }
+    }
+
+    private func player(_ number: Int) throws(ClientMessageError) -> PlayerIndex {
+        guard let player = PlayerIndex(exactly: number) else {
+            throw ClientMessageError(.noSuchPlayer, "there is no player \(number)")
+        }
+        return player
+    }
+
+    func received(binary: Span<UInt8>, from id: ConnectionID) {
+        let connection = ConnectionHandle(id)
+        guard binary.count >= PlayFrameHeader.byteCount else {
+            return tell(ClientMessageError(.badMessage, "a binary message begins with two bytes of header"), on: id)
+        }
+        let payload = binary.extracting(PlayFrameHeader.byteCount..<binary.count)
+        let result = core.relay(
+            from: connection, kind: binary[0], address: binary[1], payload: payload, targets: &targets)
+        switch result {
+        case .forwarded(let player):
+            for target in targets { web.sendBinary(target.id, kind: binary[0], player: player.number, payload) }
+            metrics.registry.add(relayedMessages, UInt64(targets.count))
+            metrics.registry.add(relayedBytes, UInt64(targets.count * payload.count))
+        case .refused(let error):
+            tell(ClientMessageError(error.code, "this binary message cannot be sent on"), on: id)
+        }
+    }
+
+    /// An error in a first message, or one that leaves nothing to go on with, ends the connection.
+    private func tell(_ error: ClientMessageError, on id: ConnectionID) {
+        metrics.registry.add(metrics.errors)
+        web.sendText(id) { CoordinatorReply.error(code: error.code, message: error.message).encode(into: &$0) }
+        if error.code.isFatal || !core.hasEntered(ConnectionHandle(id)) {
+            web.close(id, error.code.closeCode, reason: error.code.rawValue)
+        }
+    }
+
+    func webSocketFailed(_ id: ConnectionID, _ failure: WebSocketFailure) {
+        metrics.registry.add(metrics.errors)
+        guard let (code, message) = failure.clientError(settings.web, first: "enter") else { return }
+        web.sendText(id) { CoordinatorReply.error(code: code, message: message).encode(into: &$0) }
+    }
+
+    func webSocketClosed(_ id: ConnectionID) { handle(.disconnected(ConnectionHandle(id))) }
+
+    func hangUp(_ connection: ConnectionHandle, _ close: PlayerClose) {
+        switch close {
+        case .normal: web.close(connection.id, .normal)
+        case .replaced: web.close(connection.id, .replaced, reason: "replaced")
+        case .fatal(let error): web.close(connection.id, error.code.closeCode, reason: error.rawValue)
+        }
+    }
+
+    func say(_ reply: PlayerReply, on connection: ConnectionHandle) {
+        if case .error = reply { metrics.registry.add(metrics.errors) }
+        web.sendText(connection.id) { reply.message.encode(into: &$0) }
+    }
+
+    private var notReadyReason: String? {
+        if isStopping { return "stopping" }
+        if journal.failure != nil { return "the outbox cannot be written" }
+        if !core.isLinkUp { return "no link to the matchmaker" }
+        return nil
+    }
+
+    private var state: ServerState {
+        var state = ServerState(role: .coordinator, identity: settings.state.identity)
+        let states: [SessionState] = [.waiting, .matched, .validating, .playing]
+        state.sessions = states.map { ($0, core.count(in: $0)) }
+        state.tables = core.tables.map { ("\($0.name)", $0.count) } + [("webSockets", web.webSocketCount)]
+        state.expiring = core.expiring.map { ("\($0.name)", $0.count) }
+        let (address, isUp) = (settings.link, core.isLinkUp)
+        state.links = { json in
+            json.object { json in
+                json.member("address", address)
+                json.member("up", isUp)
+            }
+        }
+        let scenes = core.scenes
+        state.scenes = { json in
+            for scene in scenes {
+                json.object { json in
+                    json.member("id", scene.scene.name)
+                    json.member("sessions", scene.sessions)
+                    json.member("players", scene.players)
+                }
+            }
+        }
+        return state
+    }
+}
+
+extension PlayerError {
+    var code: ErrorCode {
+        switch self {
+        case .badMessage: .badMessage
+        case .wrongState: .wrongState
+        case .rateLimited: .rateLimited
+        case .badTicket: .badTicket
+        case .sessionEnded: .sessionEnded
+        case .noSuchPlayer: .noSuchPlayer
+        }
+    }
+}
+
+extension PlayerReply {
+    /// The reply in the words of the client protocol.
+    fileprivate var message: CoordinatorReply {
+        switch self {
+        case .entered(let session, let player, let players, let state, let missed):
+            .entered(
+                session: session.description, player: Int(player.number),
+                players: players.map { .init(player: Int($0.player.number), connected: $0.isConnected) },
+                state: state.description, missed: missed)
+        case .validate(let peers, let offerTo, let iceServers, let deadlineMs):
+            .validate(
+                peers: peers.map { Int($0.number) }, offerTo: offerTo.map { Int($0.number) },
+                iceServers: Array(iceServers.utf8), deadlineMs: Int(clamping: deadlineMs))
+        case .signal(let from, let data): .signal(from: Int(from.number), data: data)
+        case .play(let transport, let seed):
+            .play(transport: transport == .peer ? .peer : .relay, seed: UInt32(truncatingIfNeeded: seed))
+        case .go(let barrier): .go(barrier: barrier)
+        case .peerDisconnected(let player, let graceMs):
+            .peerDisconnected(player: Int(player.number), graceMs: Int(clamping: graceMs))
+        case .peerReconnected(let player): .peerReconnected(player: Int(player.number))
+        case .ended(let session, let reason, let requeued, let resume, let code):
+            .ended(
+                session: session.description, reason: reason.description, requeued: requeued, resume: resume,
+                completionCode: code)
+        case .error(let error, let message): .error(code: error.code, message: message)
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import Coordination
+import Reactor
+import Service
+import SessionProtocol
+import WebProtocol
+
+/// The coordinator's shell: sockets, outbox file, log and metrics around its core.
+final class CoordinatorServer {
+    let settings: CoordinatorSettings
+    let loop: EventLoop
+    let logger: Logger
+    let journal: Journal
+    var core: CoordinatorCore
+    private(set) lazy var web = WebServer(loop: loop, limits: settings.web, application: self)
+    private(set) var dialer: LinkDialer?
+    private(set) lazy var metrics = ServerMetrics(role: "coordinator", loop: loop, journal: journal) {
+        [unowned self] in web.webSocketCount
+    }
+    private(set) lazy var relayedMessages = metrics.registry.counter(
+        "greenroom_relayed_messages_total", help: "Binary messages handed to a player.")
+    private(set) lazy var relayedBytes = metrics.registry.counter(
+        "greenroom_relayed_bytes_total", help: "Payload bytes handed to players.")
+    private lazy var driver = ServerDriver(loop: loop, journal: journal, logger: logger, shell: self)
+    private var actions: [CoordinatorAction] = []
+    /// To be filled by the core for each relayed message.
+    var targets: [ConnectionHandle] = []
+    private(set) var isStopping = false
+    private var linkFailures = 0
+
+    init(_ settings: CoordinatorSettings) throws(ReactorError) {
+        self.settings = settings
+        logger = settings.logger
+        journal = settings.state.journal
+        loop = try EventLoop()
+        core = CoordinatorCore(
+            limits: settings.coordination, retained: Self.unacknowledged(settings.state.contents.records))
+    }
+
+    /// The outcomes of an outbox file that no acknowledgement follows, in order.
+    private static func unacknowledged(_ records: [Message]) -> [Outcome] {
+        var acknowledged: Set<SessionID> = []
+        for case .endedAck(let session, _) in records { acknowledged.insert(session) }
+        var outcomes: [Outcome] = []
+        for case .ended(let outcome) in records where !acknowledged.contains(outcome.session) { outcomes.append(outcome) }
+        return outcomes
+    }
+
+    func run() throws(ReactorError) {
+        let contents = settings.state.contents
+        let address = try web.listen(at: settings.listen, connectionsMax: settings.connectionsMax)
+        let url = settings.publicURL(listeningAt: address)
+        let hello = Hello(
+            versionMin: Frame.version, versionMax: Frame.version, node: settings.state.identity.node,
+            incarnation: settings.state.identity.incarnation, nonce: [],
+            capacity: UInt32(settings.coordination.sessionsMax), publicURL: url)
+        dialer = LinkDialer(
+            loop: loop, limits: LinkLimits(), address: settings.link, hello: hello, secret: settings.secret,
+            delegate: self)
+        logger.info(
+            "started",
+            [
+                "role": "coordinator", "version": .string(Version.text), "listen": .string("\(address)"),
+                "url": .string(url), "link": .string(settings.link),
+                "node": .string(settings.state.identity.node.name),
+                "incarnation": .string("\(settings.state.identity.incarnation)"),
+                "capacity": .int(settings.coordination.sessionsMax), "records": .int(contents.records.count),
+                "torn_bytes": contents.tornBytes > 0 ? .int(contents.tornBytes) : .absent,
+            ])
+        try driver.run()
+        logger.info("stopped", ["role": "coordinator"])
+        logger.flush()
+    }
+
+    var now: Moment { Moment(bootMs: loop.now, unixMs: Clock.unixMs()) }
+
+    func handle(_ event: CoordinatorEvent) {
+        core.handle(event, now: now, actions: &actions)
+        perform()
+    }
+
+    private func perform() {
+        var due: [CoordinatorAction] = []
+        swap(&due, &actions)
+        for action in due { perform(action) }
+        due.removeAll(keepingCapacity: true)
+        if actions.isEmpty { swap(&due, &actions) }
+    }
+
+    private func perform(_ action: CoordinatorAction) {
+        switch action {
+        case .reply(let connection, let reply): say(reply, on: connection)
+        case .replay(let connection, let player, let bytes):
+            web.sendBinary(connection.id, kind: RelayKind.ordered.rawValue, player: player.number, bytes.span)
+        case .close(let connection, let close): hangUp(connection, close)
+        case .link(let message): dialer?.send(message)
+        case .closeLink(let reject): dialer?.close(reject)
+        case .persist(let record): journal.append(record)
+        case .transition(let transition): metrics.record(transition, logger)
+        case .notice(let notice): log(notice)
+        }
+    }
+}
+
+extension CoordinatorServer: ServerShell {
+    func advance(now: Moment) {
+        core.advance(now: now, actions: &actions)
+        perform()
+        if !isStopping { dialer?.dialIfDue() }
+    }
+
+    func recorded(upTo number: UInt64) { handle(.persisted(upTo: number)) }
+
+    var journalSnapshot: [Message] { core.unacknowledged.map(Message.ended) }
+
+    var nextDeadlineMs: UInt64? { [core.nextDeadlineMs, dialer?.nextDialMs].compactMap { $0 }.min() }
+
+    func beginStopping() {
+        isStopping = true
+        web.stopListening()
+        handle(.shutdown)
+    }
+
+    var mayStop: Bool {
+        guard core.isQuiet else { return false }
+        web.closeAll(.goingAway, reason: "shutdown")
+        return web.webSocketCount == 0
+    }
+
+    func finishStopping() { dialer?.stop() }
+
+    func journalFailed(_ error: JournalError) {
+        logger.error("journal_failed", ["error": .string("\(error)")], message: "no sessions are taken from now on")
+        handle(.drain)
+    }
+}
+
+extension CoordinatorServer: LinkDialerDelegate {
+    func linkUp(_ matchmaker: NodeIdentity, _ terms: Welcome) {
+        linkFailures = 0
+        logger.info(
+            "link_up",
+            [
+                "matchmaker": .string(matchmaker.node.name), "incarnation": .string("\(matchmaker.incarnation)"),
+                "lease_grace_ms": .int(Int(terms.leaseGraceMs)),
+            ])
+        handle(.linkUp(terms: terms))
+    }
+
+    func linkReceived(_ message: Message) { handle(.link(message)) }
+
+    func linkDown(_ end: LinkEnd) {
+        logger.warning("link_down", ["why": .string("\(end)")])
+        handle(.linkDown)
+    }
+
+    func linkFailed(_ end: LinkEnd, retryInMs: UInt64) {
+        linkFailures += 1
+        // One line at once, and then one for each power of two: a matchmaker may be away for hours.
+        guard linkFailures & (linkFailures - 1) == 0 else { return }
+        logger.warning(
+            "link_failed",
+            [
+                "address": .string(settings.link), "attempts": .int(linkFailures), "why": .string("\(end)"),
+                "retry_in_ms": .int(Int(retryInMs)),
+            ])
+    }
+}
+
+extension ConnectionHandle {
+    init(_ id: ConnectionID) { self.init(id.rawValue) }
+    var id: ConnectionID { ConnectionID(rawValue: number) }
+}

@@ -1,0 +1,42 @@
+import Reactor
+
+/// Asks a server whether it is ready.
+enum ReadinessProbe {
+    static func isReady(host: String, port: Int) -> Bool {
+        guard let handler = try? Handler(host: host, port: port) else { return false }
+        return handler.ask()
+    }
+
+    private final class Handler: ConnectionHandler {
+        private let loop: EventLoop
+        private let address: SocketAddress
+        private var answer: [UInt8] = []
+        private var isDone = false
+
+        init(host: String, port: Int) throws {
+            loop = try EventLoop()
+            address = try SocketAddress(parsing: "\(host):\(port)")
+        }
+
+        func ask() -> Bool {
+            do {
+                let id = try loop.connect(to: address, handler: self, timeoutMs: 500)
+                let request = Array("GET /readyz HTTP/1.1\r\nHost: \(address)\r\nConnection: close\r\n\r\n".utf8)
+                _ = loop.send(request.span, to: id)
+                let deadlineMs = Clock.bootMs() + 1_000
+                while !isDone, Clock.bootMs() < deadlineMs { try loop.runOnce(timeoutMs: 100) }
+            } catch {
+                return false
+            }
+            return answer.starts(with: Array("HTTP/1.1 200 ".utf8))
+        }
+
+        func opened(_ id: ConnectionID, peer: SocketAddress) {}
+        func received(_ bytes: inout MutableSpan<UInt8>, from id: ConnectionID) {
+            for index in bytes.indices { answer.append(bytes[index]) }
+        }
+        func deadlineReached(_ id: ConnectionID) {}
+        func drained(_ id: ConnectionID) {}
+        func closed(_ id: ConnectionID, reason: ConnectionCloseReason) { isDone = true }
+    }
+}

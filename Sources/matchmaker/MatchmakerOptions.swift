@@ -1,0 +1,61 @@
+import Matchmaking
+import Reactor
+import Service
+import SessionProtocol
+
+/// The matchmaker's own options.
+enum MatchmakerOptions {
+    static let listen = Option.address(
+        "listen", default: "127.0.0.1:8080", section: "Players", help: "Where players connect.")
+    static let linkListen = Option.address(
+        "link-listen", default: "unix:/tmp/greenroom-link.sock", section: "Link", help: "Where coordinators dial in.")
+    static let linkGrace = Option.durationMs(
+        "link-grace", in: 200...600_000, default: 15_000, section: "Link",
+        help: "A coordinator without its matchmaker for this long ends its sessions itself.")
+    static let linkMargin = Option.durationMs(
+        "link-margin", in: 100...600_000, default: 3_000, section: "Link",
+        help: "How much longer the matchmaker waits before it presumes them lost.")
+    static let pingInterval = Option.durationMs(
+        "ping-interval", in: 50...60_000, default: 1_000, section: "Link", help: "How often coordinators ping.")
+
+    static let program = Program(
+        name: "matchmaker", summary: "puts waiting players together and hands their games to coordinators",
+        options: [listen] + ServerOptions.players
+            + [linkListen, ServerOptions.secret, linkGrace, linkMargin, pingInterval]
+            + [ServerOptions.dataDir, ServerOptions.nodeID] + LogOptions.all,
+        structuredKeys: [StructuredKey("scenes", help: "the kinds of games, in place of the built-in ones.")],
+        environmentOfOthers: ServerOptions.environmentNames)
+}
+
+/// Everything that a matchmaker runs with, checked.
+struct MatchmakerSettings {
+    let listen: SocketAddress
+    let connectionsMax: Int
+    let web: WebLimits
+    let link: SocketAddress
+    let secret: [UInt8]
+    let matchmaking: MatchmakingLimits
+    let scenes: [Scene]
+    let state: NodeState
+    let logger: Logger
+
+    init(_ configuration: Configuration) throws(ConfigurationError) {
+        logger = Logger(configuration)
+        for warning in configuration.warnings { logger.warning("configuration", message: warning) }
+        listen = try ServerOptions.socketAddress(configuration, MatchmakerOptions.listen)
+        connectionsMax = configuration[ServerOptions.connectionsMax]
+        web = ServerOptions.webLimits(configuration)
+        secret = try ServerOptions.linkSecret(
+            configuration, for: MatchmakerOptions.linkListen, at: configuration[MatchmakerOptions.linkListen])
+        link = try ServerOptions.socketAddress(configuration, MatchmakerOptions.linkListen)
+        guard configuration[MatchmakerOptions.pingInterval] * 2 <= configuration[MatchmakerOptions.linkGrace] else {
+            throw configuration.error(MatchmakerOptions.pingInterval, "is more than half of --link-grace")
+        }
+        matchmaking = MatchmakingLimits(
+            leaseGraceMs: UInt32(configuration[MatchmakerOptions.linkGrace]),
+            leaseMarginMs: UInt32(configuration[MatchmakerOptions.linkMargin]),
+            pingIntervalMs: UInt32(configuration[MatchmakerOptions.pingInterval]))
+        scenes = try SceneFile.scenes(configuration[structured: "scenes"])
+        state = try NodeState(configuration, role: "matchmaker")
+    }
+}

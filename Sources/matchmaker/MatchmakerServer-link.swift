@@ -1,0 +1,61 @@
+import Matchmaking
+import Reactor
+import Service
+import SessionProtocol
+
+// Coordinators and their links.
+extension MatchmakerServer: LinkListenerDelegate {
+    func linkProven(_ link: ConnectionID, _ hello: Hello, peer: SocketAddress) {
+        logger.info(
+            "link_proven",
+            [
+                "node": .string(hello.node.name), "incarnation": .string("\(hello.incarnation)"),
+                "peer": .string("\(peer)"),
+            ])
+        handle(.linkProven(LinkHandle(link), hello))
+    }
+
+    func linkReceived(_ message: Message, from link: ConnectionID) { handle(.link(LinkHandle(link), message)) }
+
+    func linkClosed(_ link: ConnectionID, _ end: LinkEnd) {
+        logger.info("link_closed", ["why": .string("\(end)")])
+        handle(.linkDown(LinkHandle(link)))
+    }
+
+    func linkRefused(peer: SocketAddress, _ end: LinkEnd) {
+        logger.warning("link_refused", ["peer": .string("\(peer)"), "why": .string("\(end)")])
+    }
+
+    func log(_ notice: MatchmakerNotice) {
+        switch notice {
+        case .coordinatorUp(let node, let incarnation, let capacity, let url):
+            logger.info(
+                "coordinator_up",
+                [
+                    "node": .string(node.name), "incarnation": .string("\(incarnation)"),
+                    "capacity": .int(Int(capacity)), "url": .string(url),
+                ])
+        case .coordinatorDown(let node): logger.warning("coordinator_down", ["node": .string(node.name)])
+        case .coordinatorDraining(let node): logger.info("coordinator_draining", ["node": .string(node.name)])
+        case .coordinatorLost(let node, let sessions):
+            logger.warning("coordinator_lost", ["node": .string(node.name), "sessions": .int(sessions)])
+        case .coordinatorRefused(let node, let code):
+            logger.warning("coordinator_refused", ["node": .string(node.name), "code": .string("\(code)")])
+        case .sessionRefused(let session, let node, let reason):
+            logger.warning(
+                "session_refused",
+                ["session": .string("\(session)"), "node": .string(node.name), "reason": .string("\(reason)")])
+        case .assignTimedOut(let session, let node):
+            logger.warning("assign_timed_out", ["session": .string("\(session)"), "node": .string(node.name)])
+        case .noCoordinator(let scene):
+            logger.warning(
+                "no_coordinator", ["scene": .string(scene.name)],
+                message: "a full room waits because no coordinator takes sessions")
+        case .stale(let kind, let session):
+            logger.info("stale_message", ["kind": .string("\(kind)"), "session": .string("\(session)")])
+        case .adopted(let session, let node):
+            logger.info("session_adopted", ["session": .string("\(session)"), "node": .string(node.name)])
+        case .outcome(let outcome): logger.log(outcome)
+        }
+    }
+}

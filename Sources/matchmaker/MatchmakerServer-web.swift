@@ -1,0 +1,152 @@
+import Matchmaking
+import Reactor
+import Service
+import SessionProtocol
+import WebProtocol
+
+// What players and operators see.
+extension MatchmakerServer: WebApplication {
+    func servesWebSocket(at path: String) -> Bool { path == "/v1/join" }
+
+    func respond(to request: HTTPRequest) -> HTTPResponse? {
+        if let page = StatusPages.respond(
+            to: request, state: { state }, notReadyBecause: { notReadyReason }, metrics: metrics.registry)
+        {
+            return page
+        }
+        guard let asset = assets[request.path] else { return nil }
+        guard request.method == .get || request.method == .head else {
+            return HTTPResponse(.methodNotAllowed, headers: [HTTPField("Allow", "GET, HEAD")])
+        }
+        return asset
+    }
+
+    func webSocketOpened(_ id: ConnectionID, peer: SocketAddress) {}
+
+    func received(text: Span<UInt8>, from id: ConnectionID) {
+        do throws(ClientMessageError) {
+            let request = try WebProtocol.MatchmakerRequest.decode(text, limits: ClientMessageLimits())
+            try take(request, ConnectionHandle(id))
+        } catch {
+            tell(error, on: id)
+        }
+    }
+
+    private func take(_ request: WebProtocol.MatchmakerRequest, _ connection: ConnectionHandle) throws(ClientMessageError) {
+        switch request {
+        case .join(let scene, let subject, _, _, let resume):
+            let subjectID: SubjectID
+            do { subjectID = try SubjectID(subject) } catch {
+                throw ClientMessageError(.badMessage, "subject: \(error)")
+            }
+            web.settle(connection.id)
+            handle(.join(connection, JoinRequest(scene: scene, subject: subjectID, resume: resume)))
+        case .leave: handle(.leave(connection))
+        case .confirm: handle(.confirm(connection))
+        }
+    }
+
+    /// An error in a first message, or one that leaves nothing to go on with, ends the connection.
+    private func tell(_ error: ClientMessageError, on id: ConnectionID) {
+        metrics.registry.add(metrics.errors)
+        web.sendText(id) { WebProtocol.MatchmakerReply.error(code: error.code, message: error.message).encode(into: &$0) }
+        if error.code.isFatal || !core.hasJoined(ConnectionHandle(id)) {
+            web.close(id, error.code.closeCode, reason: error.code.rawValue)
+        }
+    }
+
+    func received(binary: Span<UInt8>, from id: ConnectionID) {
+        tell(ClientMessageError(.badMessage, "the matchmaker takes no binary messages"), on: id)
+    }
+
+    func webSocketFailed(_ id: ConnectionID, _ failure: WebSocketFailure) {
+        metrics.registry.add(metrics.errors)
+        guard let (code, message) = failure.clientError(settings.web, first: "join") else { return }
+        web.sendText(id) { WebProtocol.MatchmakerReply.error(code: code, message: message).encode(into: &$0) }
+    }
+
+    func webSocketClosed(_ id: ConnectionID) { handle(.disconnected(ConnectionHandle(id))) }
+
+    func say(_ reply: Matchmaking.MatchmakerReply, on connection: ConnectionHandle) {
+        if case .error = reply { metrics.registry.add(metrics.errors) }
+        web.sendText(connection.id) { reply.message.encode(into: &$0) }
+    }
+
+    private var notReadyReason: String? {
+        if isStopping { return "stopping" }
+        if journal.failure != nil { return "the journal cannot be written" }
+        if !core.hasCoordinator { return "no coordinator takes sessions" }
+        return nil
+    }
+
+    private var state: ServerState {
+        var state = ServerState(role: .matchmaker, identity: settings.state.identity)
+        let states: [SessionState] = [.waiting, .matched, .validating, .playing]
+        state.sessions = states.map { ($0, core.count(in: $0)) }
+        state.tables = core.tables + [("webSockets", web.webSocketCount)]
+        state.expiring = core.expiring
+        let links = core.linkStatus
+        state.links = { json in for link in links { link.write(to: &json) } }
+        let scenes = core.sceneStatus
+        state.scenes = { json in for scene in scenes { scene.write(to: &json) } }
+        return state
+    }
+}
+
+extension MatchmakerError {
+    var code: ErrorCode {
+        switch self {
+        case .unknownScene: .unknownScene
+        case .sceneClosed: .sceneClosed
+        case .roomFull: .roomFull
+        case .draining: .draining
+        case .subjectInUse: .subjectInUse
+        case .wrongState: .wrongState
+        }
+    }
+}
+
+extension Matchmaking.MatchmakerReply {
+    /// The reply in the words of the client protocol.
+    fileprivate var message: WebProtocol.MatchmakerReply {
+        switch self {
+        case .waiting(let session, let players, let needed, let waitedMs, let timeoutMs, let resume):
+            .waiting(
+                session: session.description, players: players, needed: needed, waitedMs: Int(clamping: waitedMs),
+                timeoutMs: Int(clamping: timeoutMs), resume: resume)
+        case .matched(let session, let player, let players, let url, let ticket):
+            .matched(
+                session: session.description, player: Int(player.number), players: players, url: url,
+                ticket: ticket.text)
+        case .ended(let session, let reason, let code):
+            .ended(session: session.description, reason: reason.description, completionCode: code)
+        case .error(let error, let message): .error(code: error.code, message: message)
+        }
+    }
+}
+
+extension MatchmakerCore.LinkStatus {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("nodeId", node.name)
+            json.member("incarnation", incarnation.description)
+            json.member("up", isUp)
+            json.member("draining", isDraining)
+            json.member("url", url)
+            json.member("sessions", sessions)
+            json.member("capacity", capacity)
+            json.member("players", players)
+        }
+    }
+}
+
+extension MatchmakerCore.SceneStatus {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("id", id.name)
+            json.member("groupSize", groupSize)
+            json.member("waiting", waiting)
+            json.member("open", isOpen)
+        }
+    }
+}

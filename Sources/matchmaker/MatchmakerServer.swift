@@ -1,0 +1,127 @@
+import Digests
+import Matchmaking
+import Reactor
+import Service
+import SessionProtocol
+import WebProtocol
+
+/// The matchmaker's shell: sockets, journal, log and metrics around its core.
+final class MatchmakerServer {
+    let settings: MatchmakerSettings
+    let loop: EventLoop
+    let logger: Logger
+    let journal: Journal
+    var core: MatchmakerCore
+    let assets = WebAssetLibrary()
+    private(set) lazy var web = WebServer(loop: loop, limits: settings.web, application: self)
+    private(set) lazy var links = LinkListener(
+        loop: loop, limits: LinkLimits(), identity: settings.state.identity, secret: settings.secret, delegate: self)
+    private(set) lazy var metrics = ServerMetrics(role: "matchmaker", loop: loop, journal: journal) {
+        [unowned self] in web.webSocketCount
+    }
+    private lazy var driver = ServerDriver(loop: loop, journal: journal, logger: logger, shell: self)
+    private var actions: [MatchmakerAction] = []
+    private(set) var isStopping = false
+
+    init(_ settings: MatchmakerSettings) throws(ReactorError) {
+        self.settings = settings
+        logger = settings.logger
+        journal = settings.state.journal
+        loop = try EventLoop()
+        core = MatchmakerCore(
+            scenes: settings.scenes, limits: settings.matchmaking,
+            resumeKey: Self.resumeKey(settings), generator: SeededGenerator(seed: Randomness.bytes(32)))
+    }
+
+    /// With a shared secret any matchmaker that knows it honours the same places.
+    private static func resumeKey(_ settings: MatchmakerSettings) -> [UInt8] {
+        let root = settings.secret.isEmpty ? settings.state.key : settings.secret
+        return HMACSHA256.authenticate(Array("greenroom resume".utf8), key: root).array
+    }
+
+    func run() throws(ReactorError) {
+        let contents = settings.state.contents
+        core.restore(contents.records, now: now)
+        let address = try web.listen(at: settings.listen, connectionsMax: settings.connectionsMax)
+        let linkAddress = try links.listen(at: settings.link)
+        logger.info(
+            "started",
+            [
+                "role": "matchmaker", "version": .string(Version.text), "listen": .string("\(address)"),
+                "link_listen": .string("\(linkAddress)"), "node": .string(settings.state.identity.node.name),
+                "incarnation": .string("\(settings.state.identity.incarnation)"),
+                "scenes": .int(settings.scenes.count), "records": .int(contents.records.count),
+                "torn_bytes": contents.tornBytes > 0 ? .int(contents.tornBytes) : .absent,
+            ])
+        try driver.run()
+        logger.info("stopped", ["role": "matchmaker"])
+        logger.flush()
+    }
+
+    var now: Moment { Moment(bootMs: loop.now, unixMs: Clock.unixMs()) }
+
+    func handle(_ event: MatchmakerEvent) {
+        core.handle(event, now: now, actions: &actions)
+        perform()
+    }
+
+    private func perform() {
+        var due: [MatchmakerAction] = []
+        swap(&due, &actions)
+        for action in due { perform(action) }
+        due.removeAll(keepingCapacity: true)
+        if actions.isEmpty { swap(&due, &actions) }
+    }
+
+    private func perform(_ action: MatchmakerAction) {
+        switch action {
+        case .reply(let connection, let reply): say(reply, on: connection)
+        case .close(let connection, .normal): web.close(connection.id, .normal)
+        case .close(let connection, .failed(let error)):
+            web.close(connection.id, error.code.closeCode, reason: error.rawValue)
+        case .link(let link, let message): links.send(message, to: link.id)
+        case .closeLink(let link, let reject): links.close(link.id, reject)
+        case .persist(let record): journal.append(record)
+        case .transition(let transition): metrics.record(transition, logger)
+        case .notice(let notice): log(notice)
+        }
+    }
+}
+
+extension MatchmakerServer: ServerShell {
+    func advance(now: Moment) {
+        core.advance(now: now, actions: &actions)
+        perform()
+    }
+
+    func recorded(upTo number: UInt64) { handle(.persisted(upTo: number)) }
+
+    var journalSnapshot: [Message] { core.journalSnapshot }
+
+    var nextDeadlineMs: UInt64? { core.nextDeadlineMs }
+
+    func beginStopping() {
+        isStopping = true
+        web.stopListening()
+        handle(.shutdown)
+        web.closeAll(.goingAway, reason: "shutdown")
+    }
+
+    var mayStop: Bool { core.isQuiet && web.webSocketCount == 0 }
+
+    func finishStopping() { links.stop() }
+
+    func journalFailed(_ error: JournalError) {
+        logger.error("journal_failed", ["error": .string("\(error)")], message: "nobody is matched from now on")
+    }
+}
+
+extension ConnectionHandle {
+    init(_ id: ConnectionID) { self.init(id.rawValue) }
+    var id: ConnectionID { ConnectionID(rawValue: number) }
+}
+
+extension LinkHandle {
+    init(_ id: ConnectionID) { self.init(id.rawValue) }
+    var id: ConnectionID { ConnectionID(rawValue: number) }
+}

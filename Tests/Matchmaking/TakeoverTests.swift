@@ -1,0 +1,187 @@
+import Matchmaking
+import SessionProtocol
+import Testing
+
+@Suite struct TakeoverTests {
+    @Test("a subject's name alone disturbs nobody who waits")
+    func nameAlone() {
+        var lobby = Lobby(.group(2))
+        lobby.join("ann", on: 1)
+        #expect(lobby.join("ann", on: 2) == ["2: error subject_in_use!"])
+        #expect(lobby.join("bob", on: 3) == ["1: waiting 2/2 in S1", "3: waiting 2/2 in S1"])
+    }
+
+    @Test("a reload with proof takes over the place; the older connection hears superseded")
+    func reload() {
+        var lobby = Lobby(.group(2))
+        lobby.join("ann", on: 1)
+        lobby.pass(300)
+        let resume = lobby.resumes[1]
+        #expect(lobby.join("ann", on: 2, resume: resume) == ["1: ended S1 superseded.", "2: waiting 1/2 in S1"])
+        #expect(lobby.resumes[2] == resume)
+        #expect(lobby.waits[2]?.waitedMs == 300)
+        #expect(lobby.waits[2]?.timeoutMs == 120_000 - 300)
+        #expect(lobby.disconnect(1) == [])
+        #expect(lobby.core.sceneStatus.map(\.waiting) == [1])
+        lobby.disconnect(2)
+        #expect(lobby.leftovers == [])
+    }
+
+    @Test("a scene of open identity trusts names")
+    func open() {
+        var lobby = Lobby(.group(2, identity: .open))
+        lobby.join("ann", on: 1)
+        #expect(lobby.join("ann", on: 2) == ["1: ended S1 superseded.", "2: waiting 1/2 in S1"])
+    }
+
+    @Test("a join for another scene moves the subject")
+    func move() {
+        var lobby = Lobby(.group(2), .group(3, "trio"))
+        lobby.join("ann", on: 1)
+        lobby.join("bob", on: 2, scene: "trio")
+        #expect(
+            lobby.join("bob", on: 3, resume: lobby.resumes[2])
+                == ["2: ended S2 superseded.", "1: waiting 2/2 in S1", "3: waiting 2/2 in S1"])
+        #expect(lobby.core.sceneStatus.map(\.waiting) == [2, 0])
+    }
+
+    @Test("the same subject in each phase of a hand-off: refused without proof, with it the newer connection is told")
+    func duringHandOff() {
+        var lobby = Lobby(.group(2))
+        lobby.connect("east", link: 1)
+        lobby.join("ann", on: 1)
+        lobby.join("bob", on: 2)
+        let resume = lobby.resumes[1]
+        #expect(lobby.join("ann", on: 3) == ["3: error subject_in_use!"])
+        #expect(lobby.join("ann", on: 4, resume: resume) == ["1: ended S1 superseded.", "4: waiting 2/2 in S1"])
+        lobby.sync()
+        #expect(lobby.join("ann", on: 5) == ["5: error subject_in_use!"])
+        #expect(lobby.join("ann", on: 6, resume: resume) == ["4: ended S1 superseded.", "6: waiting 2/2 in S1"])
+        #expect(lobby.accept("S1", link: 1) == ["6: matched S1 as 0 of 2.", "2: matched S1 as 1 of 2."])
+        #expect(lobby.join("ann", on: 7) == ["7: error subject_in_use!"])
+        #expect(lobby.join("ann", on: 8, resume: resume) == ["8: matched S1 as 0 of 2."])
+        #expect(lobby.tickets[8] == lobby.tickets[6])
+    }
+
+    @Test("one who reloads while the session is handed off is not missing from it")
+    func backInTime() {
+        var lobby = Lobby(.group(2))
+        lobby.connect("east", link: 1)
+        lobby.join("ann", on: 1)
+        lobby.join("bob", on: 2)
+        lobby.disconnect(1)
+        #expect(lobby.join("ann", on: 3, resume: lobby.resumes[1]) == ["3: waiting 2/2 in S1"])
+        lobby.sync()
+        #expect(lobby.accept("S1", link: 1) == ["3: matched S1 as 0 of 2.", "2: matched S1 as 1 of 2."])
+    }
+
+    @Test("matched is repeated only while the link is up and the inventory taken; until then the join waits")
+    func reloadWhileLinkIsDown() {
+        var lobby = Lobby(.group(2))
+        lobby.connect("east", link: 1)
+        lobby.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
+        lobby.down(1)
+        #expect(lobby.join("ann", on: 3, resume: lobby.resumes[1]) == ["3: waiting 2/2 in S1"])
+        #expect(lobby.waits[3]?.timeoutMs == 18_000)
+        lobby.prove("east", link: 2)
+        #expect(lobby.join("bob", on: 4, resume: lobby.resumes[2]) == ["4: waiting 2/2 in S1"])
+        lobby.say(.holding(.playing, lobby.assignment("S1")!), link: 2)
+        #expect(lobby.transitions == ["S1 matched→playing"])
+        #expect(
+            lobby.say(.inventoryEnd, link: 2) == ["3: matched S1 as 0 of 2.", "4: matched S1 as 1 of 2."])
+        #expect(lobby.tickets[3] == lobby.tickets[1])
+    }
+
+    @Test("a release frees its subject from the session that it was given for, at once and without credit")
+    func release() throws {
+        var lobby = Lobby(.group(2))
+        lobby.connect("east", link: 1)
+        lobby.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
+        lobby.down(1)
+        lobby.pass(5000)
+        let ann = try #require(lobby.assignment("S1")?.players.first)
+        #expect(lobby.join("ann", on: 3, resume: ann.releaseResume) == ["3: waiting 1/2 in S2"])
+        #expect(lobby.waits[3]?.waitedMs == 0)
+        let bob = try #require(lobby.assignment("S1")?.players.last)
+        #expect(lobby.join("bob", on: 4, resume: bob.placeResume).last == "4: waiting 2/2 in S2")
+        #expect(lobby.waits[4]?.waitedMs == 5000)
+        // Good once: the same release is nothing but proof now.
+        #expect(lobby.join("ann", on: 5, resume: ann.releaseResume) == ["3: ended S2 superseded.", "5: waiting 2/2 in S2"])
+        lobby.connect("east", link: 2, inventory: [.ended(lobby.outcome("S1", .completed, in: .playing))])
+        lobby.sync()
+        #expect(lobby.core.count(in: .matched) == 1)
+        #expect(lobby.core.tables.first { $0.name == "subjects" }?.count == 2)
+    }
+}
+
+@Suite struct ResumeTests {
+    @Test("a place is kept by seniority after a reload whose old connection closed first")
+    func closedFirst() {
+        var lobby = Lobby(.group(2))
+        lobby.join("ann", on: 1)
+        lobby.pass(400)
+        lobby.disconnect(1)
+        #expect(lobby.join("ann", on: 2, resume: lobby.resumes[1]) == ["2: waiting 1/2 in S2"])
+        #expect(lobby.waits[2]?.waitedMs == 400)
+    }
+
+    @Test("a place is kept by seniority after a restart with the same key, and not with another")
+    func restart() {
+        var lobby = Lobby(.group(2))
+        lobby.join("ann", on: 1)
+        lobby.pass(400)
+        var same = Lobby(restarting: lobby, .group(2))
+        same.join("ann", on: 2, resume: lobby.resumes[1])
+        #expect(same.waits[2]?.waitedMs == 400)
+        var other = Lobby(restarting: lobby, .group(2), key: Array("another".utf8))
+        other.join("ann", on: 2, resume: lobby.resumes[1])
+        #expect(other.waits[2]?.waitedMs == 0)
+    }
+
+    @Test("forged, cut, expired and another's resumes are no proof and give no credit")
+    func bad() throws {
+        var lobby = Lobby(.group(4), limits: MatchmakingLimits(resumeLifetimeMs: 1000))
+        lobby.join("ann", on: 1)
+        lobby.join("bob", on: 2)
+        let good = try #require(lobby.resumes[1])
+        lobby.pass(500)
+        var forgeries = ["", "x", String(good.dropLast()), String(good.dropFirst()), good + "A", String(repeating: "A", count: 5000)]
+        for index in stride(from: 0, to: good.count, by: 7) {
+            var letters = Array(good)
+            letters[index] = letters[index] == "A" ? "B" : "A"
+            forgeries.append(String(letters))
+        }
+        for forgery in forgeries + [try #require(lobby.resumes[2])] {
+            #expect(lobby.join("ann", on: 9, resume: forgery) == ["9: error subject_in_use!"])
+            lobby.disconnect(9)
+        }
+        lobby.disconnect(1)
+        lobby.join("ann", on: 3, resume: lobby.resumes[2])
+        #expect(lobby.waits[3]?.waitedMs == 0)
+        lobby.disconnect(3)
+        lobby.pass(500)
+        lobby.join("ann", on: 4, resume: good)
+        #expect(lobby.waits[4]?.waitedMs == 0)
+    }
+
+    @Test("a place of another scene proves who one is, and gives no credit")
+    func otherScene() {
+        var lobby = Lobby(.group(2), .group(3, "trio"))
+        lobby.join("ann", on: 1)
+        lobby.pass(500)
+        lobby.join("ann", on: 2, scene: "trio", resume: lobby.resumes[1])
+        #expect(lobby.waits[2]?.waitedMs == 0)
+    }
+
+    @Test("the longest waiting of those who come back is matched first")
+    func seniority() {
+        var lobby = Lobby(.group(2))
+        lobby.join("ann", on: 1)
+        lobby.pass(1000)
+        lobby.disconnect(1)
+        for (connection, name) in zip(UInt64(2)..., ["bob", "cid", "dan"]) { lobby.join(name, on: connection) }
+        // bob and cid fill a room; dan waits in another, which ann completes and, being senior, takes to the front.
+        lobby.join("ann", on: 9, resume: lobby.resumes[1])
+        #expect(lobby.connect("east", link: 1, capacity: 1) == ["journal: matched S3#1 at east"])
+    }
+}

@@ -1,0 +1,110 @@
+import Matchmaking
+import SessionProtocol
+import Testing
+
+@Suite struct RestoringTests {
+    /// A matchmaker with ann and bob playing S1 at east.
+    func playing() -> Lobby {
+        var lobby = Lobby(.group(2))
+        lobby.connect("east", link: 1)
+        lobby.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
+        return lobby
+    }
+
+    @Test("the resume told to one whose session's fate is unknown never releases from it")
+    func noRelease() throws {
+        let before = playing()
+        var lobby = Lobby(restarting: before, .group(2))
+        lobby.join("ann", on: 3, resume: before.resumes[1])
+        let told = try #require(lobby.resumes[3])
+        #expect(lobby.join("ann", on: 4, resume: told) == ["3: ended S1 superseded.", "4: waiting 2/2 in S1"])
+    }
+
+    @Test("a session of a scene that is configured no longer is carried on, and puts nobody back anywhere else")
+    func sceneGone() {
+        let before = playing()
+        var lobby = Lobby(restarting: before, .group(2, "other"))
+        #expect(lobby.join("ann", on: 3, scene: "other", resume: before.resumes[1]) == ["3: waiting 2/2 in S1"])
+        lobby.pass(18_000)
+        #expect(lobby.sync() == ["3: ended S1 coordinator_lost."])
+        #expect(lobby.leftovers == [])
+    }
+
+    @Test("after a change of the key nobody has waited since 1970")
+    func otherKey() throws {
+        let before = playing()
+        var lobby = Lobby(restarting: before, .group(2, identity: .open), key: Array("another".utf8))
+        lobby.join("ann", on: 3)
+        #expect(lobby.waits[3]?.waitedMs == 0)
+    }
+
+    /// ann released from S1, whose owner is out of reach, and playing S2 with cid at west.
+    func released() throws -> Lobby {
+        var lobby = playing()
+        lobby.down(1)
+        lobby.connect("west", link: 2)
+        let release = try #require(lobby.assignment("S1")?.players.first?.releaseResume)
+        lobby.join("ann", on: 5, resume: release)
+        lobby.join("cid", on: 6)
+        lobby.sync()
+        lobby.accept("S2", link: 2)
+        return lobby
+    }
+
+    @Test("one who was released from a session and plays another is found in the newer one after a restart")
+    func releasedBefore() throws {
+        let before = try released()
+        var lobby = Lobby(restarting: before, .group(2))
+        #expect(lobby.core.count(in: .matched) == 2)
+        let newer = try #require(lobby.assignment("S2"))
+        #expect(lobby.connect("west", link: 2, inventory: [.holding(.playing, newer)]) == [])
+        #expect(lobby.core.count(in: .playing) == 1)
+        #expect(lobby.join("ann", on: 7, resume: lobby.resumes[5]) == ["7: matched S2 as 0 of 2."])
+    }
+
+    @Test("a snapshot of the journal keeps the order in which sessions were made")
+    func snapshotOrder() throws {
+        var lobby = Lobby(.group(1))
+        lobby.connect("east", link: 1)
+        for (connection, name) in zip(UInt64(1)..., ["ann", "bob"]) { lobby.join(name, on: connection) }
+        lobby.sync()
+        lobby.accept("S1", link: 1)
+        lobby.accept("S2", link: 1)
+        lobby.end("S1", .completed, in: .playing, link: 1)
+        lobby.sync()
+        lobby.join("cid", on: 3)
+        let order = lobby.core.journalSnapshot.map { record in
+            if case .journalMatched(_, let assignment) = record { assignment.players[0].subject.name } else { "?" }
+        }
+        #expect(order == ["bob", "cid"])
+    }
+
+    @Test("a journal whose records contradict each other is read without harm")
+    func contradictions() throws {
+        let before = playing()
+        let matched = try #require(before.journal.first)
+        let ended = Message.ended(before.outcome("S1", .completed, in: .playing))
+        for journal in [[matched, ended, matched], [ended, matched], [matched, matched, ended, ended], [.drain, matched]] {
+            var lobby = Lobby(restarting: before, .group(2), journal: journal)
+            #expect(lobby.core.count(in: .matched) == (journal.first == .drain ? 1 : 0))
+            lobby.pass(18_000)
+            lobby.sync()
+            #expect(lobby.leftovers == [])
+        }
+    }
+
+    @Test("a live session that a coordinator reports is taken on, also when a member has come back to wait meanwhile")
+    func journalLost() throws {
+        let before = playing()
+        var lobby = Lobby(restarting: before, .group(2), journal: [])
+        lobby.join("ann", on: 3)
+        let held = try #require(before.assignment("S1"))
+        lobby.prove("east", link: 1)
+        #expect(lobby.say(.holding(.playing, held), link: 1) == ["3: ended S2 superseded."])
+        #expect(lobby.notices == [.adopted(held.session, .of("east"))])
+        lobby.say(.inventoryEnd, link: 1)
+        // The name alone was no proof that it was ann who waited.
+        #expect(lobby.join("ann", on: 4) == ["4: error subject_in_use!"])
+        #expect(lobby.join("ann", on: 5, resume: before.resumes[1]) == ["5: matched S1 as 0 of 2."])
+    }
+}

@@ -15,11 +15,13 @@ extension MatchmakerCore {
         let claim = request.resume.flatMap { signer.check($0, nowUnixMs: now.unixMs) }
             .flatMap { $0.subject == request.subject ? $0 : nil }
         if let session = ledger.session(of: request.subject) {
-            guard claim != nil || scene.identity == .open else {
+            guard claim != nil || trustsNames(session) else {
                 return refuse(connection, .subjectInUse, "this subject already waits or plays", &actions)
             }
-            if ledger[session]?.state == .waiting {
-                if rejoinRoom(session, connection, request.subject, sceneIndex, now, &actions) { return }
+            if let room = ledger[session]?.details.room {
+                if room.sceneIndex == sceneIndex {
+                    return rejoinRoom(session, connection, request.subject, now, &actions)
+                }
             } else if let claim, claim.kind.releases, claim.session == session {
                 release(request.subject, from: session, &actions)
             } else {
@@ -31,6 +33,7 @@ extension MatchmakerCore {
         guard queues[sceneIndex].waiting < scene.waitingMax else {
             return refuse(connection, .roomFull, "too many are waiting in this scene", &actions)
         }
+        if let session = ledger.session(of: request.subject) { moveOut(request.subject, session, now, &actions) }
         var sinceUnixMs = now.unixMs
         if let claim, claim.kind.restoresPlace, claim.scene == scene.id { sinceUnixMs = min(sinceUnixMs, claim.sinceUnixMs) }
         seat(request.subject, on: connection, sceneIndex: sceneIndex, sinceUnixMs: sinceUnixMs, now, &actions)
@@ -44,19 +47,28 @@ extension MatchmakerCore {
         actions.append(.close(connection, .failed(error)))
     }
 
-    /// A newer connection takes over the subject's place in a room. False when it joins another scene: the old place is
-    /// given up then, and the caller seats the subject anew.
-    private mutating func rejoinRoom(
-        _ id: SessionID, _ connection: ConnectionHandle, _ subject: SubjectID, _ sceneIndex: Int, _ now: Moment,
-        _ actions: inout [MatchmakerAction]
-    ) -> Bool {
-        guard let room = ledger[id]?.details.room else { return false }
-        if room.sceneIndex != sceneIndex {
-            if let member = unseat(subject, from: id, reasonWhenEmpty: .superseded, now, &actions) {
-                tellEnded(member, session: id, .superseded, nil, &actions)
-            }
-            return false
+    /// Whether a name alone is enough to take over a place in this session: its own scene decides, whatever the one
+    /// that is asked for.
+    private func trustsNames(_ id: SessionID) -> Bool {
+        guard let scene = ledger[id]?.scene, let sceneIndex = sceneIndices[scene] else { return false }
+        return scenes[sceneIndex].identity == .open
+    }
+
+    /// Gives up a place in another scene's room.
+    private mutating func moveOut(
+        _ subject: SubjectID, _ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        if let member = unseat(subject, from: id, reasonWhenEmpty: .superseded, now, &actions) {
+            tellEnded(member, session: id, .superseded, nil, &actions)
         }
+    }
+
+    /// A newer connection takes over the subject's place in a room.
+    private mutating func rejoinRoom(
+        _ id: SessionID, _ connection: ConnectionHandle, _ subject: SubjectID, _ now: Moment,
+        _ actions: inout [MatchmakerAction]
+    ) {
+        guard let room = ledger[id]?.details.room else { return }
         var replaced: Member?
         var member: Member?
         updateRoom(id) { room in
@@ -71,7 +83,6 @@ extension MatchmakerCore {
         }
         joined[connection] = subject
         if let member { tellWaiting(member, in: id, room, now, &actions) }
-        return true
     }
 
     /// The subject's session is on its way to a coordinator, or there: the newer connection hears `matched`, now or when

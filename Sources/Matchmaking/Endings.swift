@@ -8,8 +8,18 @@ struct PendingEnd: Sendable {
     let node: NodeID?
     /// Those who were still connected here, with their place in the outcome.
     let members: [Member]
-    let completionCode: String?
+    /// What players are given for the outcome's reason, and one who has left.
+    let completionCodes: (reason: String?, playerLeft: String?)
     let sceneIndex: Int?
+}
+
+/// Someone whose session has ended, and who does not know it yet.
+struct Untold: Sendable {
+    let session: SessionID
+    let scene: SceneID
+    let connection: ConnectionHandle
+    /// Asked to leave meanwhile.
+    var hasLeft = false
 }
 
 extension MatchmakerCore {
@@ -44,7 +54,8 @@ extension MatchmakerCore {
         let number = isNews ? persist(.ended(outcome), &actions) : recordsAsked
         unrecorded.append(
             PendingEnd(
-                number: number, outcome: outcome, node: node, members: [], completionCode: nil, sceneIndex: nil))
+                number: number, outcome: outcome, node: node, members: [], completionCodes: (nil, nil),
+                sceneIndex: nil))
         if number <= recordsDurable { tellRecorded(now, &actions) }
     }
 
@@ -56,11 +67,20 @@ extension MatchmakerCore {
             coordinators[index].isFull = false
         }
         let number = persist(.ended(outcome), &actions)
+        let settings = handOff.assignment.settings
+        let members = handOff.members.filter { $0.connection != nil }
+        for member in members {
+            guard let connection = member.connection else { continue }
+            untold[member.subject] = Untold(
+                session: outcome.session, scene: handOff.assignment.scene, connection: connection,
+                hasLeft: member.hasLeft)
+        }
         unrecorded.append(
             PendingEnd(
-                number: number, outcome: outcome, node: node,
-                members: handOff.members.filter { $0.connection != nil },
-                completionCode: handOff.assignment.settings.completionCode(for: outcome.reason),
+                number: number, outcome: outcome, node: node, members: members,
+                completionCodes: (
+                    settings.completionCode(for: outcome.reason), settings.completionCode(for: .playerLeft)
+                ),
                 sceneIndex: handOff.sceneIndex))
     }
 
@@ -91,19 +111,23 @@ extension MatchmakerCore {
     private mutating func tell(
         _ member: Member, _ end: PendingEnd, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        guard let connection = member.connection, joined[connection] == member.subject else { return }
+        guard let connection = member.connection, let state = untold[member.subject], state.connection == connection
+        else { return }
+        untold[member.subject] = nil
         joined[connection] = nil
         let part = end.outcome.players.first { $0.subject == member.subject }
         let isPutBack = part?.isRequeued == true || end.outcome.reason == .coordinatorLost
         if ledger.session(of: member.subject) != nil {
             tellEnded(member, session: end.outcome.session, .superseded, nil, &actions)
-        } else if isPutBack, !member.hasLeft, !isDraining, let sceneIndex = end.sceneIndex {
+        } else if state.hasLeft {
+            tellEnded(member, session: end.outcome.session, .playerLeft, end.completionCodes.playerLeft, &actions)
+        } else if isPutBack, !isDraining, let sceneIndex = end.sceneIndex {
             let hasCredit = end.outcome.endedIn != .playing
             seat(
                 member.subject, on: connection, sceneIndex: sceneIndex,
                 sinceUnixMs: hasCredit ? member.sinceUnixMs : now.unixMs, now, &actions)
         } else {
-            tellEnded(member, session: end.outcome.session, end.outcome.reason, end.completionCode, &actions)
+            tellEnded(member, session: end.outcome.session, end.outcome.reason, end.completionCodes.reason, &actions)
         }
     }
 }

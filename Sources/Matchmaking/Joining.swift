@@ -15,7 +15,7 @@ extension MatchmakerCore {
         let claim = request.resume.flatMap { signer.check($0, nowUnixMs: now.unixMs) }
             .flatMap { $0.subject == request.subject ? $0 : nil }
         if let session = ledger.session(of: request.subject) {
-            guard claim != nil || trustsNames(session) else {
+            guard claim != nil || ledger[session].map({ trustsNames($0.scene) }) == true else {
                 return refuse(connection, .subjectInUse, "this subject already waits or plays", &actions)
             }
             if let room = ledger[session]?.details.room {
@@ -28,12 +28,21 @@ extension MatchmakerCore {
                 return rejoinSession(session, connection, request.subject, now, &actions)
             }
         }
+        if let scene = untold[request.subject]?.scene, claim == nil, !trustsNames(scene) {
+            return refuse(connection, .subjectInUse, "this subject already waits or plays", &actions)
+        }
         guard !isDraining else { return refuse(connection, .draining, "this server is shutting down", &actions) }
         guard scene.isOpen else { return refuse(connection, .sceneClosed, "this scene is closed", &actions) }
         guard queues[sceneIndex].waiting < scene.waitingMax else {
             return refuse(connection, .roomFull, "too many are waiting in this scene", &actions)
         }
         if let session = ledger.session(of: request.subject) { moveOut(request.subject, session, now, &actions) }
+        if let older = untold.removeValue(forKey: request.subject) {
+            joined[older.connection] = nil
+            actions.append(
+                .reply(older.connection, .ended(session: older.session, reason: .superseded, completionCode: nil)))
+            actions.append(.close(older.connection, .normal))
+        }
         var sinceUnixMs = now.unixMs
         if let claim, claim.kind.restoresPlace, claim.scene == scene.id { sinceUnixMs = min(sinceUnixMs, claim.sinceUnixMs) }
         seat(request.subject, on: connection, sceneIndex: sceneIndex, sinceUnixMs: sinceUnixMs, now, &actions)
@@ -47,11 +56,10 @@ extension MatchmakerCore {
         actions.append(.close(connection, .failed(error)))
     }
 
-    /// Whether a name alone is enough to take over a place in this session: its own scene decides, whatever the one
-    /// that is asked for.
-    private func trustsNames(_ id: SessionID) -> Bool {
-        guard let scene = ledger[id]?.scene, let sceneIndex = sceneIndices[scene] else { return false }
-        return scenes[sceneIndex].identity == .open
+    /// Whether a name alone is enough to take over a place in a session of this scene, whatever the scene that
+    /// is asked for.
+    private func trustsNames(_ scene: SceneID) -> Bool {
+        sceneIndices[scene].map { scenes[$0].identity == .open } ?? false
     }
 
     /// Gives up a place in another scene's room.
@@ -142,10 +150,15 @@ extension MatchmakerCore {
     }
 
     mutating func leave(_ connection: ConnectionHandle, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let subject = joined[connection], let id = ledger.session(of: subject) else {
+        guard let subject = joined[connection] else {
             actions.append(.reply(connection, .error(.wrongState, message: "join first")))
             return
         }
+        if untold[subject]?.connection == connection {
+            untold[subject]?.hasLeft = true
+            return
+        }
+        guard let id = ledger.session(of: subject) else { return }
         if let member = unseat(subject, from: id, reasonWhenEmpty: .allLeft, now, &actions) {
             let scene = ledger.tombstone(id)?.outcome.scene ?? ledger[id]?.scene
             let code = scene.flatMap { sceneIndices[$0] }.map { scenes[$0].settings }?.completionCode(for: .playerLeft)
@@ -156,7 +169,12 @@ extension MatchmakerCore {
     }
 
     mutating func disconnected(_ connection: ConnectionHandle, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let subject = joined.removeValue(forKey: connection), let id = ledger.session(of: subject) else { return }
+        guard let subject = joined.removeValue(forKey: connection) else { return }
+        if untold[subject]?.connection == connection {
+            untold[subject] = nil
+            return
+        }
+        guard let id = ledger.session(of: subject) else { return }
         if ledger[id]?.state == .waiting {
             _ = unseat(subject, from: id, reasonWhenEmpty: .allLeft, now, &actions)
         } else {

@@ -15,6 +15,8 @@ public struct MatchmakerCore: Sendable {
     var ledger: SessionLedger<SessionDetails>
     /// Who is on a connection that has joined.
     var joined: [ConnectionHandle: SubjectID] = [:]
+    /// Who is still connected though the session has ended, until that is durable and told.
+    var untold: [SubjectID: Untold] = [:]
     /// Pairs that could not reach each other lately.
     var rejections: ExpiringTable<SubjectPair, Bool>
 

@@ -9,6 +9,7 @@ extension MatchmakerCore {
             ("subjects", ledger.subjectCount),
             ("deadlines", ledger.deadlineCount),
             ("joined", joined.count),
+            ("untold", untold.count),
             ("openRooms", queues.reduce(0) { $0 + $1.open.count }),
             ("fullRooms", queues.reduce(0) { $0 + $1.full.count }),
             ("waitingSubjects", queues.reduce(0) { $0 + $1.waiting }),

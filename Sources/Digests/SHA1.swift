@@ -90,10 +90,13 @@ public struct SHA1: Sendable {
     public static func hash(_ bytes: [UInt8]) -> Digest { unsafe hash(bytes.span.bytes) }
 
     private static func compress(_ block: RawSpan, at offset: Int, into state: inout InlineArray<5, UInt32>) {
+        // The indices below are bounded by the loops; checking each would double the time.
         var schedule = InlineArray<80, UInt32>(repeating: 0)
-        for t in 0..<16 { schedule[t] = bigEndianWord(of: block, at: offset + t * 4) }
+        for t in 0..<16 { unsafe schedule[unchecked: t] = bigEndianWord(of: block, at: offset &+ t &* 4) }
         for t in 16..<80 {
-            schedule[t] = rotateLeft(schedule[t - 3] ^ schedule[t - 8] ^ schedule[t - 14] ^ schedule[t - 16], 1)
+            let mixed = unsafe schedule[unchecked: t &- 3] ^ schedule[unchecked: t &- 8]
+                ^ schedule[unchecked: t &- 14] ^ schedule[unchecked: t &- 16]
+            unsafe schedule[unchecked: t] = rotateLeft(mixed, 1)
         }
         var a = state[0]
         var b = state[1]
@@ -111,7 +114,7 @@ public struct SHA1: Sendable {
             } else {
                 mixed = (b ^ c ^ d) &+ 0xca62_c1d6
             }
-            let next = rotateLeft(a, 5) &+ mixed &+ e &+ schedule[t]
+            let next = unsafe rotateLeft(a, 5) &+ mixed &+ e &+ schedule[unchecked: t]
             e = d
             d = c
             c = rotateLeft(b, 30)

@@ -97,14 +97,16 @@ public struct SHA256: Sendable {
     public static func hash(_ bytes: [UInt8]) -> Digest { unsafe hash(bytes.span.bytes) }
 
     private static func compress(_ block: RawSpan, at offset: Int, into state: inout InlineArray<8, UInt32>) {
+        // The indices below are bounded by the loops; checking each would double the time.
         var schedule = InlineArray<64, UInt32>(repeating: 0)
-        for t in 0..<16 { schedule[t] = bigEndianWord(of: block, at: offset + t * 4) }
+        for t in 0..<16 { unsafe schedule[unchecked: t] = bigEndianWord(of: block, at: offset &+ t &* 4) }
         for t in 16..<64 {
-            let x = schedule[t - 15]
-            let y = schedule[t - 2]
+            let x = unsafe schedule[unchecked: t &- 15]
+            let y = unsafe schedule[unchecked: t &- 2]
             let sigma0 = rotateRight(x, 7) ^ rotateRight(x, 18) ^ (x >> 3)
             let sigma1 = rotateRight(y, 17) ^ rotateRight(y, 19) ^ (y >> 10)
-            schedule[t] = schedule[t - 16] &+ sigma0 &+ schedule[t - 7] &+ sigma1
+            unsafe schedule[unchecked: t] =
+                schedule[unchecked: t &- 16] &+ sigma0 &+ schedule[unchecked: t &- 7] &+ sigma1
         }
         var a = state[0]
         var b = state[1]
@@ -118,7 +120,7 @@ public struct SHA256: Sendable {
         for t in 0..<64 {
             let sum1 = rotateRight(e, 6) ^ rotateRight(e, 11) ^ rotateRight(e, 25)
             let choice = (e & f) ^ (~e & g)
-            let first = h &+ sum1 &+ choice &+ constants[t] &+ schedule[t]
+            let first = unsafe h &+ sum1 &+ choice &+ constants[unchecked: t] &+ schedule[unchecked: t]
             let sum0 = rotateRight(a, 2) ^ rotateRight(a, 13) ^ rotateRight(a, 22)
             let majority = (a & b) ^ (a & c) ^ (b & c)
             h = g

@@ -6,7 +6,7 @@ public struct HTTPHeaders: Sendable {
         var value: Range<Int>
     }
 
-    /// The head of the request; names have been lowered in place.
+    /// The head of the request, as it came.
     private let head: [UInt8]
     private let lines: [Line]
 

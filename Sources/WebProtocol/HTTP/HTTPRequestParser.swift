@@ -118,7 +118,6 @@ public struct HTTPRequestParser: Sendable {
         var colon = line.lowerBound
         while colon < line.upperBound, head[colon] != UInt8(ascii: ":") {
             guard HTTPCharacters.isToken(head[colon]) else { throw .malformedHeader }
-            head[colon] = lowered(head[colon])
             colon += 1
         }
         guard colon > line.lowerBound, colon < line.upperBound else { throw .malformedHeader }

@@ -153,23 +153,26 @@ public struct JSONWriter: Sendable {
 
     private mutating func appendString(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0x00..<0x20:
+        var text = text
+        // What needs no escape, which is nearly everything, is copied in runs.
+        text.withUTF8 { utf8 in
+            var runStart = 0
+            for index in utf8.indices {
+                let byte = unsafe utf8[index]
+                guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+                unsafe bytes.append(contentsOf: utf8[runStart..<index])
                 appendEscape(of: byte)
-            default:
-                bytes.append(byte)
+                runStart = index + 1
             }
+            unsafe bytes.append(contentsOf: utf8[runStart...])
         }
         bytes.append(UInt8(ascii: "\""))
     }
 
-    private mutating func appendEscape(of control: UInt8) {
+    private mutating func appendEscape(of byte: UInt8) {
         bytes.append(UInt8(ascii: "\\"))
-        switch control {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
         case 0x08: bytes.append(UInt8(ascii: "b"))
         case 0x09: bytes.append(UInt8(ascii: "t"))
         case 0x0a: bytes.append(UInt8(ascii: "n"))
@@ -177,8 +180,8 @@ public struct JSONWriter: Sendable {
         case 0x0d: bytes.append(UInt8(ascii: "r"))
         default:
             bytes.append(contentsOf: "u00".utf8)
-            bytes.append(control < 0x10 ? UInt8(ascii: "0") : UInt8(ascii: "1"))
-            let digit = control & 0x0f
+            bytes.append(byte < 0x10 ? UInt8(ascii: "0") : UInt8(ascii: "1"))
+            let digit = byte & 0x0f
             bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
     }

@@ -14,34 +14,14 @@ public struct SHA1: Sendable {
     }
 
     private var state: InlineArray<5, UInt32> = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0]
-    private var partial = InlineArray<64, UInt8>(repeating: 0)
-    private var byteCount: UInt64 = 0
+    private var blocks = HashBlocks()
 
     public init() {}
 
     public mutating func update(_ bytes: RawSpan) {
-        var offset = 0
-        var filled = Int(byteCount % 64)
-        byteCount &+= UInt64(bytes.byteCount)
-        if filled > 0 {
-            while filled < 64, offset < bytes.byteCount {
-                partial[filled] = byte(of: bytes, at: offset)
-                filled += 1
-                offset += 1
-            }
-            guard filled == 64 else { return }
-            unsafe Self.compress(partial.span.bytes, at: 0, into: &state)
-        }
-        while bytes.byteCount - offset >= 64 {
-            Self.compress(bytes, at: offset, into: &state)
-            offset += 64
-        }
-        filled = 0
-        while offset < bytes.byteCount {
-            partial[filled] = byte(of: bytes, at: offset)
-            filled += 1
-            offset += 1
-        }
+        var state = self.state
+        blocks.update(bytes) { Self.compress($0, at: $1, into: &state) }
+        self.state = state
     }
 
     public mutating func update(_ bytes: Span<UInt8>) { unsafe update(bytes.bytes) }
@@ -49,35 +29,13 @@ public struct SHA1: Sendable {
 
     /// Pads and gives the digest. The value is used up; keep a copy to continue from here.
     public consuming func finalize() -> Digest {
-        pad()
+        var state = self.state
+        blocks.finish { Self.compress($0, at: $1, into: &state) }
         var digest = InlineArray<20, UInt8>(repeating: 0)
         for word in 0..<5 {
             storeBigEndian(state[word], into: &digest, at: word * 4)
         }
         return Digest(bytes: digest)
-    }
-
-    private mutating func pad() {
-        let bitCount = byteCount &* 8
-        var filled = Int(byteCount % 64)
-        partial[filled] = 0x80
-        filled += 1
-        if filled > 56 {
-            while filled < 64 {
-                partial[filled] = 0
-                filled += 1
-            }
-            unsafe Self.compress(partial.span.bytes, at: 0, into: &state)
-            filled = 0
-        }
-        while filled < 56 {
-            partial[filled] = 0
-            filled += 1
-        }
-        for index in 0..<8 {
-            partial[56 + index] = UInt8(truncatingIfNeeded: bitCount >> UInt64(56 - 8 * index))
-        }
-        unsafe Self.compress(partial.span.bytes, at: 0, into: &state)
     }
 
     public static func hash(_ bytes: RawSpan) -> Digest {

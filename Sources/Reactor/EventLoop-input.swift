@@ -15,10 +15,13 @@ extension EventLoop {
         case .open, .flushing, .lingering:
             if !ready.isDisjoint(with: [.peerFinished, .error, .hangUp]) { connections[index].marks.insert(.readToEnd) }
             if connections[index].marks.contains(.paused), !ready.isDisjoint(with: [.error, .hangUp]) {
-                // Both ways are dead; whoever waits for it to drain before reading on would wait for ever.
+                // It is broken, and whoever waits for it to drain before reading on would wait for ever. A Unix socket whose peer
+                // has closed in good order also hangs up, but without an error: its bytes still wait for `resumeReading`.
                 let code = Socket.pendingError(connections[index].descriptor)
-                finish(index, code == 0 ? .peerClosed : .error(code))
-                return
+                if code != 0 {
+                    finish(index, .error(code))
+                    return
+                }
             }
             if ready != .output { read(index, id) }
             if ready.contains(.output), live(id) == index { flush(index, kernelTakesMore: true) }

@@ -77,7 +77,7 @@ extension LoopTests {
             let listener = try loop.listen(at: anyPort, handler: server)
             let client = Client(listener.address, receiveBufferBytes: 4096)
             #expect(try loop.turns { server.ids.count == 1 })
-            _ = loop.send(pattern(16 << 20).span, to: server.ids[0])
+            _ = loop.send([UInt8](repeating: 7, count: 16 << 20).span, to: server.ids[0])
             loop.close(server.ids[0])
             #expect(try loop.turns { server.closings == [.error(ETIMEDOUT)] })
             #expect(loop.counters.outboundBytesHeld == 0)
@@ -212,6 +212,23 @@ extension LoopTests {
             client.send("unread")
             client.reset()
             #expect(try loop.turns { server.closings == [.error(ECONNRESET)] })
+        }
+
+        @Test("a Unix peer that wrote and closed while reading is paused is read to its end on resume")
+        func unixClosedWhilePaused() throws {
+            let path = temporaryPath("paused")
+            let listener = try loop.listen(at: .unix(path: path), handler: server)
+            defer { listener.close() }
+            let client = Client(listener.address)
+            #expect(try loop.turns { server.ids.count == 1 })
+            loop.pauseReading(server.ids[0])
+            client.send("last words")
+            client.close()
+            try loop.turns(for: 40)
+            #expect(server.events == [.opened(server.ids[0])])
+            loop.resumeReading(server.ids[0])
+            #expect(try loop.turns { server.closings == [.peerClosed] })
+            #expect(server.text == "last words")
         }
 
         @Test("a send to a peer that is gone ends the connection after its last bytes were read")

@@ -12,7 +12,7 @@ extension EventLoop {
         to address: SocketAddress, handler: any ConnectionHandler, outboundBytesMax: Int? = nil, timeoutMs: UInt64? = nil
     ) throws(ReactorError) -> ConnectionID {
         if case .unix(let path) = address, !SocketAddress.isUsable(path: path) { throw .unixPathInvalid(path: path) }
-        guard tally.connections < limits.connectionsMax else { throw .connectionsFull }
+        guard tally.connections - refusalsLingering < limits.connectionsMax else { throw .connectionsFull }
         let descriptor = try Socket.open(family: address.family)
         switch address {
         case .ipv4, .ipv6: Socket.setNoDelay(descriptor)
@@ -139,8 +139,7 @@ extension EventLoop {
         if let free = freeSlots.popLast() {
             index = Int(free)
         } else {
-            index = connections.count
-            connections.append(Connection())
+            index = connections.append()
         }
         let own = outboundBytesMax ?? limits.outboundBytesMax
         precondition((1...1 << 30).contains(own))

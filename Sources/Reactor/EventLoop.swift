@@ -21,7 +21,7 @@ public final class EventLoop {
     let poller: Poller
     let pool: BufferPool
     let receiveBuffer: ReceiveBuffer
-    var connections = ContiguousArray<Connection>()
+    let connections: ConnectionTable
     var freeSlots = ContiguousArray<UInt32>()
     var wheel: DeadlineWheel
     var listeners = ContiguousArray<Listener?>()
@@ -60,6 +60,8 @@ public final class EventLoop {
         precondition((1...Int(Token.listener)).contains(limits.connectionsMax))
         precondition((1...1 << 30).contains(limits.outboundBytesMax))
         self.limits = limits
+        // Refused connections have slots too while they linger.
+        connections = ConnectionTable(capacity: limits.connectionsMax + limits.refusalsLingeringMax + 1)
         poller = try Poller(eventsMax: limits.eventsPerTurnMax)
         pool = BufferPool(heldBytesMax: limits.outboundBytesTotalMax, retainedBytesMax: limits.outboundBytesRetainedMax)
         receiveBuffer = ReceiveBuffer(capacity: limits.receiveBufferBytes)

@@ -175,7 +175,8 @@ extension EventLoop {
         }
     }
 
-    /// Makes the slot ready for the next connection; the old id is stale from here on.
+    /// Makes the slot ready for the next connection; the old id is stale from here on. No handler is ever in the middle of a call
+    /// about that connection: its slot is freed when its `closed` is due, and from nowhere else.
     func free(_ id: ConnectionID) {
         let index = id.index
         precondition(connections[index].generation == id.generation && connections[index].phase == .gone)

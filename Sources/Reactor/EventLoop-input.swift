@@ -24,7 +24,7 @@ extension EventLoop {
                 }
             }
             if ready != .output { read(index, id) }
-            if ready.contains(.output), live(id) == index { flush(index, kernelTakesMore: true) }
+            if ready.contains(.output) { flush(index) }
         case .free, .gone:
             tally.staleEvents += 1
         }
@@ -72,11 +72,10 @@ extension EventLoop {
     }
 
     /// One receive, as a rule: less than a full buffer means that the socket is empty. After a full one the next follows, up to a limit.
+    /// What the handler does to the connection meanwhile shows in its phase and marks; the slot stays its own until `deliverNotices`.
     private func read(_ index: Int, _ id: ConnectionID) {
         for _ in 0..<limits.receivesPerTurnMax {
-            guard live(id) == index, !connections[index].marks.contains(.paused),
-                !connections[index].marks.contains(.peerFinished)
-            else { return }
+            guard connections[index].marks.isDisjoint(with: [.paused, .peerFinished]) else { return }
             switch connections[index].phase {
             case .open, .flushing, .lingering: break
             case .free, .connecting, .gone: return
@@ -87,7 +86,6 @@ extension EventLoop {
                 tally.bytesIn += UInt64(count)
                 if connections[index].phase == .open, let handler = connections[index].handler {
                     receiveBuffer.deliver(count, from: id, to: handler)
-                    guard live(id) == index else { return }
                 }
                 if count < receiveBuffer.capacity, !connections[index].marks.contains(.readToEnd) { return }
             case .wouldBlock:
@@ -105,7 +103,7 @@ extension EventLoop {
                 return
             }
         }
-        if live(id) == index { scheduleRead(index, id) }
+        scheduleRead(index, id)
     }
 
     /// The peer may still read: what is queued for it leaves first.

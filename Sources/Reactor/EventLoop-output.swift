@@ -9,23 +9,22 @@ extension EventLoop {
         dirty.append(id)
     }
 
-    /// Flushing calls no handler, so nothing is marked meanwhile.
+    /// Flushing calls no handler, so nothing is marked meanwhile. What became writable in this turn was flushed already.
     func flushDirty() {
         for position in dirty.indices {
             let id = dirty[position]
-            if let index = live(id) { flush(index) }
+            if let index = live(id), connections[index].marks.contains(.dirty) { flush(index) }
         }
         dirty.removeAll(keepingCapacity: true)
     }
 
-    func flush(_ index: Int, kernelTakesMore: Bool = false) {
+    func flush(_ index: Int) {
         connections[index].marks.remove(.dirty)
         switch connections[index].phase {
         case .open, .flushing: break
         case .free, .connecting, .lingering, .gone: return
         }
         if !connections[index].outbound.isEmpty {
-            guard kernelTakesMore || !connections[index].marks.contains(.blocked) else { return }
             switch connections[index].outbound.send(to: connections[index].descriptor) {
             case .moved(let count):
                 tally.sends += 1

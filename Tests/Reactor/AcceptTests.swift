@@ -112,14 +112,7 @@ extension LoopTests {
                 let server = Recorder()
                 let listener = try loop.listen(at: anyPort, handler: server)
                 let clients = (0..<5).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
-                var limit = rlimit(rlim_cur: 0, rlim_max: 0)
-                getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-                let old = limit.rlim_cur
-                // Two more than are open now.
-                let probe = dup(0)
-                close(probe)
-                limit.rlim_cur = rlim_t(probe + 2)
-                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                let old = leaveDescriptors(2)
                 for client in clients {
                     precondition(listener.address.withSystemAddress { connect(client, $0, $1) } == 0)
                 }
@@ -130,8 +123,7 @@ extension LoopTests {
                 let turns = loop.counters.turns
                 for _ in 0..<3 { try loop.runOnce(timeoutMs: 50) }
                 precondition(loop.counters.turns - turns == 3)
-                limit.rlim_cur = old
-                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                setDescriptors(old)
                 let late = Client(listener.address)
                 let recovered = try loop.turns { server.ids.count == 3 }
                 precondition(recovered && late.error == 0)
@@ -146,21 +138,14 @@ extension LoopTests {
                 let server = Recorder()
                 let listener = try loop.listen(at: anyPort, handler: server)
                 let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-                var limit = rlimit(rlim_cur: 0, rlim_max: 0)
-                getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-                let old = limit.rlim_cur
                 close(loop.reserve)
                 loop.reserve = -1
-                let probe = dup(0)
-                close(probe)
-                limit.rlim_cur = rlim_t(probe)
-                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                let old = leaveDescriptors(0)
                 precondition(listener.address.withSystemAddress { connect(client, $0, $1) } == 0)
                 let start = Clock.bootMs()
                 while Clock.bootMs() < start + 350 { try loop.runOnce(timeoutMs: -1) }
                 precondition((2...6).contains(loop.counters.acceptPauses) && loop.counters.turns < 15)
-                limit.rlim_cur = old
-                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                setDescriptors(old)
                 let recovered = try loop.turns { server.ids.count == 1 }
                 precondition(recovered)
                 exit(0)

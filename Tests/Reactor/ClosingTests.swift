@@ -214,6 +214,30 @@ extension LoopTests {
             #expect(try loop.turns { server.closings == [.error(ECONNRESET)] })
         }
 
+        @Test("a paused connection that is closed still sees the peer's end, and does not wait for a timeout")
+        func closedWhilePaused() throws {
+            let (client, id) = try connected()
+            loop.pauseReading(id)
+            client.send("unread")
+            client.finishSending()
+            try loop.turns(for: 30)
+            let start = Clock.bootMs()
+            loop.close(id)
+            #expect(try loop.turns { server.closings == [.local] })
+            #expect(Clock.bootMs() - start < 100)
+            #expect(server.text == "")
+        }
+
+        @Test("a connection that is gone leaves no deadline behind")
+        func noDeadlineStays() throws {
+            let (client, id) = try connected()
+            loop.setDeadline(id, at: Clock.bootMs() + 60_000)
+            #expect(loop.wheel.count == 1)
+            client.close()
+            #expect(try loop.turns { server.closings.count == 1 })
+            #expect(loop.wheel.count == 0)
+        }
+
         @Test("a Unix peer that wrote and closed while reading is paused is read to its end on resume")
         func unixClosedWhilePaused() throws {
             let path = temporaryPath("paused")

@@ -164,6 +164,42 @@ extension LoopTests {
             #expect(pool.heldBytes == 0 && pool.retainedBytes == 4096, "no more is kept than the limit says")
         }
 
+        @Test("whatever is appended and however much the kernel takes, the bytes leave whole and in order")
+        func bufferAgainstStream() throws {
+            var random = SplitMix(state: 5)
+            var sockets: [Int32] = [0, 0]
+            #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0, &sockets) == 0)
+            var size: Int32 = 4096
+            setsockopt(sockets[0], SOL_SOCKET, SO_SNDBUF, &size, 4)
+            defer { sockets.forEach { close($0) } }
+            let pool = BufferPool(heldBytesMax: 1 << 22, retainedBytesMax: 1 << 16)
+            var buffer = OutboundBuffer()
+            var written: [UInt8] = []
+            var read: [UInt8] = []
+            var part = [UInt8](repeating: 0, count: 3000)
+            for _ in 0..<5_000 {
+                if buffer.count < 20_000 {
+                    let bytes = (0..<Int.random(in: 0...900, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+                    let reserved = buffer.reserve(bytes.count, from: pool)
+                    #expect(reserved)
+                    buffer.append(bytes.span)
+                    written += bytes
+                }
+                _ = buffer.send(to: sockets[0])
+                if buffer.isEmpty, Bool.random(using: &random) { buffer.release(to: pool) }
+                let count = recv(sockets[1], &part, Int.random(in: 1...900, using: &random), 0)
+                if count > 0 { read += part[..<count] }
+            }
+            while read.count < written.count {
+                _ = buffer.send(to: sockets[0])
+                let count = recv(sockets[1], &part, part.count, 0)
+                if count > 0 { read += part[..<count] }
+            }
+            #expect(read == written && buffer.isEmpty)
+            buffer.release(to: pool)
+            #expect(pool.heldBytes == 0)
+        }
+
         @Test("pieces of memory have the size that fits", arguments: [
             (0, 2048), (1, 2048), (2048, 2048), (2049, 4096), (4096, 4096), (4097, 8192), (1 << 20, 1 << 20),
         ])

@@ -41,6 +41,19 @@ extension LoopTests {
             #expect(dialler.events.contains(.deadline(id)), "the user's own deadline holds meanwhile")
         }
 
+        @Test("the time for connecting ends with the connect; a deadline set meanwhile stays")
+        func timeoutIsOver() throws {
+            let loop = try EventLoop()
+            let listener = try loop.listen(at: anyPort, handler: Recorder())
+            let dialler = Recorder()
+            let id = try loop.connect(to: listener.address, handler: dialler, timeoutMs: 40)
+            let start = Clock.bootMs()
+            loop.setDeadline(id, at: start + 120)
+            #expect(try loop.turns { dialler.events == [.opened(id), .deadline(id)] })
+            #expect(Clock.bootMs() >= start + 120)
+            #expect(loop.wheel.count == 0)
+        }
+
         @Test("a connect may be given up")
         func givenUp() throws {
             let loop = try EventLoop()

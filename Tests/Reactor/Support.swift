@@ -147,6 +147,28 @@ extension EventLoop {
     func send(_ text: String, to id: ConnectionID) -> SendOutcome { send(Array(text.utf8).span, to: id) }
 }
 
+/// From here on exactly `count` more descriptors can be opened. For tests in a process of their own. Gives the old limit.
+func leaveDescriptors(_ count: Int32) -> rlimit {
+    var highest: Int32 = 0
+    for descriptor in 0..<1024 as Range<Int32> where fcntl(descriptor, F_GETFD) >= 0 { highest = descriptor }
+    while true {
+        let filled = dup(0)
+        if filled > highest {
+            close(filled)
+            break
+        }
+    }
+    var old = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &old)
+    setDescriptors(rlimit(rlim_cur: rlim_t(highest + 1 + count), rlim_max: old.rlim_max))
+    return old
+}
+
+func setDescriptors(_ limit: rlimit) {
+    var limit = limit
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+}
+
 let anyPort = SocketAddress.loopback(port: 0)
 
 func temporaryPath(_ name: String) -> String { "/tmp/greenroom-\(getpid())-\(Randomness.word())-\(name)" }

@@ -56,6 +56,7 @@ export class Stage {
     c.fillStyle = floor;
     c.fillRect(0, 0, width, height);
 
+    this.#ripples = this.#ripples.filter((ripple) => now - ripple.at < rippleMs);
     lamps.forEach((_, lamp) => {
       const { x, y } = this.#place(lamp);
       const on = light?.lamp === lamp;
@@ -72,7 +73,9 @@ export class Stage {
       c.lineWidth = 2;
       c.strokeStyle = on ? '#fff3cf' : '#3b6b57';
       c.stroke();
-      this.#arrow(x, y, radius * 0.36, lamp, on ? '#3a2a00' : '#6f9d89');
+      const caught = this.#ripples.find((ripple) => ripple.lamp === lamp && ripple.text);
+      if (caught && !on) this.#words(caught.text, x, y, radius * 0.42, colours[caught.player % colours.length], 700);
+      else this.#arrow(x, y, radius * 0.36, lamp, on ? '#3a2a00' : '#6f9d89');
       if (on) {
         const left = Math.max(0, (light.offMs - nowMs) / rules.litMs);
         c.beginPath();
@@ -84,15 +87,13 @@ export class Stage {
       }
     });
 
-    this.#ripples = this.#ripples.filter((ripple) => now - ripple.at < rippleMs);
-    for (const { lamp, player, text, at } of this.#ripples) {
+    for (const { lamp, player, at } of this.#ripples) {
       const { x, y } = this.#place(lamp), age = (now - at) / rippleMs;
       c.globalAlpha = 1 - age;
       disc(c, x, y, radius + 6 + 8 * player + (calm.matches ? 0 : age * radius * 0.7));
       c.lineWidth = 5;
       c.strokeStyle = colours[player % colours.length];
       c.stroke();
-      if (text) this.#words(text, x, y + (lamp === 0 ? 1 : -1) * (radius + 26), 17, colours[player % colours.length], 700);
       c.globalAlpha = 1;
     }
 
@@ -110,8 +111,8 @@ export class Stage {
 
   #geometry() {
     const width = this.#canvas.clientWidth, height = this.#canvas.clientHeight;
-    const size = Math.min(width * 0.78, height);
-    return { width, height, centre: { x: width / 2, y: height / 2 }, radius: size * 0.13, reach: size * 0.325, wide: Math.min(width * 0.36, size * 0.42) };
+    const size = Math.min(width, height);
+    return { width, height, centre: { x: width / 2, y: height / 2 }, radius: size * 0.135, reach: size * 0.33, wide: Math.min(width * 0.36, size * 0.42) };
   }
 
   #place(lamp) {

@@ -58,7 +58,10 @@ export function waitingFor(room, waitedMs) {
   $('waiting-title').textContent = title;
   $('waiting-detail').textContent = `${players} of ${needed} here · waited ${clock(waitedMs)} of at most ${clock(timeoutMs)}`;
   $('waiting-time').value = Math.min(1, waitedMs / timeoutMs);
-  fill($('seats'), needed, 'span', (seat, index) => seat.classList.toggle('taken', index < players));
+  fill($('seats'), needed, 'span', (seat, index) => {
+    seat.style.setProperty('--player', colours[index % colours.length]);
+    seat.classList.toggle('taken', index < players);
+  });
   announce(`${title}. ${players} of ${needed} here.`);
 }
 
@@ -83,6 +86,7 @@ export function players({ scores, self, away }) {
   fill($('players'), scores.length, 'li', (line, player) => {
     line.style.setProperty('--player', colours[player % colours.length]);
     line.classList.toggle('away', away.has(player));
+    line.classList.toggle('self', player === self);
     const name = playerName(player, self) + (away.has(player) ? ' (gone)' : '');
     line.replaceChildren(element('span', name), element('b', String(scores[player])));
   });

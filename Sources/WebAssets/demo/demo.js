@@ -151,7 +151,7 @@ class Match {
   #game;
   #stage;
   #startedAt = null;
-  #lit = -1;
+  #lit;
   #botPress = null;
   #frame = null;
   #timers = [];
@@ -221,10 +221,11 @@ class Match {
     if (this.#startedAt == null) return;
     if (this.#game.advance(this.#now)) this.#changed();
     const light = this.#game.lit(this.#now);
-    if (light && light.round !== this.#lit) {
-      this.#lit = light.round;
-      view.cue(light);
-      if (auto) this.#botPress = setTimeout(() => this.#press(light.lamp), 220 + Math.random() * 420);
+    if (light?.round === this.#lit) return;
+    this.#lit = light?.round;
+    view.cue(light);
+    if (light && auto) {
+      this.#botPress = setTimeout(() => this.#press(light.lamp), 220 + Math.random() * 420);
     }
   }
 

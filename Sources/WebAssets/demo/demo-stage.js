@@ -111,13 +111,14 @@ export class Stage {
 
   #geometry() {
     const width = this.#canvas.clientWidth, height = this.#canvas.clientHeight;
-    const size = Math.min(width, height);
-    return { width, height, centre: { x: width / 2, y: height / 2 }, radius: size * 0.135, reach: size * 0.33, wide: Math.min(width * 0.36, size * 0.42) };
+    const size = Math.min(width, height), radius = size * 0.135;
+    const across = Math.min(width / 2 - radius - 14, size * 0.44), upright = Math.min(height / 2 - radius - 14, size * 0.34);
+    return { width, height, centre: { x: width / 2, y: height / 2 }, radius, across, upright };
   }
 
   #place(lamp) {
-    const { centre, reach, wide } = this.#geometry();
-    return { x: centre.x + [0, wide, 0, -wide][lamp], y: centre.y + [-reach, 0, reach, 0][lamp] };
+    const { centre, across, upright } = this.#geometry();
+    return { x: centre.x + [0, across, 0, -across][lamp], y: centre.y + [-upright, 0, upright, 0][lamp] };
   }
 
   #lampAt(x, y) {

@@ -124,7 +124,7 @@ export function ended({ title, detail, result, self, completionCode }) {
     const row = document.createElement('tr');
     row.classList.toggle('winner', player === result.winner);
     row.append(name, element('td', String(score)),
-      ...[Math.min(...times), average].map((time) => element('td', times.length ? `${Math.round(time)} ms` : '–')));
+      ...[Math.min(...times), average].map((time) => element('td', times.length ? String(Math.round(time)) : '–')));
     return row;
   });
   $('result').tBodies[0].replaceChildren(...rows);

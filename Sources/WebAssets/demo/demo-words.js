@@ -37,7 +37,8 @@ export function endingInWords({ reason, code }, left) {
 }
 
 export function resultInWords({ winner, scores }, self) {
-  const score = scores.toSorted((a, b) => b - a).join(' : ');
-  if (winner === null) return `A draw, ${score}.`;
-  return winner === self ? `You win, ${score}!` : `Player ${winner + 1} wins, ${score}.`;
+  const [best, ...rest] = scores.toSorted((a, b) => b - a);
+  const points = rest.length === 1 ? `, ${best} : ${rest[0]}` : ` with ${best} of the lights`;
+  if (winner === null) return `A draw${points}.`;
+  return winner === self ? `You win${points}!` : `Player ${winner + 1} wins${points}.`;
 }

@@ -1,111 +1,7 @@
-"""The demo page in a real browser, against two real servers.
-
-Needs PyPI's `playwright` and `pytest`, and a Chromium: Debian's, or the one that GREENROOM_CHROMIUM names.
-The fixture `greenroom` (../conftest.py) runs the servers; a duo waits 120 s at most and a player may be away for 10 s.
-"""
-
-import json
-import os
-import shutil
-import time
-import urllib.request
+"""The demo page in a real browser, against two real servers: a duo waits 120 s at most and a player may be away for 10 s."""
 
 import pytest
-
-sync_api = pytest.importorskip("playwright.sync_api")
-
-# Counts the page's RTCPeerConnections, so that a test can ask what they carried and whether any is left open.
-WATCH_CONNECTIONS = """
-window.connections = [];
-window.RTCPeerConnection = class extends RTCPeerConnection {
-  constructor(...args) { super(...args); connections.push(this); }
-};
-window.dataChannelBytes = async () => {
-  let bytes = 0;
-  for (const each of connections)
-    for (const stat of (await each.getStats()).values())
-      if (stat.type === 'data-channel') bytes += stat.bytesReceived;
-  return bytes;
-};
-window.openConnections = () => connections.filter((each) => each.connectionState !== 'closed').length;
-"""
-
-PLAY_MS = 60_000  # a whole game takes about 25 s
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = os.environ.get("GREENROOM_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not path:
-        pytest.fail("no Chromium: install Debian's package, or set GREENROOM_CHROMIUM")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def person(chromium, greenroom):
-    """Makes people: each a page with a session storage of its own. None of them may see an error in the console."""
-    errors, contexts = [], []
-
-    def arrive(query="", **options):
-        context = chromium.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.add_init_script(WATCH_CONNECTIONS)
-        page.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{greenroom.matchmaker}/{query}")
-        return page
-
-    yield arrive
-    for context in contexts:
-        context.close()
-    assert errors == []
-
-
-def state(page):
-    return page.evaluate("greenroomDemo")
-
-
-def until(page, condition, timeout_ms=15_000):
-    """Waits until the condition on the page's state holds. (The page forbids `eval`, so it cannot wait by itself.)"""
-    deadline = time.monotonic() + timeout_ms / 1000
-    while not condition(seen := state(page)):
-        assert time.monotonic() < deadline, f"not within {timeout_ms} ms; the page has {seen}"
-        page.wait_for_timeout(20)
-
-
-def until_playing(*pages):
-    for page in pages:
-        until(page, lambda s: s["phase"] == "playing", 30_000)
-
-
-def until_ended(*pages, reason="completed"):
-    for page in pages:
-        until(page, lambda s: s["phase"] == "ended", PLAY_MS)
-        assert state(page)["endedReason"] == reason
-
-
-def tables(address):
-    with urllib.request.urlopen(f"{address}/v1/state", timeout=5) as answer:
-        return json.load(answer)["tables"]
-
-
-def assert_nothing_is_left(greenroom):
-    deadline = time.monotonic() + 10
-    while True:
-        left = {
-            f"{role}.{name}": size
-            for role, address in (("matchmaker", greenroom.matchmaker), ("coordinator", greenroom.coordinator))
-            for name, size in tables(address).items()
-            if size != 0
-        }
-        if not left or time.monotonic() > deadline:
-            break
-        time.sleep(0.05)
-    assert left == {}
+from pages import PLAY_MS, assert_nothing_is_left, state, until, until_ended, until_playing
 
 
 def test_two_pages_play_a_game_over_a_data_channel_and_nothing_is_left(person, greenroom):
@@ -198,6 +94,32 @@ def test_a_reload_in_mid_game_comes_back_to_the_same_game(person, greenroom, sce
     after = state(ben)
     assert (after["session"], after["player"]) == (before["session"], before["player"])
     until_ended(anna, ben)
+    assert state(anna)["result"] == state(ben)["result"] is not None
+    assert_nothing_is_left(greenroom)
+
+
+def test_a_lost_connection_to_the_matchmaker_keeps_the_place(person, greenroom):
+    anna = person("?scene=duo&auto=1")
+    until(anna, lambda s: s["phase"] == "waiting" and s["waitedMs"] > 1500)
+    before = state(anna)
+    anna.evaluate("sockets.at(-1).close()")
+    until(anna, lambda s: s["phase"] == "joining")
+    until(anna, lambda s: s["phase"] == "waiting")
+    after = state(anna)
+    assert after["players"] == 1
+    assert after["waitedMs"] >= before["waitedMs"] - 100
+    assert anna.evaluate("sockets.length") == 2
+
+
+@pytest.mark.parametrize("scene", ["duo", "duo-relay"])
+def test_a_lost_connection_to_the_coordinator_is_made_again_and_the_game_goes_on(person, greenroom, scene):
+    anna, ben = person(f"?scene={scene}&auto=1"), person(f"?scene={scene}&auto=1")
+    until_playing(anna, ben)
+    until(ben, lambda s: s["round"] >= 2, PLAY_MS)
+    before = ben.evaluate("sockets.length")
+    ben.evaluate("sockets.at(-1).close()")
+    until_ended(anna, ben)
+    assert ben.evaluate("sockets.length") == before + 1
     assert state(anna)["result"] == state(ben)["result"] is not None
     assert_nothing_is_left(greenroom)
 

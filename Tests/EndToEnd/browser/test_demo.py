@@ -152,8 +152,29 @@ def test_an_unknown_scene_is_answered_in_words(person, greenroom):
     assert_nothing_is_left(greenroom)
 
 
+SECTIONS = {
+    "choose": "",
+    "waiting": """view.waitingFor({ players: 2, needed: 4, timeoutMs: 120_000 }, 63_000); view.confirmWithin(9_000);
+        view.banner('The connection is interrupted. Trying to get back…');""",
+    "checking": "view.checking('…', new Map([[0, undefined], [2, 1.4], [3, 'no route to the other player']]), 1);",
+    "playing": "view.players({ scores: [3, 2, 1, 0], self: 1, away: new Set([2]) }); view.connection('peer', 123.4);",
+    "ended": """view.ended({ title: 'Player 1 wins with 4 of the lights.', detail: '…', self: 2, completionCode: 'C8H2-77QX',
+        result: { winner: 0, scores: [4, 2, 2, 2], times: Array(4).fill([1050, 1849]) } });""",
+}
+
+
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_the_page_fits_its_window(person, width):
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_stays_inside_its_card(person, section, width):
     anna = person(viewport={"width": width, "height": 700})
-    assert anna.get_by_role("button", name="Find players").is_visible()
+    anna.evaluate("async () => { const view = await import('/demo-view.js'); view.show('%s'); %s }" % (section, SECTIONS[section]))
+    assert anna.locator(f"#{section}").is_visible()
+    outside = anna.evaluate("""() => {
+      const card = document.querySelector('main').getBoundingClientRect();
+      return [...document.querySelectorAll('main *:not(.visually-hidden)')]
+        .filter((each) => each.checkVisibility())
+        .filter((each) => each.getBoundingClientRect().right > card.right || each.getBoundingClientRect().left < card.left)
+        .map((each) => each.outerHTML.slice(0, 80));
+    }""")
+    assert outside == []
     assert anna.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,70 @@
+import SessionProtocol
+
+@testable import Coordination
+
+extension CoordinatorAction {
+    /// One line of a transcript.
+    var line: String {
+        switch self {
+        case .reply(let connection, let reply): "\(connection.number) < \(reply.line)"
+        case .replay(let connection, let from, let bytes): "\(connection.number) < replay p\(from) \(bytes)"
+        case .close(let connection, let close): "\(connection.number) x \(close.code)"
+        case .link(let message): "> \(message.line)"
+        case .closeLink(let reject): "> x\(reject.map { " \($0.code)" } ?? "")"
+        case .persist(let message): "# \(message.line)"
+        case .transition(let transition): "\(transition.from) to \(transition.to)"
+        case .notice(let notice): "\(notice)"
+        }
+    }
+}
+
+extension PlayerReply {
+    var line: String {
+        switch self {
+        case .entered(_, let player, let players, let state, let missed):
+            "entered p\(player) [\(players.map { "\($0.player)\($0.isConnected ? "+" : "-")" }.joined(separator: " "))]"
+                + " \(state)" + (missed > 0 ? " missed \(missed)" : "")
+        case .validate(let peers, let offerTo, _, let deadlineMs):
+            "validate \(peers.list) offer \(offerTo.list) in \(deadlineMs)"
+        case .signal(let from, let data): "signal p\(from) \(data)"
+        case .play(let transport, let seed): "play \(transport) \(seed)"
+        case .go(let barrier): "go \(barrier)"
+        case .peerDisconnected(let player, let graceMs): "gone p\(player) \(graceMs)"
+        case .peerReconnected(let player): "back p\(player)"
+        case .ended(let session, let reason, let requeued, let resume, let code):
+            "ended s\(session.low) \(reason)\(requeued ? " requeued" : "") \(resume)\(code.map { " " + $0 } ?? "")"
+        case .error(let error, _): "error \(error.rawValue)"
+        }
+    }
+}
+
+extension Message {
+    var line: String {
+        switch self {
+        case .accepted(let session, let attempt): "accepted s\(session.low)/\(attempt)"
+        case .refused(let session, let attempt, let reason): "refused s\(session.low)/\(attempt) \(reason)"
+        case .state(let session, let attempt, let state): "state s\(session.low)/\(attempt) \(state)"
+        case .ended(let outcome): outcome.line
+        case .endedAck(let session, let attempt): "ack s\(session.low)/\(attempt)"
+        case .holding(let state, let assignment): "holding s\(assignment.session.low)/\(assignment.attempt) \(state)"
+        case .hello, .challenge, .proof, .welcome, .reject, .assign, .cancel, .drop, .ping, .pong, .drain,
+            .inventoryEnd, .journalMatched:
+            "\(kind)"
+        }
+    }
+}
+
+extension Outcome {
+    /// Blamed and requeued players as far as there are any.
+    var line: String {
+        let blamed = players.indices.filter { players[$0].isBlamed }
+        let requeued = players.indices.filter { players[$0].isRequeued }
+        return "ended s\(session.low)/\(attempt) \(reason) in \(endedIn)"
+            + (blamed.isEmpty ? "" : " blamed \(blamed)") + (requeued.isEmpty ? "" : " requeued \(requeued)")
+            + (failedPairs.isEmpty ? "" : " failed \(failedPairs.map { "\($0.lower)-\($0.higher)" })")
+    }
+}
+
+extension [PlayerIndex] {
+    var list: String { "\(map(\.number))" }
+}

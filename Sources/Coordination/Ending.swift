@@ -58,8 +58,7 @@ extension CoordinatorCore {
     /// Tells everyone whose wait without a link is over.
     mutating func tellThoseDue(_ now: Moment, _ actions: inout [CoordinatorAction]) {
         while let session = tellings.popDue(now.bootMs) {
-            // One that is not durable yet is set again when it is.
-            guard let entry = outbox[session], isDurable(entry) else { continue }
+            guard let entry = outbox[session] else { continue }
             tellWaiting(entry, &actions)
             _ = outbox.update(session) { entry in
                 for index in entry.waiting.indices { entry.waiting[index] = nil }
@@ -67,9 +66,10 @@ extension CoordinatorCore {
         }
     }
 
-    /// Sets when to tell those who wait for the end of a session, if that is not the acknowledgement.
+    /// Sets when to tell those who wait for the end of a session, if that is not at the acknowledgement. To be called
+    /// whenever the link, the outcome's durability or those who wait have changed.
     mutating func scheduleTelling(_ session: SessionID) {
-        guard case .down(let sinceMs) = link, let entry = outbox[session], entry.isAwaited else {
+        guard case .down(let sinceMs) = link, let entry = outbox[session], entry.isAwaited, isDurable(entry) else {
             return tellings.remove(session)
         }
         tellings.set(session, atMs: max(sinceMs, entry.endedAtMs) + limits.tellWaitMs)

@@ -20,8 +20,8 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         public let assignment: Assignment?
     }
 
-    private var entries = SlotTable<Entry>()
-    private var slots: [SessionID: Int] = [:]
+    @usableFromInline var entries = SlotTable<Entry>()
+    @usableFromInline var slots: [SessionID: Int] = [:]
     private var subjects: [SubjectID: SessionID] = [:]
     private var deadlines = DeadlineQueue<SessionID>()
     private var tombstones: ExpiringTable<SessionID, Tombstone>
@@ -57,7 +57,9 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         entries.indices.reduce(0) { $0 + (entries.value(at: $1)?.state == state ? 1 : 0) }
     }
 
-    /// Changes the details of a live session in place; nil when there is none.
+    /// Changes the details of a live session in place; nil when there is none. Inlinable, with what it stands on, so that
+    /// a message on its way through a game is not handled by unspecialized code.
+    @inlinable
     public mutating func withDetails<Result>(_ id: SessionID, _ change: (inout Details) -> Result) -> Result? {
         guard let slot = slots[id] else { return nil }
         return change(&entries[slot].details)

@@ -1,7 +1,7 @@
 /// Values in numbered slots that are used again. Iteration goes by slot, so it depends on the events alone and never on
 /// a hash seed.
-struct SlotTable<Value: Sendable>: Sendable {
-    private var slots: [Value?] = []
+@usableFromInline struct SlotTable<Value: Sendable>: Sendable {
+    @usableFromInline var slots: [Value?] = []
     private var free: [Int] = []
 
     var count: Int { slots.count - free.count }
@@ -24,7 +24,7 @@ struct SlotTable<Value: Sendable>: Sendable {
         return value
     }
 
-    subscript(slot: Int) -> Value {
+    @inlinable subscript(slot: Int) -> Value {
         get {
             guard let value = slots[slot] else { preconditionFailure("an empty slot cannot be read") }
             return value

@@ -36,13 +36,14 @@ struct ReplayRing: Sendable {
         }
         while count >= bounds.messagesMax || used + needed > bounds.bytesMax { dropFirst() }
         if used + needed > bytes.count { grow(toHold: used + needed, bytesMax: bounds.bytesMax) }
-        var at = wrapped(start + used)
-        put(sender.number, &at)
+        let at = wrapped(start + used)
         let length = UInt32(payload.count)
-        for index in 1..<ReplayRing.headerBytes {
-            put(UInt8(truncatingIfNeeded: length >> UInt32(8 * (ReplayRing.headerBytes - 1 - index))), &at)
-        }
-        put(payload, at: at)
+        let header: InlineArray<5, UInt8> = [
+            sender.number, UInt8(truncatingIfNeeded: length >> 24), UInt8(truncatingIfNeeded: length >> 16),
+            UInt8(truncatingIfNeeded: length >> 8), UInt8(truncatingIfNeeded: length),
+        ]
+        put(header.span, at: at)
+        put(payload, at: wrapped(at + ReplayRing.headerBytes))
         used += needed
         count += 1
     }
@@ -73,14 +74,13 @@ struct ReplayRing: Sendable {
     private func wrapped(_ position: Int) -> Int { position >= bytes.count ? position - bytes.count : position }
 
     private func length(at position: Int) -> Int {
+        if position + ReplayRing.headerBytes <= bytes.count {
+            let header = bytes.span.extracting(position..<position + ReplayRing.headerBytes)
+            return Int(header[1]) << 24 | Int(header[2]) << 16 | Int(header[3]) << 8 | Int(header[4])
+        }
         var length = 0
         for offset in 1..<ReplayRing.headerBytes { length = length << 8 | Int(bytes[wrapped(position + offset)]) }
         return length
-    }
-
-    private mutating func put(_ byte: UInt8, _ at: inout Int) {
-        bytes[at] = byte
-        at = wrapped(at + 1)
     }
 
     private mutating func put(_ payload: Span<UInt8>, at position: Int) {

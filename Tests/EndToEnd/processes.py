@@ -1,0 +1,163 @@
+"""Real server processes: started from a build folder, watched through their HTTP endpoints and their log."""
+
+import collections
+import json
+import os
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARIES = pathlib.Path(os.environ.get("GREENROOM_BIN") or ROOT / ".build/release")
+START_S = 15.0
+
+
+def free_ports(count=1):
+    """`count` free ports in a row, below those that the kernel gives to outgoing connections."""
+    while True:
+        first = random.randrange(20_000, 32_000)
+        sockets = []
+        try:
+            for port in range(first, first + count):
+                sockets.append(socket.socket())
+                sockets[-1].bind(("127.0.0.1", port))
+            return first
+        except OSError:
+            continue
+        finally:
+            for each in sockets:
+                each.close()
+
+
+def eventually(check, what, timeout_s=10.0):
+    """Polls until `check` gives something true, and returns it."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        if result := check():
+            return result
+        assert time.monotonic() < deadline, f"not within {timeout_s} s: {what() if callable(what) else what}"
+        time.sleep(0.02)
+
+
+def program(name, *arguments, environment=None, timeout_s=10):
+    """Runs a program that ends by itself."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("GREENROOM_")}
+    return subprocess.run(
+        [BINARIES / name, *map(str, arguments)],
+        env=clean | (environment or {}), capture_output=True, text=True, timeout=timeout_s, stdin=subprocess.DEVNULL,
+    )
+
+
+class Process:
+    """One running program; its stderr is kept, line by line."""
+
+    def __init__(self, name, arguments, environment=None, cwd=None):
+        self.name = name
+        self.command = [str(BINARIES / name), *map(str, arguments)]
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("GREENROOM_")}
+        self.popen = subprocess.Popen(
+            self.command, env=clean | (environment or {}), cwd=cwd,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+        )
+        self.pid = self.popen.pid
+        self.stdout, self.stderr = collections.deque(maxlen=10_000), collections.deque(maxlen=200_000)
+        self.readers = [
+            threading.Thread(target=self._read, args=(self.popen.stdout, self.stdout), daemon=True),
+            threading.Thread(target=self._read, args=(self.popen.stderr, self.stderr), daemon=True),
+        ]
+        for reader in self.readers:
+            reader.start()
+
+    @staticmethod
+    def _read(stream, lines):
+        for line in stream:
+            lines.append(line.rstrip("\n"))
+
+    @property
+    def alive(self):
+        return self.popen.poll() is None
+
+    def log(self, event=None, **fields):
+        """The log lines so far as objects; those of an event, with these fields."""
+        found = []
+        for line in list(self.stderr):
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            if event in (None, entry.get("event")) and all(entry.get(k) == v for k, v in fields.items()):
+                found.append(entry)
+        return found
+
+    def said(self, *words):
+        """Whether one line of stderr holds all of these words."""
+        return any(all(word in line for word in words) for line in list(self.stderr))
+
+    def text(self):
+        return "\n".join(self.stderr)
+
+    def signal(self, number):
+        if self.alive:
+            self.popen.send_signal(number)
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        self.popen.wait(10)
+
+    def wait(self, timeout_s=10.0):
+        try:
+            code = self.popen.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} has not ended within {timeout_s} s\n{self.text()}") from None
+        for reader in self.readers:
+            reader.join(5)
+        return code
+
+
+class Server(Process):
+    """A matchmaker or a coordinator."""
+
+    def __init__(self, name, port, arguments, **options):
+        self.port, self.http, self.ws = port, f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}"
+        super().__init__(name, ["--listen", f"127.0.0.1:{port}", "--log-format", "json", *arguments], **options)
+
+    def get(self, path):
+        """Status and text of a GET; (0, "") when nobody answers."""
+        return get(self.http + path)
+
+    def state(self):
+        status, text = self.get("/v1/state")
+        assert status == 200, f"{self.name} answered {status}\n{self.text()}"
+        return json.loads(text)
+
+    def tables_left(self):
+        return {f"{self.name}.{name}": size for name, size in self.state()["tables"].items() if size != 0}
+
+    def until_alive(self):
+        self._until("/healthz")
+
+    def until_ready(self):
+        self._until("/readyz")
+
+    def _until(self, path):
+        def check():
+            assert self.alive, f"{self.name} ended with {self.popen.poll()}\n{self.text()}"
+            return self.get(path)[0] == 200
+
+        eventually(check, lambda: f"{self.name} {path} says {self.get(path)}\n{self.text()}", START_S)
+
+
+def get(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError:
+        return 0, ""

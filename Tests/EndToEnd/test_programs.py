@@ -1,0 +1,202 @@
+"""The executables as a person meets them: help, mistakes, starting and stopping."""
+
+import asyncio
+import json
+import pathlib
+import signal
+
+import pytest
+from players import Line, Player, playing
+from processes import Process, eventually, free_ports, get, program
+
+PROGRAMS = ["matchmaker", "coordinator", "greenroom"]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_help_and_version(name):
+    for option in ("--help", "--version"):
+        done = program(name, option)
+        assert done.returncode == 0 and done.stderr == ""
+        assert name in done.stdout
+    text = program(name, "--help").stdout
+    assert max(map(len, text.splitlines())) <= 100
+    wanted = "--port" if name == "greenroom" else "--listen"
+    assert wanted in text
+
+
+def mistake(done, *words):
+    assert done.returncode == 2, done
+    assert done.stdout == "" and done.stderr.count("\n") == 1, f"one clear line, not {done.stderr!r}"
+    assert done.stderr.startswith(done.args[0].name + ": ")
+    for word in words:
+        assert word in done.stderr
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_wrong_option_is_one_clear_line(name):
+    mistake(program(name, "--no-such-option"), "--no-such-option")
+    mistake(program(name, "stray"), "stray")
+    number = "--port" if name == "greenroom" else "--listen"
+    mistake(program(name, number), number)
+    mistake(program(name, number, "x"), number, "x")
+
+
+def test_a_misspelled_option_is_met_with_the_right_one():
+    mistake(program("matchmaker", "--lisen", "127.0.0.1:1"), "--listen")
+
+
+@pytest.mark.parametrize("name", ["matchmaker", "coordinator"])
+def test_a_wrong_variable_is_one_clear_line(name):
+    mistake(program(name, environment={"GREENROOM_LISTEN": "nowhere"}), "GREENROOM_LISTEN", "nowhere")
+
+
+FILES = {
+    "is not there": None, "is empty": "", "is no JSON": '{"listen": ', "is a list": "[]",
+    "has an unknown key": '{"lissten": "127.0.0.1:1"}', "has a wrong type": '{"listen": 5}',
+    "has a scene without size": '{"scenes": [{"id": "a"}]}',
+    "has a scene of size 0": '{"scenes": [{"id": "a", "groupSize": 0}]}',
+    "has a giant scene": '{"scenes": [{"id": "a", "groupSize": 99999999999999999999}]}',
+    "has an unknown key in a scene": '{"scenes": [{"id": "a", "groupSize": 2, "grupSize": 3}]}',
+    "has a scene twice": '{"scenes": [{"id": "a", "groupSize": 2}, {"id": "a", "groupSize": 2}]}',
+    "has a wrong duration": '{"scenes": [{"id": "a", "groupSize": 2, "waitTimeout": "soon"}]}',
+    "has no scenes": '{"scenes": []}', "has a nameless scene": '{"scenes": [{"id": "", "groupSize": 2}]}',
+}
+
+
+@pytest.mark.parametrize("text", FILES.values(), ids=FILES.keys())
+def test_a_wrong_file_is_one_clear_line(tmp_path, text):
+    file = tmp_path / "config.json"
+    if text is not None:
+        file.write_text(text)
+    mistake(program("matchmaker", "--config", file), str(file))
+
+
+def test_a_flag_goes_before_the_environment_and_that_before_the_file(tmp_path):
+    ports = [free_ports() for _ in range(3)]
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"listen": f"127.0.0.1:{ports[0]}", "linkListen": f"unix:{tmp_path}/link"}))
+    sources = [
+        (["--config", file], {}, ports[0]),
+        (["--config", file], {"GREENROOM_LISTEN": f"127.0.0.1:{ports[1]}"}, ports[1]),
+        (["--config", file, "--listen", f"127.0.0.1:{ports[2]}"], {"GREENROOM_LISTEN": f"127.0.0.1:{ports[1]}"}, ports[2]),
+    ]
+    for arguments, environment, port in sources:
+        process = Process("matchmaker", arguments, environment)
+        try:
+            eventually(lambda: get(f"http://127.0.0.1:{port}/healthz")[0] == 200, process.text)
+            process.signal(signal.SIGTERM)
+            assert process.wait() == 0
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_stops_both_cleanly_and_players_hear_of_it(servers, number):
+    servers.must_be_empty = False
+    ann, ben = await playing(servers, "duo-relay")
+    carl = Player(servers)
+    await carl.join("duo")
+    for each in servers.live:
+        each.signal(number)
+    for line in (ann.game, ben.game, carl.room):
+        while (message := await line.next()) is not None:
+            if message["type"] == "ended":
+                assert message["reason"] == "shutdown"
+        assert line.closed_as in (1000, 1001, 1012)
+    for each in servers.all:
+        assert await asyncio.to_thread(each.wait) == 0, each.text()
+
+
+@pytest.mark.parametrize("role", ["matchmaker", "coordinator"])
+async def test_either_can_be_stopped_alone(servers, role):
+    servers.must_be_empty = False
+    ann, ben = await playing(servers, "duo-relay")
+    server = getattr(servers, role)
+    server.signal(signal.SIGTERM)
+    assert await asyncio.to_thread(server.wait) == 0
+    for player in (ann, ben):
+        if role == "coordinator":
+            assert (await player.game.until("ended"))["reason"] == "shutdown"
+    if role == "coordinator":
+        await asyncio.to_thread(servers.until_empty)
+
+
+def start_greenroom(folder, *arguments):
+    port = free_ports(2)
+    process = Process("greenroom", ["--port", port, *arguments], cwd=folder)
+    for offset in (0, 1):
+        eventually(
+            lambda: process.alive and get(f"http://127.0.0.1:{port + offset}/readyz")[0] == 200, process.text, 20)
+    return process, port
+
+
+def children(pid):
+    return [int(child) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text().split()]
+
+
+def is_gone(pid):
+    """No such process, or one that has ended and only waits to be collected by whoever inherited it."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_greenroom_starts_two_processes_prints_the_page_and_stops_both(tmp_path, number):
+    process, port = start_greenroom(tmp_path)
+    try:
+        assert any(f"http://127.0.0.1:{port}/" in line for line in [*process.stdout, *process.stderr])
+        roles = [json.loads(get(f"http://127.0.0.1:{port + offset}/v1/state")[1])["role"] for offset in (0, 1)]
+        assert roles == ["matchmaker", "coordinator"]
+        status, page = get(f"http://127.0.0.1:{port}/")
+        assert status == 200 and "<html" in page.lower()
+        servers = children(process.pid)
+        assert len(servers) >= 1
+        process.signal(number)
+        assert process.wait() == 0
+        for pid in servers:
+            eventually(lambda: is_gone(pid), f"the server {pid} is gone")
+    finally:
+        process.kill()
+
+
+def test_two_greenrooms_run_beside_each_other(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    running = [start_greenroom(tmp_path / "a")[0], start_greenroom(tmp_path / "b")[0]]
+    try:
+        for process in running:
+            process.signal(signal.SIGINT)
+        assert [process.wait() for process in running] == [0, 0]
+    finally:
+        for process in running:
+            process.kill()
+
+
+def test_a_killed_greenroom_leaves_no_server_behind(tmp_path):
+    process, port = start_greenroom(tmp_path)
+    servers = children(process.pid)
+    process.kill()
+    for pid in servers:
+        eventually(lambda: is_gone(pid), f"the server {pid} is gone", 10)
+    assert get(f"http://127.0.0.1:{port}/healthz")[0] == 0
+
+
+async def test_greenroom_plays_a_game(tmp_path):
+    from types import SimpleNamespace
+
+    from players import finish
+
+    process, port = start_greenroom(tmp_path)
+    try:
+        where = SimpleNamespace(matchmaker=SimpleNamespace(ws=f"ws://127.0.0.1:{port}"))
+        for scene, count in (("duo", 2), ("duo-relay", 2), ("quartet", 4), ("quartet-relay", 4)):
+            await finish(await playing(where, scene, count))
+        line = await Line.open(f"ws://127.0.0.1:{port}/v1/join")
+        await line.close()
+        process.signal(signal.SIGINT)
+        assert process.wait() == 0
+    finally:
+        process.kill()

@@ -133,7 +133,7 @@ import Testing
                 .cancel(Stage.session(1), Attempt(2), .playerLeft, blamed: [PlayerIndex(1)]))
             #expect(stage.say(cancel) == ["# \(ended)", "> \(ended)"])
             #expect(stage.say(cancel) == ["> \(ended)"])
-            #expect(stage.ack(1, Attempt(2)) == ["# ack s1/2", "1 < ended s1 player_left requeued place0", "1 x 1000"])
+            #expect(stage.ack(1, Attempt(2)) == ["# ack s1/2", "1 < ended s1 player_left requeued place0", "1 x normal"])
             #expect(stage.say(cancel) == [])
             #expect(stage.notices.last == .unknownSession(.cancel, Stage.session(1)))
         }
@@ -145,9 +145,9 @@ import Testing
             stage.assign(Stage.assignment(1))
             stage.enter(1, 1, player: 0)
             #expect(stage.say(.link(.drop(Stage.session(1), Attempt(2)))) == [])
-            #expect(stage.say(.link(.drop(Stage.session(1), .first))) == ["1 < error session_ended", "1 x 4008"])
+            #expect(stage.say(.link(.drop(Stage.session(1), .first))) == ["1 < error session_ended", "1 x session_ended"])
             #expect(stage.core.expiring.map(\.count) == [0])
-            #expect(stage.enter(2, 1, player: 0) == ["2 < error session_ended", "2 x 4008"])
+            #expect(stage.enter(2, 1, player: 0) == ["2 < error session_ended", "2 x session_ended"])
             #expect(stage.say(.link(.drop(Stage.session(1), .first))) == [])
         }
     }

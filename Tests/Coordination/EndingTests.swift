@@ -14,8 +14,8 @@ import Testing
             #expect(stage.passLinked(60_000) == [])
             #expect(
                 stage.ack(1) == [
-                    "# ack s1/1", "1 < ended s1 player_left release0", "1 x 1000",
-                    "2 < ended s1 player_left release1", "2 x 1000",
+                    "# ack s1/1", "1 < ended s1 player_left release0", "1 x normal",
+                    "2 < ended s1 player_left release1", "2 x normal",
                 ])
             #expect(stage.ack(1) == [], "a second acknowledgement is harmless")
         }
@@ -42,7 +42,7 @@ import Testing
             #expect(stage.pass(2_999) == [])
             #expect(
                 stage.pass(1) == [
-                    "1 < ended s1 player_left release0", "1 x 1000", "2 < ended s1 player_left release1", "2 x 1000",
+                    "1 < ended s1 player_left release0", "1 x normal", "2 < ended s1 player_left release1", "2 x normal",
                 ])
             #expect(stage.core.outbox.count == 1 && !stage.core.isQuiet, "the outcome is still to be acknowledged")
             #expect(stage.linkUp() == ["> \(left)", "> inventoryEnd"])
@@ -85,7 +85,7 @@ import Testing
             #expect(stage.pass(10_000) == [])
             #expect(
                 stage.say(.persisted(upTo: 1)) == [
-                    "1 < ended s1 player_left release0", "1 x 1000", "2 < ended s1 player_left release1", "2 x 1000",
+                    "1 < ended s1 player_left release0", "1 x normal", "2 < ended s1 player_left release1", "2 x normal",
                 ])
         }
     }
@@ -97,11 +97,11 @@ import Testing
             stage.cut(2)
             stage.ask(1, .leave)
             stage.ack(1)
-            #expect(stage.enter(3, 1, player: 1) == ["3 < ended s1 player_left release1", "3 x 1000"])
-            #expect(stage.enter(4, 1, ticket: Stage.ticket(2, 1)) == ["4 < error bad_ticket", "4 x 4007"])
+            #expect(stage.enter(3, 1, player: 1) == ["3 < ended s1 player_left release1", "3 x normal"])
+            #expect(stage.enter(4, 1, ticket: Stage.ticket(2, 1)) == ["4 < error bad_ticket", "4 x bad_ticket"])
             #expect(stage.core.connectionCount == 0)
             stage.passLinked(60_000)
-            #expect(stage.enter(5, 1, player: 1) == ["5 < error session_ended", "5 x 4008"])
+            #expect(stage.enter(5, 1, player: 1) == ["5 < error session_ended", "5 x session_ended"])
         }
     }
 
@@ -112,10 +112,10 @@ import Testing
             stage.cut(2)
             stage.ask(1, .leave)
             #expect(stage.enter(3, 1, player: 1) == [])
-            #expect(stage.enter(4, 1, player: 1) == ["3 x 4001"])
-            #expect(stage.enter(5, 1, ticket: Stage.ticket(2, 1)) == ["5 < error bad_ticket", "5 x 4007"])
+            #expect(stage.enter(4, 1, player: 1) == ["3 x replaced"])
+            #expect(stage.enter(5, 1, ticket: Stage.ticket(2, 1)) == ["5 < error bad_ticket", "5 x bad_ticket"])
             stage.cut(1)
-            #expect(stage.ack(1) == ["# ack s1/1", "4 < ended s1 player_left release1", "4 x 1000"])
+            #expect(stage.ack(1) == ["# ack s1/1", "4 < ended s1 player_left release1", "4 x normal"])
         }
     }
 
@@ -129,8 +129,8 @@ import Testing
             stage.cut(2)
             #expect(stage.pass(1_000) == [])
             #expect(stage.enter(3, 1, player: 0) == [])
-            #expect(stage.pass(2_000) == ["3 < ended s1 player_left release0", "3 x 1000"])
-            #expect(stage.enter(4, 1, player: 1) == ["4 < ended s1 player_left release1", "4 x 1000"])
+            #expect(stage.pass(2_000) == ["3 < ended s1 player_left release0", "3 x normal"])
+            #expect(stage.enter(4, 1, player: 1) == ["4 < ended s1 player_left release1", "4 x normal"])
             stage.linkUp()
             #expect(stage.enter(5, 1, player: 1) == [], "with the link up the acknowledgement comes first again")
         }

@@ -42,7 +42,7 @@ import Testing
     func wrongTicket() {
         Stage.play { stage in
             stage.begin(Stage.assignment(1))
-            #expect(stage.enter(9, 1, ticket: Stage.ticket(2, 0)) == ["9 < error bad_ticket", "9 x 4007"])
+            #expect(stage.enter(9, 1, ticket: Stage.ticket(2, 0)) == ["9 < error bad_ticket", "9 x bad_ticket"])
             #expect(stage.notices == [.entryRefused(Stage.session(1), .badTicket)])
             #expect(stage.core.connectionCount == 2)
         }
@@ -51,7 +51,7 @@ import Testing
     @Test("an unknown session has ended, as far as anyone can tell")
     func unknownSession() {
         Stage.play { stage in
-            #expect(stage.enter(1, 1, player: 0) == ["1 < error session_ended", "1 x 4008"])
+            #expect(stage.enter(1, 1, player: 0) == ["1 < error session_ended", "1 x session_ended"])
         }
     }
 
@@ -61,7 +61,7 @@ import Testing
             stage.begin(Stage.assignment(1))
             #expect(
                 stage.enter(3, 1, player: 0) == [
-                    "1 x 4001", "3 < entered p0 [0+ 1+] playing", "3 < play relay 7",
+                    "1 x replaced", "3 < entered p0 [0+ 1+] playing", "3 < play relay 7",
                 ])
             #expect(stage.cut(1) == [])
             #expect(stage.relay(2) == "p1 to [3]")
@@ -81,7 +81,7 @@ import Testing
     @Test("a request of a connection that has not entered ends it")
     func requestFirst() {
         Stage.play { stage in
-            #expect(stage.ask(1, .leave) == ["1 < error wrong_state", "1 x 4005"])
+            #expect(stage.ask(1, .leave) == ["1 < error wrong_state", "1 x wrong_state"])
             #expect(stage.relay(1) == "wrong_state")
         }
     }
@@ -94,7 +94,7 @@ import Testing
             #expect(stage.passLinked(14_999) == [])
             let ended = "ended s1/1 no_show in matched blamed [0, 2] requeued [1]"
             #expect(stage.pass(1) == ["# \(ended)", "> \(ended)"])
-            #expect(stage.ack(1) == ["# ack s1/1", "1 < ended s1 no_show requeued place1", "1 x 1000"])
+            #expect(stage.ack(1) == ["# ack s1/1", "1 < ended s1 no_show requeued place1", "1 x normal"])
         }
     }
 

@@ -28,7 +28,7 @@ import Testing
             players: [PlayerOutcome(subject: try SubjectID("ann"), hasFinished: true)])
         var stage = Stage(retained: [outcome])
         #expect(!stage.core.isQuiet)
-        #expect(stage.enter(1, 8, player: 0) == ["1 < error session_ended", "1 x 4008"])
+        #expect(stage.enter(1, 8, player: 0) == ["1 < error session_ended", "1 x session_ended"])
         #expect(stage.linkUp() == ["> ended s8/1 completed in playing", "> inventoryEnd"])
         stage.begin(Stage.assignment(1))
         stage.say(.linkDown)

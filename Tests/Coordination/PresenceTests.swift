@@ -38,7 +38,7 @@ import Testing
             #expect(stage.passLinked(9_999) == [])
             let ended = "ended s1/1 player_disconnected in playing blamed [0]"
             #expect(stage.pass(1) == ["# \(ended)", "> \(ended)"])
-            #expect(stage.ack(1) == ["# ack s1/1", "2 < ended s1 player_disconnected release1", "2 x 1000"])
+            #expect(stage.ack(1) == ["# ack s1/1", "2 < ended s1 player_disconnected release1", "2 x normal"])
         }
     }
 
@@ -63,8 +63,8 @@ import Testing
             #expect(stage.ask(1, .leave) == ["# \(early)", "> \(early)"])
             #expect(
                 stage.ack(1) == [
-                    "# ack s1/1", "1 < ended s1 player_left release0", "1 x 1000",
-                    "2 < ended s1 player_left requeued place1", "2 x 1000",
+                    "# ack s1/1", "1 < ended s1 player_left release0", "1 x normal",
+                    "2 < ended s1 player_left requeued place1", "2 x normal",
                 ])
             stage.begin(Stage.assignment(2), from: 11)
             let late = "ended s2/1 player_left in playing blamed [1]"
@@ -107,8 +107,8 @@ import Testing
             #expect(players?.map(\.result) == [[0x7B, 0x7D], []])
             #expect(
                 stage.ack(1) == [
-                    "# ack s1/1", "1 < ended s1 completed release0 PAID", "1 x 1000",
-                    "2 < ended s1 completed release1 PAID", "2 x 1000",
+                    "# ack s1/1", "1 < ended s1 completed release0 PAID", "1 x normal",
+                    "2 < ended s1 completed release1 PAID", "2 x normal",
                 ])
         }
     }
@@ -133,7 +133,7 @@ import Testing
             #expect(stage.cut(1) == [])
             #expect(stage.passLinked(20_000) == [])
             #expect(stage.enter(3, 1, player: 0) == ["3 < entered p0 [0+ 1+] playing", "3 < play relay 7"])
-            #expect(stage.ask(3, .leave) == ["3 x 1000"])
+            #expect(stage.ask(3, .leave) == ["3 x normal"])
             #expect(stage.core.connectionCount == 1)
             let ended = "ended s1/1 completed in playing"
             #expect(stage.ask(2, .finish(result: nil)) == ["# \(ended)", "> \(ended)"])

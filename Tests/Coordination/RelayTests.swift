@@ -78,7 +78,7 @@ import Testing
             for number: UInt8 in 1...5 { _ = stage.relay(2, [number]) }
             #expect(
                 stage.enter(3, 1, player: 0, received: 1) == [
-                    "1 x 4001", "3 < entered p0 [0+ 1+] playing missed 2", "3 < play relay 7", "3 < replay p1 [4]",
+                    "1 x replaced", "3 < entered p0 [0+ 1+] playing missed 2", "3 < play relay 7", "3 < replay p1 [4]",
                     "3 < replay p1 [5]",
                 ])
             #expect(stage.notices == [.replayIncomplete(Stage.session(1), PlayerIndex(0), missed: 2)])

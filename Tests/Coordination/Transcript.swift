@@ -8,7 +8,7 @@ extension CoordinatorAction {
         switch self {
         case .reply(let connection, let reply): "\(connection.number) < \(reply.line)"
         case .replay(let connection, let from, let bytes): "\(connection.number) < replay p\(from) \(bytes)"
-        case .close(let connection, let close): "\(connection.number) x \(close.code)"
+        case .close(let connection, let close): "\(connection.number) x \(close.word)"
         case .link(let message): "> \(message.line)"
         case .closeLink(let reject): "> x\(reject.map { " \($0.code)" } ?? "")"
         case .persist(let message): "# \(message.line)"
@@ -67,4 +67,14 @@ extension Outcome {
 
 extension [PlayerIndex] {
     var list: String { "\(map(\.number))" }
+}
+
+extension PlayerClose {
+    fileprivate var word: String {
+        switch self {
+        case .normal: "normal"
+        case .replaced: "replaced"
+        case .fatal(let error): error.rawValue
+        }
+    }
 }

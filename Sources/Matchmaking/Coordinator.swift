@@ -174,9 +174,7 @@ extension MatchmakerCore {
                 end(session, Verdict(.coordinatorLost), now, &actions)
                 continue
             }
-            for player in handOff.members.indices where handOff.members[player].connection != nil {
-                tellMatched(session, playerAt: player, &actions)
-            }
+            resumeHandOff(session, &actions)
         }
         matchAllFullRooms(now, &actions)
     }

@@ -158,12 +158,39 @@ extension MatchmakerCore {
         }
         // Promise 5: nobody is sent to a game that cannot begin. The owner ends it; the others wait here for its word.
         let reason: EndReason = gone.contains { handOff.members[$0].hasLeft } ? .playerLeft : .playerDisconnected
-        actions.append(.link(link, .cancel(id, attempt, reason, blamed: gone.compactMap(PlayerIndex.init(exactly:)))))
+        cancel(id, reason, blamed: gone, &actions)
+    }
+
+    /// Asks the owner of a session to end it.
+    private mutating func cancel(
+        _ id: SessionID, _ reason: EndReason, blamed: [Int], _ actions: inout [MatchmakerAction]
+    ) {
+        let cancel = Cancel(reason: reason, blamed: blamed.compactMap(PlayerIndex.init(exactly:)))
+        _ = updateHandOff(id) { $0.cancel = cancel }
+        sayCancel(id, &actions)
+    }
+
+    private func sayCancel(_ id: SessionID, _ actions: inout [MatchmakerAction]) {
+        guard let handOff = ledger[id]?.details.handOff, let cancel = handOff.cancel,
+            let coordinator = coordinator(handOff.node), coordinator.isReady, let link = coordinator.link
+        else { return }
+        actions.append(.link(link, .cancel(id, handOff.assignment.attempt, cancel.reason, blamed: cancel.blamed)))
+    }
+
+    /// What waited for the owner to be in reach: a cancel that it may not have heard, one who left, those who came back.
+    mutating func resumeHandOff(_ id: SessionID, _ actions: inout [MatchmakerAction]) {
+        guard let handOff = ledger[id]?.details.handOff else { return }
+        if handOff.cancel != nil { return sayCancel(id, &actions) }
+        let left = handOff.members.indices.filter { handOff.members[$0].hasLeft }
+        if !left.isEmpty { return cancel(id, .playerLeft, blamed: left, &actions) }
+        for player in handOff.members.indices where handOff.members[player].connection != nil {
+            tellMatched(id, playerAt: player, &actions)
+        }
     }
 
     mutating func tellMatched(_ id: SessionID, playerAt index: Int, _ actions: inout [MatchmakerAction]) {
-        guard let handOff = ledger[id]?.details.handOff, let connection = handOff.members[index].connection,
-            let player = PlayerIndex(exactly: index), let coordinator = coordinator(handOff.node)
+        guard let handOff = ledger[id]?.details.handOff, handOff.cancel == nil,
+            let connection = handOff.members[index].connection, let player = PlayerIndex(exactly: index), let coordinator = coordinator(handOff.node)
         else { return }
         actions.append(
             .reply(

@@ -114,7 +114,7 @@ extension MatchmakerCore {
         guard let handOff = ledger[id]?.details.handOff,
             let index = handOff.members.firstIndex(where: { $0.subject == subject })
         else { return }
-        if handOff.phase == .accepted, let coordinator = coordinator(handOff.node), coordinator.isReady {
+        if handOff.phase == .accepted, handOff.cancel == nil, coordinator(handOff.node)?.isReady == true {
             tellMatched(id, playerAt: index, &actions)
             return
         }

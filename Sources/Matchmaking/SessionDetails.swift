@@ -37,6 +37,12 @@ struct Room: Sendable {
     var slotNext: UInt32 = 0
 }
 
+/// Why an owner is asked to end a session, and because of whom.
+struct Cancel: Sendable {
+    let reason: EndReason
+    let blamed: [PlayerIndex]
+}
+
 /// A session on its way to a coordinator, or there.
 struct HandOff: Sendable {
     enum Phase: Hashable, Sendable {
@@ -54,6 +60,8 @@ struct HandOff: Sendable {
     var phase: Phase
     /// In order of `PlayerIndex`. A connection is here only until `matched` has been said on it.
     var members: [Member]
+    /// The owner has been asked to end it; nobody is sent there any more.
+    var cancel: Cancel?
     /// Found in the coordinator's inventory since its link came up.
     var isConfirmed = true
 }

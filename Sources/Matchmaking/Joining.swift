@@ -44,8 +44,16 @@ extension MatchmakerCore {
             actions.append(.close(older.connection, .normal))
         }
         var sinceUnixMs = now.unixMs
-        if let claim, claim.kind.restoresPlace, claim.scene == scene.id { sinceUnixMs = min(sinceUnixMs, claim.sinceUnixMs) }
+        if let claim, claim.kind.restoresPlace, claim.scene == scene.id, !hasPlayed(request.subject, in: claim.session) {
+            sinceUnixMs = min(sinceUnixMs, claim.sinceUnixMs)
+        }
         seat(request.subject, on: connection, sceneIndex: sceneIndex, sinceUnixMs: sinceUnixMs, now, &actions)
+    }
+
+    /// A place is given for a session yet to be played; once it was, the waiting has had its reward.
+    private func hasPlayed(_ subject: SubjectID, in id: SessionID) -> Bool {
+        guard let outcome = ledger.tombstone(id)?.outcome, outcome.endedIn == .playing else { return false }
+        return outcome.players.contains { $0.subject == subject }
     }
 
     func refuse(

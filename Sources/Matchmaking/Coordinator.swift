@@ -11,8 +11,11 @@ struct Coordinator: Sendable {
     /// Its inventory has been taken since the link came up.
     var hasInventory = false
     var isDraining = false
-    /// It refused a session as full; cleared by the next sign that it has room.
-    var isFull = false
+    /// It refused a session or left one unanswered, and is asked again after its next sign of life: without this rest
+    /// the same players would be handed to it over and over, as fast as the disk can record it.
+    var isResting = false
+    /// Scenes that it has said it cannot carry, by index.
+    var unsupportedScenes: Set<Int> = []
     /// When its sessions are presumed lost unless it is heard again.
     var lostAtMs: UInt64?
     /// Sessions handed to it that have not ended.
@@ -22,7 +25,7 @@ struct Coordinator: Sendable {
 
     /// What it holds is known, and it can be spoken to.
     var isReady: Bool { link != nil && hasInventory }
-    var takesSessions: Bool { isReady && !isDraining && !isFull && assigned < capacity }
+    var takesSessions: Bool { isReady && !isDraining && !isResting && assigned < capacity }
 }
 
 extension MatchmakerCore {
@@ -54,7 +57,8 @@ extension MatchmakerCore {
         coordinators[index].link = link
         coordinators[index].hasInventory = false
         coordinators[index].isDraining = false
-        coordinators[index].isFull = false
+        coordinators[index].isResting = false
+        coordinators[index].unsupportedScenes = []
         heard(index, now)
         forEachHandOff(at: hello.node) { handOff in handOff.isConfirmed = false }
         actions.append(
@@ -85,7 +89,7 @@ extension MatchmakerCore {
         switch message {
         case .ping(let ping):
             heard(index, now)
-            coordinators[index].isFull = false
+            coordinators[index].isResting = false
             coordinators[index].players = Int(ping.players)
             actions.append(.link(link, .pong(sentAtMs: ping.sentAtMs)))
             matchAllFullRooms(now, &actions)

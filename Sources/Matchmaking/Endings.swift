@@ -63,8 +63,8 @@ extension MatchmakerCore {
         _ outcome: Outcome, _ handOff: HandOff, node: NodeID?, _ actions: inout [MatchmakerAction]
     ) {
         count(handOff.node, -1)
-        if let index = coordinators.firstIndex(where: { $0.node == handOff.node }) {
-            coordinators[index].isFull = false
+        if handOff.phase == .accepted, let index = coordinators.firstIndex(where: { $0.node == handOff.node }) {
+            coordinators[index].isResting = false
         }
         let number = persist(.ended(outcome), &actions)
         let settings = handOff.assignment.settings
@@ -121,11 +121,12 @@ extension MatchmakerCore {
             tellEnded(member, session: end.outcome.session, .superseded, nil, &actions)
         } else if state.hasLeft {
             tellEnded(member, session: end.outcome.session, .playerLeft, end.completionCodes.playerLeft, &actions)
-        } else if isPutBack, !isDraining, let sceneIndex = end.sceneIndex {
+        } else if isPutBack, !isShuttingDown, let sceneIndex = end.sceneIndex {
             let hasCredit = end.outcome.endedIn != .playing
             seat(
                 member.subject, on: connection, sceneIndex: sceneIndex,
-                sinceUnixMs: hasCredit ? member.sinceUnixMs : now.unixMs, now, &actions)
+                sinceUnixMs: hasCredit ? member.sinceUnixMs : now.unixMs, waitUntilMs: member.waitUntilMs, now,
+                &actions)
         } else {
             tellEnded(member, session: end.outcome.session, end.outcome.reason, end.completionCodes.reason, &actions)
         }

@@ -16,18 +16,21 @@ extension MatchmakerCore {
     mutating func matchFullRooms(_ sceneIndex: Int, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         while let place = queues[sceneIndex].full.first {
             guard recording.count < limits.unrecordedMax, unrecorded.count < limits.unrecordedMax else { return }
-            guard let node = leastLoaded(except: nil) else {
-                if queues[sceneIndex].full.count == 1 { actions.append(.notice(.noCoordinator(scenes[sceneIndex].id))) }
+            guard let node = leastLoaded(sceneIndex, except: nil) else {
+                if !queues[sceneIndex].isShortNoticed { actions.append(.notice(.noCoordinator(scenes[sceneIndex].id))) }
+                queues[sceneIndex].isShortNoticed = true
                 return
             }
             match(place.session, to: node, now, &actions)
         }
+        queues[sceneIndex].isShortNoticed = false
     }
 
     /// The coordinator with the smallest share of its capacity in use; the first of equals.
-    private func leastLoaded(except excluded: NodeID?) -> NodeID? {
+    private func leastLoaded(_ sceneIndex: Int, except excluded: NodeID?) -> NodeID? {
         var best: Coordinator?
         for coordinator in coordinators where coordinator.takesSessions && coordinator.node != excluded {
+            if coordinator.unsupportedScenes.contains(sceneIndex) { continue }
             if let best, coordinator.assigned * best.capacity >= best.assigned * coordinator.capacity { continue }
             best = coordinator
         }
@@ -114,7 +117,7 @@ extension MatchmakerCore {
         precondition(handOff.phase != .accepted, "tickets of an accepted session may have left")
         ledger.clearDeadline(.assign, of: id)
         let next = handOff.assignment.attempt.next
-        guard next.number <= limits.attemptsMax, let node = leastLoaded(except: excluded) else {
+        guard next.number <= limits.attemptsMax, let node = leastLoaded(handOff.sceneIndex, except: excluded) else {
             return end(id, Verdict(.noCoordinator), now, &actions)
         }
         count(handOff.node, -1)
@@ -129,8 +132,11 @@ extension MatchmakerCore {
     mutating func assignTimedOut(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         guard let handOff = ledger[id]?.details.handOff, handOff.phase == .offered else { return }
         actions.append(.notice(.assignTimedOut(id, handOff.node)))
-        if let link = coordinator(handOff.node)?.link {
-            actions.append(.link(link, .drop(id, handOff.assignment.attempt)))
+        if let index = coordinators.firstIndex(where: { $0.node == handOff.node }) {
+            coordinators[index].isResting = true
+            if let link = coordinators[index].link {
+                actions.append(.link(link, .drop(id, handOff.assignment.attempt)))
+            }
         }
         tryAgain(id, except: handOff.node, now, &actions)
     }
@@ -216,9 +222,9 @@ extension MatchmakerCore {
         actions.append(.notice(.sessionRefused(id, node, reason)))
         if let index = coordinators.firstIndex(where: { $0.node == node }) {
             switch reason {
-            case .full: coordinators[index].isFull = true
+            case .full, .busy: coordinators[index].isResting = true
             case .draining: coordinators[index].isDraining = true
-            case .busy, .unsupported: break
+            case .unsupported: coordinators[index].unsupportedScenes.insert(handOff.sceneIndex)
             }
         }
         tryAgain(id, except: node, now, &actions)

@@ -47,7 +47,8 @@ extension MatchmakerCore {
         if let claim, claim.kind.restoresPlace, claim.scene == scene.id, !hasPlayed(request.subject, in: claim.session) {
             sinceUnixMs = min(sinceUnixMs, claim.sinceUnixMs)
         }
-        seat(request.subject, on: connection, sceneIndex: sceneIndex, sinceUnixMs: sinceUnixMs, now, &actions)
+        seat(request.subject, on: connection, sceneIndex: sceneIndex, sinceUnixMs: sinceUnixMs,
+            waitUntilMs: now.bootMs + scene.waitTimeoutMs, now, &actions)
     }
 
     /// A place is given for a session yet to be played; once it was, the waiting has had its reward.
@@ -107,12 +108,16 @@ extension MatchmakerCore {
         _ id: SessionID, _ connection: ConnectionHandle, _ subject: SubjectID, _ now: Moment,
         _ actions: inout [MatchmakerAction]
     ) {
+        let timeoutMs = ledger[id].flatMap { sceneIndices[$0.scene] }.map { scenes[$0].waitTimeoutMs } ?? 0
+        let waitUntilMs = now.bootMs + timeoutMs
         var replaced: Member?
         _ = updateHandOff(id) { handOff in
             guard let index = handOff.members.firstIndex(where: { $0.subject == subject }) else { return }
             replaced = handOff.members[index]
             handOff.members[index].connection = connection
             handOff.members[index].hasLeft = false
+            // Back from a session that was, or may have been, played: it waits anew.
+            if handOff.phase == .accepted { handOff.members[index].waitUntilMs = waitUntilMs }
         }
         if let replaced {
             if let old = replaced.connection { joined[old] = nil }

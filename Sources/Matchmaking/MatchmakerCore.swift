@@ -28,7 +28,10 @@ public struct MatchmakerCore: Sendable {
     var recordsAsked: UInt64 = 0
     var recordsDurable: UInt64 = 0
 
+    /// No new joins.
     var isDraining = false
+    /// Nor does anyone go on waiting.
+    var isShuttingDown = false
 
     /// - Parameters:
     ///   - resumeKey: signs places; the same key after a restart keeps them good.

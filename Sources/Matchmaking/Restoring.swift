@@ -39,7 +39,7 @@ extension MatchmakerCore {
         let members = assignment.players.enumerated().map { index, player in
             let claim = signer.check(player.placeResume, nowUnixMs: 0)
             return Member(
-                subject: player.subject, connection: nil, sinceUnixMs: claim?.sinceUnixMs ?? 0, slot: UInt32(index),
+                subject: player.subject, connection: nil, sinceUnixMs: claim?.sinceUnixMs ?? 0, waitUntilMs: 0, slot: UInt32(index),
                 resume: player.releaseResume)
         }
         let handOff = HandOff(

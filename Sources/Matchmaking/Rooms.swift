@@ -14,6 +14,8 @@ struct SceneQueue: Sendable {
     private(set) var full: [Place] = []
     /// Subjects in all of them.
     var waiting = 0
+    /// The want of a coordinator has been noticed since the last full room found one.
+    var isShortNoticed = false
 
     mutating func insert(_ session: SessionID, sinceUnixMs: UInt64, isFull: Bool) {
         let place = Place(session: session, sinceUnixMs: sinceUnixMs)
@@ -38,8 +40,8 @@ struct SceneQueue: Sendable {
 extension MatchmakerCore {
     /// Seats a free subject in the most senior room that will have it, or opens one; everyone there hears the new count.
     mutating func seat(
-        _ subject: SubjectID, on connection: ConnectionHandle, sceneIndex: Int, sinceUnixMs: UInt64, _ now: Moment,
-        _ actions: inout [MatchmakerAction]
+        _ subject: SubjectID, on connection: ConnectionHandle, sceneIndex: Int, sinceUnixMs: UInt64,
+        waitUntilMs: UInt64, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         let scene = scenes[sceneIndex]
         let id: SessionID
@@ -61,11 +63,12 @@ extension MatchmakerCore {
             room.slotNext += 1
             room.members.append(
                 Member(
-                    subject: subject, connection: connection, sinceUnixMs: sinceUnixMs, slot: slot, resume: resume))
+                    subject: subject, connection: connection, sinceUnixMs: sinceUnixMs, waitUntilMs: waitUntilMs, slot: slot,
+                    resume: resume))
         }
         joined[connection] = subject
         queues[sceneIndex].waiting += 1
-        ledger.setDeadline(.wait, slot: slot, of: id, atMs: now.bootMs + scene.waitTimeoutMs)
+        ledger.setDeadline(.wait, slot: slot, of: id, atMs: waitUntilMs)
         requeue(id)
         tellRoom(id, now, &actions)
         matchFullRooms(sceneIndex, now, &actions)
@@ -159,6 +162,7 @@ extension MatchmakerCore {
 
     mutating func shutdown(_ now: Moment, _ actions: inout [MatchmakerAction]) {
         isDraining = true
+        isShuttingDown = true
         for id in ledger.sessions {
             guard let room = ledger[id]?.details.room else { continue }
             queues[room.sceneIndex].remove(id)

@@ -22,6 +22,9 @@ struct Member: Hashable, Sendable {
     var connection: ConnectionHandle?
     /// When the subject first joined, in milliseconds since 1970: its seniority.
     let sinceUnixMs: UInt64
+    /// When it has waited for as long as its scene allows, in milliseconds of the boot clock. Hand-offs that failed
+    /// do not put it off.
+    var waitUntilMs: UInt64
     /// Tells its wait deadline from those of the others in the room.
     let slot: UInt32
     /// The signed place, the same as long as it waits here.

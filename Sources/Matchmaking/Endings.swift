@@ -48,6 +48,12 @@ extension MatchmakerCore {
             _ = ledger.settle(outcome, assignment: handOff.assignment, now: now)
             return settled(outcome, handOff, node: node, &actions)
         }
+        guard !ledger.contains(id) else {
+            // A room that nobody was ever handed: not a coordinator's to end.
+            actions.append(.link(link, .endedAck(id, outcome.attempt)))
+            actions.append(.notice(.stale(.ended, id)))
+            return
+        }
         let known = ledger.tombstone(id)?.outcome
         let isNews = known == nil || (known?.isPresumed == true && !outcome.isPresumed)
         if isNews { _ = ledger.settle(outcome, assignment: nil, now: now) }

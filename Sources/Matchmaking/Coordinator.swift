@@ -107,9 +107,10 @@ extension MatchmakerCore {
             }
         case .ended(let outcome): ended(outcome, by: node, link, now, &actions)
         case .holding(let state, let assignment): holding(state, assignment, at: node, link, &actions)
-        case .inventoryEnd: inventoryEnded(index, now, &actions)
-        case .hello, .challenge, .proof, .welcome, .reject, .assign, .endedAck, .cancel, .drop, .pong, .journalMatched:
-            let detail = "\(message.kind) does not come from a coordinator"
+        case .inventoryEnd where !coordinators[index].hasInventory: inventoryEnded(index, now, &actions)
+        case .hello, .challenge, .proof, .welcome, .reject, .assign, .endedAck, .cancel, .drop, .pong, .inventoryEnd,
+            .journalMatched:
+            let detail = "\(message.kind) does not come from a coordinator here"
             hangUp(link, Reject(code: .unexpected, detail: detail), now, &actions)
         }
     }

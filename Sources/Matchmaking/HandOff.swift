@@ -154,7 +154,10 @@ extension MatchmakerCore {
             return
         }
         ledger.clearDeadline(.assign, of: id)
-        _ = updateHandOff(id) { $0.phase = .accepted }
+        _ = updateHandOff(id) { handOff in
+            handOff.phase = .accepted
+            handOff.isConfirmed = true
+        }
         let gone = handOff.members.indices.filter {
             handOff.members[$0].connection == nil || handOff.members[$0].hasLeft
         }

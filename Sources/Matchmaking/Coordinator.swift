@@ -140,7 +140,15 @@ extension MatchmakerCore {
         while let index = coordinators.firstIndex(where: { ($0.lostAtMs ?? .max) <= now.bootMs }) {
             if let link = coordinators[index].link { hangUp(link, nil, now, &actions) }
             let node = coordinators[index].node
-            let sessions = handOffs(at: node).filter { ledger[$0]?.details.handOff?.phase == .accepted }
+            var sessions: [SessionID] = []
+            for session in handOffs(at: node) {
+                if ledger[session]?.details.handOff?.phase == .accepted {
+                    sessions.append(session)
+                } else {
+                    // Still being recorded: after this nothing names the coordinator any more.
+                    tryAgain(session, now, &actions)
+                }
+            }
             coordinators[index].lostAtMs = nil
             actions.append(.notice(.coordinatorLost(node, sessions: sessions.count)))
             for session in sessions { end(session, Verdict(.coordinatorLost, isPresumed: true), now, &actions) }

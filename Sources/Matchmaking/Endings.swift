@@ -4,6 +4,8 @@ import SessionProtocol
 struct PendingEnd: Sendable {
     let number: UInt64
     let outcome: Outcome
+    /// False for a repeat, which is acknowledged and nothing else.
+    let isNews: Bool
     /// The coordinator that waits for the acknowledgement.
     let node: NodeID?
     /// Those who were still connected here, with their place in the outcome.
@@ -60,7 +62,7 @@ extension MatchmakerCore {
         let number = isNews ? persist(.ended(outcome), &actions) : recordsAsked
         unrecorded.append(
             PendingEnd(
-                number: number, outcome: outcome, node: node, members: [], completionCodes: (nil, nil),
+                number: number, outcome: outcome, isNews: isNews, node: node, members: [], completionCodes: (nil, nil),
                 sceneIndex: nil))
         if number <= recordsDurable { tellRecorded(now, &actions) }
     }
@@ -83,7 +85,7 @@ extension MatchmakerCore {
         }
         unrecorded.append(
             PendingEnd(
-                number: number, outcome: outcome, node: node, members: members,
+                number: number, outcome: outcome, isNews: true, node: node, members: members,
                 completionCodes: (
                     settings.completionCode(for: outcome.reason), settings.completionCode(for: .playerLeft)
                 ),
@@ -92,14 +94,16 @@ extension MatchmakerCore {
 
     /// Acknowledges and tells what has become durable.
     mutating func tellRecorded(_ now: Moment, _ actions: inout [MatchmakerAction]) {
-        while let first = unrecorded.first, first.number <= recordsDurable {
-            unrecorded.removeFirst()
-            if let node = first.node, let link = coordinator(node)?.link {
-                actions.append(.link(link, .endedAck(first.outcome.session, first.outcome.attempt)))
+        let ready = unrecorded.prefix { $0.number <= recordsDurable }
+        unrecorded.removeFirst(ready.count)
+        for end in ready {
+            if let node = end.node, let link = coordinator(node)?.link {
+                actions.append(.link(link, .endedAck(end.outcome.session, end.outcome.attempt)))
             }
-            actions.append(.notice(.outcome(first.outcome)))
-            keepApart(first.outcome, now)
-            for member in first.members { tell(member, first, now, &actions) }
+            guard end.isNews else { continue }
+            actions.append(.notice(.outcome(end.outcome)))
+            keepApart(end.outcome, now)
+            for member in end.members { tell(member, end, now, &actions) }
         }
         matchAllFullRooms(now, &actions)
     }

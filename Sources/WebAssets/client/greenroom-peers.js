@@ -58,7 +58,7 @@ export class Peers {
   }
 
   /** The peer's page may be another one now, which knows nothing of an earlier offer. */
-  returned(peer) { this.#links.get(peer)?.repair(0); }
+  returned(peer) { this.#links.get(peer)?.repairNow(); }
 
   send(to, bytes, latest) { return this.#links.get(to)?.send(bytes, latest) ?? false; }
 
@@ -172,6 +172,14 @@ class Link {
       this.#repairTimer = null;
       if (!this.open) this.offer();
     }, delayMs);
+  }
+
+  /** The other side can be reached again: what was tried in vain meanwhile does not count. */
+  repairNow() {
+    clearTimeout(this.#repairTimer);
+    this.#repairTimer = null;
+    this.#repairs = 0;
+    this.repair(0);
   }
 
   fail(detail) {

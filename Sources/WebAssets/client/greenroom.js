@@ -25,6 +25,7 @@ export const limits = {
   backoffMs: 250, backoffMaxMs: 8_000,  // each wait is drawn from the upper half, so that a crowd spreads out
   returnMs: 20_000,                     // how long to try the coordinator before asking the matchmaker again
   giveUpMs: 300_000,
+  repeatReadyMs: 1_000,
   leaveMs: 2_000,
 };
 
@@ -39,7 +40,8 @@ export const limits = {
  * @param {object} [options.attributes] what the scene's policy matches by
  *
  * Handlers, all optional: `onPhase(phase)` · `onWaiting({players, needed, waitedMs, timeoutMs})` ·
- * `onConfirm({deadlineMs})`, answered by `confirm()` · `onMatched({session, player, players})` · `onEntered({players})` ·
+ * `onConfirm({deadlineMs})`, answered by `confirm()` · `onMatched({session, player, players})` ·
+ * `onEntered({players, missed})`, where `missed` messages were too many to be kept for a return ·
  * `onValidating({peers, deadlineMs})` · `onPeerValidated({peer, rttMs})` · `onPeerFailed({peer, detail})` ·
  * `onPlay({player, players, transport, seed, again})` · `onMessage({from, bytes, latest})` · `onTick({bytes})` ·
  * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` · `onRequeued({reason})` ·
@@ -256,9 +258,8 @@ class Session {
       if (transport === 'relay') this.#closePeers();
       else if (this.#reloaded) this.#makePeers().restore(others);
       this.#setPhase('playing');
-      // What is said again counts once, so it is safe to say all that may have been lost with the old socket.
-      for (const barrier of this.#barriers.keys()) this.#sendJSON({ type: 'ready', barrier });
-      if (this.#finish) this.#sendJSON(this.#finish);
+      if (this.#finish) this.#sendJSON(this.#finish);      // said again it counts once
+      if (again) this.#timer = setTimeout(() => this.#repeatReady(), limits.repeatReadyMs);
       for (const frame of this.#outbox.splice(0)) this.#line.sendBinary(frame);
       const { player, players } = this;
       this.#tell('Play', { player, players, transport, seed, again, reloaded: this.#reloaded });
@@ -284,6 +285,9 @@ class Session {
       this.#tell('Error', { code, message });
     },
   };
+
+  /** A `ready` may have been lost with the old socket. But a barrier that opened meanwhile must not be entered anew: its `go` follows `play`. */
+  #repeatReady() { for (const barrier of this.#barriers.keys()) this.#sendJSON({ type: 'ready', barrier }); }
 
   #receiveBinary(frame) {
     if (frame.length < 2) return;

@@ -103,12 +103,14 @@ def test_a_lost_connection_to_the_matchmaker_keeps_the_place(person, greenroom):
     until(anna, lambda s: s["phase"] == "waiting" and s["waitedMs"] > 1500)
     before = state(anna)
     anna.evaluate("sockets.at(-1).close()")
-    until(anna, lambda s: s["phase"] == "joining")
-    until(anna, lambda s: s["phase"] == "waiting")
+    until(anna, lambda s: s["phase"] == "waiting" and anna.evaluate("sockets.at(-1).readyState === WebSocket.OPEN && sockets.length > 1"))
     after = state(anna)
     assert after["players"] == 1
     assert after["waitedMs"] >= before["waitedMs"] - 100
     assert anna.evaluate("sockets.length") == 2
+    anna.locator("#waiting .leave").click()
+    until(anna, lambda s: s["phase"] == "ended")
+    assert_nothing_is_left(greenroom)
 
 
 @pytest.mark.parametrize("scene", ["duo", "duo-relay"])

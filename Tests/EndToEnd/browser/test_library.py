@@ -115,6 +115,22 @@ def test_a_barrier_opens_when_all_are_ready_and_can_be_used_again(person, greenr
     finish(greenroom, anna, ben)
 
 
+def test_a_barrier_that_opened_while_one_was_away_is_told_on_return_and_not_entered_twice(person, greenroom):
+    anna, ben = play(person, "duo-relay")
+    ben.evaluate("void session.ready('door').then(() => { window.opened = 1; })")
+    ben.wait_for_timeout(200)
+    ben.evaluate("sockets.at(-1).close(), void 0")
+    anna.evaluate("void session.ready('door')")
+    wait(ben, "heard.play === 2 && window.opened === 1")
+    ben.wait_for_timeout(1500)
+    anna.evaluate("void session.ready('door').then(() => { window.reopened = 1; })")
+    anna.wait_for_timeout(300)
+    assert anna.evaluate("window.reopened") is None
+    ben.evaluate("void session.ready('door')")
+    wait(anna, "window.reopened === 1")
+    finish(greenroom, anna, ben)
+
+
 def test_a_lost_connection_loses_and_repeats_no_message(person, greenroom):
     anna, ben = play(person, "duo-relay")
     anna.evaluate("for (let n = 0; n < 20; n += 1) session.send(1, new Uint8Array([n]))")

@@ -70,7 +70,7 @@ struct Listener {
 
     private mutating func hear(_ event: WebSocketEvent, _ bytes: [UInt8]) {
         func copy(_ payload: WebSocketPayload) -> [UInt8] {
-            decoder.withPayload(payload, in: bytes.span) { span in span.indices.map { span[$0] } }
+            decoder.withPayload(payload, in: bytes.span) { $0.withUnsafeBufferPointer { Array($0) } }
         }
         switch event {
         case .text(let payload):

@@ -116,16 +116,19 @@ extension LoopTests {
                 for client in clients {
                     precondition(listener.address.withSystemAddress { connect(client, $0, $1) } == 0)
                 }
-                let refused = try loop.turns { loop.counters.refused == 3 }
-                precondition(refused && server.ids.count == 2 && loop.counters.acceptFailures >= 3)
+                // The test library may open or close a descriptor of its own meanwhile.
+                let handled = try loop.turns { server.ids.count + Int(loop.counters.refused) == 5 }
+                let accepted = server.ids.count
+                precondition(handled && (1...3).contains(accepted) && loop.counters.acceptFailures >= 2)
                 var byte: UInt8 = 0
-                precondition(recv(clients[4], &byte, 1, 0) <= 0, "the peer is told")
+                let told = clients.count { recv($0, &byte, 1, Int32(MSG_DONTWAIT)) == 0 || errno == ECONNRESET }
+                precondition(told == 5 - accepted)
                 let turns = loop.counters.turns
                 for _ in 0..<3 { try loop.runOnce(timeoutMs: 50) }
                 precondition(loop.counters.turns - turns == 3)
                 setDescriptors(old)
                 let late = Client(listener.address)
-                let recovered = try loop.turns { server.ids.count == 3 }
+                let recovered = try loop.turns { server.ids.count == accepted + 1 }
                 precondition(recovered && late.error == 0)
                 exit(0)
             }

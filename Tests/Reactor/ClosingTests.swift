@@ -216,16 +216,23 @@ extension LoopTests {
 
         @Test("a paused connection that is closed still sees the peer's end, and does not wait for a timeout")
         func closedWhilePaused() throws {
-            let (client, id) = try connected()
-            loop.pauseReading(id)
-            client.send("unread")
-            client.finishSending()
-            try loop.turns(for: 30)
-            let start = Clock.bootMs()
-            loop.close(id)
-            #expect(try loop.turns { server.closings == [.local] })
-            #expect(Clock.bootMs() - start < 100)
-            #expect(server.text == "")
+            let unix = try loop.listen(at: .unix(path: temporaryPath("closed-paused")), handler: server)
+            defer { unix.close() }
+            for address in [listener.address, unix.address] {
+                server.events = []
+                let client = Client(address)
+                #expect(try loop.turns { server.events.count == 1 })
+                let id = try #require(server.ids.last)
+                loop.pauseReading(id)
+                client.send("unread")
+                client.finishSending()
+                try loop.turns(for: 30)
+                let start = Clock.bootMs()
+                loop.close(id)
+                #expect(try loop.turns { server.closings == [.local] })
+                #expect(Clock.bootMs() - start < 100, "\(address)")
+                #expect(server.text == "")
+            }
         }
 
         @Test("a connection that is gone leaves no deadline behind")

@@ -106,7 +106,7 @@ extension MatchmakerCore {
                 actions.append(.notice(.stale(.state, session)))
             }
         case .ended(let outcome): ended(outcome, by: node, link, now, &actions)
-        case .holding(let state, let assignment): holding(state, assignment, at: node, link, &actions)
+        case .holding(let state, let assignment): holding(state, assignment, at: node, link, now, &actions)
         case .inventoryEnd where !coordinators[index].hasInventory: inventoryEnded(index, now, &actions)
         case .hello, .challenge, .proof, .welcome, .reject, .assign, .endedAck, .cancel, .drop, .pong, .inventoryEnd,
             .journalMatched:
@@ -159,7 +159,7 @@ extension MatchmakerCore {
     // MARK: Inventory
 
     private mutating func holding(
-        _ state: SessionState, _ assignment: Assignment, at node: NodeID, _ link: LinkHandle,
+        _ state: SessionState, _ assignment: Assignment, at node: NodeID, _ link: LinkHandle, _ now: Moment,
         _ actions: inout [MatchmakerAction]
     ) {
         let session = assignment.session
@@ -168,13 +168,21 @@ extension MatchmakerCore {
             if let mirrored = ledger[session]?.state, mirrored != state { ledger.transition(session, to: state) }
             return
         }
-        let isFree = assignment.players.allSatisfy { ledger.session(of: $0.subject) == nil }
+        let isFree = assignment.players.allSatisfy { player in
+            ledger.session(of: player.subject).map { ledger[$0]?.state == .waiting } ?? true
+        }
         if ledger.contains(session) || ledger.tombstone(session) != nil || !isFree {
             actions.append(.link(link, .drop(session, assignment.attempt)))
             actions.append(.notice(.stale(.holding, session)))
             return
         }
-        adopt(assignment, in: state, at: node)
+        // The journal was lost. Whoever waits under a name that plays there may have shown no proof, and so gives way.
+        for player in assignment.players {
+            guard let room = ledger.session(of: player.subject) else { continue }
+            moveOut(player.subject, room, now, &actions)
+        }
+        adopt(assignment, in: state, at: node, now)
+        _ = persist(.journalMatched(node, assignment), &actions)
         actions.append(.notice(.adopted(session, node)))
     }
 

@@ -27,10 +27,10 @@ extension MatchmakerCore {
     }
 
     /// The coordinator with the smallest share of its capacity in use; the first of equals.
-    private func leastLoaded(_ sceneIndex: Int, except excluded: NodeID?) -> NodeID? {
+    private func leastLoaded(_ sceneIndex: Int?, except excluded: NodeID?) -> NodeID? {
         var best: Coordinator?
         for coordinator in coordinators where coordinator.takesSessions && coordinator.node != excluded {
-            if coordinator.unsupportedScenes.contains(sceneIndex) { continue }
+            if let sceneIndex, coordinator.unsupportedScenes.contains(sceneIndex) { continue }
             if let best, coordinator.assigned * best.capacity >= best.assigned * coordinator.capacity { continue }
             best = coordinator
         }
@@ -49,12 +49,10 @@ extension MatchmakerCore {
         let assignment = Assignment(
             session: id, attempt: .first, scene: scene.id, settings: scene.settings,
             seed: generator.next() >> 32, players: room.members.map { seatOf($0, in: id, scene.id, now) })
-        _ = ledger.withDetails(id) { details in
-            details = .handOff(
-                HandOff(
-                    sceneIndex: room.sceneIndex, assignment: assignment, node: node, phase: .offered,
-                    members: room.members))
-        }
+        let handOff = HandOff(
+            serial: nextSerial(), sceneIndex: room.sceneIndex, assignment: assignment, node: node, phase: .offered,
+            members: room.members)
+        _ = ledger.withDetails(id) { $0 = .handOff(handOff) }
         record(id, at: node, &actions)
     }
 
@@ -227,7 +225,8 @@ extension MatchmakerCore {
             switch reason {
             case .full, .busy: coordinators[index].isResting = true
             case .draining: coordinators[index].isDraining = true
-            case .unsupported: coordinators[index].unsupportedScenes.insert(handOff.sceneIndex)
+            case .unsupported:
+                if let sceneIndex = handOff.sceneIndex { coordinators[index].unsupportedScenes.insert(sceneIndex) }
             }
         }
         tryAgain(id, except: node, now, &actions)

@@ -71,8 +71,8 @@ extension MatchmakerCore {
         sceneIndices[scene].map { scenes[$0].identity == .open } ?? false
     }
 
-    /// Gives up a place in another scene's room.
-    private mutating func moveOut(
+    /// Gives up a place in a room for one elsewhere.
+    mutating func moveOut(
         _ subject: SubjectID, _ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         if let member = unseat(subject, from: id, reasonWhenEmpty: .superseded, now, &actions) {
@@ -150,15 +150,15 @@ extension MatchmakerCore {
     /// The holder of a release was told the end while the link was down: the session is over for this subject.
     private mutating func release(_ subject: SubjectID, from id: SessionID, _ actions: inout [MatchmakerAction]) {
         ledger.unseat(subject, from: id)
-        var old: ConnectionHandle?
+        var replaced: Member?
         _ = updateHandOff(id) { handOff in
             guard let index = handOff.members.firstIndex(where: { $0.subject == subject }) else { return }
-            old = handOff.members[index].connection
+            replaced = handOff.members[index]
             handOff.members[index].connection = nil
         }
-        if let old {
-            joined[old] = nil
-            actions.append(.close(old, .normal))
+        if let replaced {
+            if let old = replaced.connection { joined[old] = nil }
+            tellEnded(replaced, session: id, .superseded, nil, &actions)
         }
     }
 

@@ -28,6 +28,8 @@ public struct MatchmakerCore: Sendable {
     var recordsAsked: UInt64 = 0
     var recordsDurable: UInt64 = 0
 
+    var handOffsMade: UInt64 = 0
+
     /// No new joins.
     var isDraining = false
     /// Nor does anyone go on waiting.
@@ -112,6 +114,11 @@ public struct MatchmakerCore: Sendable {
         recordsDurable = max(recordsDurable, number)
         offerRecorded(now, &actions)
         tellRecorded(now, &actions)
+    }
+
+    mutating func nextSerial() -> UInt64 {
+        handOffsMade += 1
+        return handOffsMade
     }
 
     mutating func drawSessionID() -> SessionID {

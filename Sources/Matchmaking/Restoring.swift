@@ -23,28 +23,38 @@ extension MatchmakerCore {
         }
         for session in order {
             guard let (node, assignment) = latest[session] else { continue }
-            let isFree = assignment.players.allSatisfy { ledger.session(of: $0.subject) == nil }
-            guard isFree, !ledger.contains(session) else { continue }
+            guard !ledger.contains(session), ledger.tombstone(session) == nil else { continue }
+            // A later record of a subject says that it had been released from the earlier session.
+            for player in assignment.players {
+                if let older = ledger.session(of: player.subject) { ledger.unseat(player.subject, from: older) }
+            }
             if coordinator(node) == nil {
                 var awaited = Coordinator(node: node, incarnation: Incarnation(0), url: "", capacity: 0)
                 awaited.lostAtMs = now.bootMs + UInt64(limits.leaseGraceMs) + UInt64(limits.leaseMarginMs)
                 coordinators.append(awaited)
             }
-            adopt(assignment, in: .matched, at: node)
+            adopt(assignment, in: .matched, at: node, now)
         }
     }
 
-    /// Takes on a live session that a coordinator holds, or may hold.
-    mutating func adopt(_ assignment: Assignment, in state: SessionState, at node: NodeID) {
+    /// Takes on a live session that a coordinator holds, or may hold. Its subjects are free.
+    mutating func adopt(_ assignment: Assignment, in state: SessionState, at node: NodeID, _ now: Moment) {
         let members = assignment.players.enumerated().map { index, player in
-            let claim = signer.check(player.placeResume, nowUnixMs: 0)
+            var claim =
+                signer.check(player.placeResume, nowUnixMs: 0)
+                ?? ResumeClaim(
+                    kind: .place, scene: assignment.scene, subject: player.subject, session: assignment.session,
+                    sinceUnixMs: now.unixMs, expiresUnixMs: 0)
+            // What is told to one who waits must not release from the session that is waited for.
+            claim.kind = .place
+            claim.expiresUnixMs = now.unixMs + limits.resumeLifetimeMs
             return Member(
-                subject: player.subject, connection: nil, sinceUnixMs: claim?.sinceUnixMs ?? 0, waitUntilMs: 0, slot: UInt32(index),
-                resume: player.releaseResume)
+                subject: player.subject, connection: nil, sinceUnixMs: claim.sinceUnixMs, waitUntilMs: now.bootMs,
+                slot: UInt32(index), resume: signer.sign(claim))
         }
         let handOff = HandOff(
-            sceneIndex: sceneIndices[assignment.scene] ?? 0, assignment: assignment, node: node, phase: .accepted,
-            members: members)
+            serial: nextSerial(), sceneIndex: sceneIndices[assignment.scene], assignment: assignment, node: node,
+            phase: .accepted, members: members)
         ledger.open(
             assignment.session, scene: assignment.scene, state: .matched,
             subjects: assignment.players.map(\.subject), details: .handOff(handOff))
@@ -52,10 +62,10 @@ extension MatchmakerCore {
         count(node, 1)
     }
 
-    /// What a new journal must begin with so that the old one can go: every hand-off without an outcome.
+    /// What a new journal must begin with so that the old one can go: every hand-off without an outcome, in the order
+    /// in which they were made, which tells who was released from what.
     public var journalSnapshot: [Message] {
-        ledger.sessions.compactMap { id in
-            ledger[id]?.details.handOff.map { .journalMatched($0.node, $0.assignment) }
-        }
+        ledger.sessions.compactMap { ledger[$0]?.details.handOff }.sorted { $0.serial < $1.serial }
+            .map { .journalMatched($0.node, $0.assignment) }
     }
 }

@@ -57,7 +57,10 @@ struct HandOff: Sendable {
         case accepted
     }
 
-    let sceneIndex: Int
+    /// Counts the hand-offs of this process: the order in which they were made.
+    let serial: UInt64
+    /// Nil when a session that was taken on has a scene that is configured no longer.
+    let sceneIndex: Int?
     var assignment: Assignment
     var node: NodeID
     var phase: Phase

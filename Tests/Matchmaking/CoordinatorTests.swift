@@ -138,7 +138,7 @@ import Testing
         var unknown = held
         unknown.session = SessionID(high: 5, low: 5)
         unknown.players[0].subject = .of("dan")
-        #expect(lobby.say(.holding(.validating, unknown), link: 2) == [])
+        #expect(lobby.say(.holding(.validating, unknown), link: 2) == ["journal: matched S4#1 at east"])
         #expect(lobby.notices == [.adopted(unknown.session, .of("east"))])
         let ended = try #require(lobby.assignment("S2"))
         #expect(lobby.say(.holding(.playing, ended), link: 2) == ["link 2: drop S2#1"])

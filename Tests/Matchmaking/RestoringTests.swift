@@ -100,7 +100,7 @@ import Testing
         lobby.join("ann", on: 3)
         let held = try #require(before.assignment("S1"))
         lobby.prove("east", link: 1)
-        #expect(lobby.say(.holding(.playing, held), link: 1) == ["3: ended S2 superseded."])
+        #expect(lobby.say(.holding(.playing, held), link: 1) == ["3: ended S2 superseded.", "journal: matched S1#1 at east"])
         #expect(lobby.notices == [.adopted(held.session, .of("east"))])
         lobby.say(.inventoryEnd, link: 1)
         // The name alone was no proof that it was ann who waited.

@@ -85,9 +85,10 @@ class Line:
     async def close(self):
         await self.socket.close()
 
-    def drop(self):
-        """The connection is gone without a word, as when a device loses its network."""
+    async def drop(self):
+        """The connection is gone without a word, as when a page crashes."""
         self.socket.transport.abort()
+        await self.socket.wait_closed()
 
 
 class Player:
@@ -171,7 +172,7 @@ async def playing(servers, scene, count=2, prefix=None):
     """A game of fresh players that has reached PLAYING."""
     players = await match(servers, scene, count, prefix)
     await asyncio.gather(*(player.enter() for player in players))
-    if not scene.endswith("relay"):
+    if scene in ("duo", "quartet"):
         await validate(players)
     await asyncio.gather(*(player.until_play() for player in players))
     return players

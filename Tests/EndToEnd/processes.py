@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARIES = pathlib.Path(os.environ.get("GREENROOM_BIN") or ROOT / ".build/release")
+BINARIES = pathlib.Path(os.environ.get("GREENROOM_BIN") or ROOT / ".build/release").resolve()
 START_S = 15.0
 
 
@@ -45,11 +45,11 @@ def eventually(check, what, timeout_s=10.0):
         time.sleep(0.02)
 
 
-def program(name, *arguments, environment=None, timeout_s=10):
+def program(name, *arguments, environment=None, folder=None, timeout_s=10):
     """Runs a program that ends by itself."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("GREENROOM_")}
     return subprocess.run(
-        [BINARIES / name, *map(str, arguments)],
+        [BINARIES / name, *map(str, arguments)], cwd=folder,
         env=clean | (environment or {}), capture_output=True, text=True, timeout=timeout_s, stdin=subprocess.DEVNULL,
     )
 

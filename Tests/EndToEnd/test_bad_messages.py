@@ -255,6 +255,6 @@ async def test_one_who_does_not_read_is_given_up(servers):
         await ann.game.until("peerDisconnected")
         await ann.game.send("leave")
         await ann.ended("player_left")
-        ben.game.drop()
+        await ben.game.drop()
 
     await undisturbed(servers, block)

@@ -122,7 +122,7 @@ async def test_a_coordinator_that_is_back_settles_the_matter_at_once(make_server
     ann, ben = await playing(servers, "duo-relay")
     servers.coordinator.kill()
     # The same node, with the same folder, as a supervisor would start it.
-    servers.start_coordinator("--data-dir", servers.folder / "node-1", node="node-1")
+    servers.start_coordinator(node="node-1").until_alive()
     await asyncio.to_thread(servers.until_empty, 8)
     outcome = servers.matchmaker.log("outcome", session=ann.session)
     assert [each["reason"] for each in outcome] == ["coordinator_lost"]

@@ -38,7 +38,7 @@ async def test_a_lone_waiter_leaves(servers):
 async def test_a_lone_waiter_vanishes(servers):
     ann = Player(servers)
     await ann.join("duo")
-    ann.room.drop()
+    await ann.room.drop()
     servers.until_empty()
 
 
@@ -72,7 +72,7 @@ async def test_one_who_returns_within_the_grace_gets_what_was_missed(servers):
         await ann.send_binary(ALL, bytes([number]))
     for number in range(4):
         assert (await ben.game.until_binary())[2:] == bytes([number])
-    ben.game.drop()
+    await ben.game.drop()
     gone = await ann.game.until("peerDisconnected")
     assert gone["player"] == ben.index and gone["graceMs"] > 0
     for number in range(10, 15):
@@ -104,7 +104,7 @@ async def test_one_who_has_seen_nothing_gets_everything(servers):
 
 async def test_one_who_returns_too_late_has_ended_the_game(quick):
     ann, ben = await playing(quick, "quick")
-    ben.game.drop()
+    await ben.game.drop()
     await ann.game.until("peerDisconnected")
     assert (await ann.ended("player_disconnected"))["requeued"] is False
     late = await Line.open(ben.match["url"])
@@ -127,25 +127,45 @@ async def test_a_newer_connection_replaces_the_older_and_the_others_hear_nothing
     await finish([ann, ben])
 
 
-async def test_one_who_never_enters_is_to_blame_and_the_other_is_first_in_the_queue(quick):
+async def test_one_who_never_enters_is_to_blame_and_the_other_is_matched_anew(quick):
     ann, ben = await match(quick, "quick", 2)
     await ann.enter()
     ended = await ann.ended("no_show")
     assert ended["requeued"] is True and ended["resume"]
 
-    # Two strangers are there first, one of them will play with who was put back: the one who has waited longer.
-    bystander, later = Player(quick), Player(quick)
-    back = Player(quick, ann.subject)
-    first = await bystander.join("quick")
+    stranger, back = Player(quick), Player(quick, ann.subject)
+    await stranger.join("quick")
     await back.join("quick", resume=ended["resume"])
     await back.matched()
-    await bystander.matched()
-    assert back.session == bystander.session != ann.session
-    assert first["session"]
-    await asyncio.gather(back.enter(), bystander.enter())
-    await asyncio.gather(back.until_play(), bystander.until_play())
-    await finish([back, bystander])
-    await later.closes()
+    await stranger.matched()
+    assert back.session == stranger.session != ann.session
+    await asyncio.gather(back.enter(), stranger.enter())
+    await asyncio.gather(back.until_play(), stranger.until_play())
+    await finish([back, stranger])
+
+
+async def test_one_who_was_put_back_comes_before_those_who_joined_meanwhile(make_servers):
+    servers = make_servers(scenes=[QUICK], coordinator_options=["--capacity", 1]).start()
+    ann, _ = await match(servers, "quick", 2)
+    await ann.enter()
+    ended = await ann.ended("no_show")
+    # While one game takes the only coordinator, two strangers fill a room, and then who was put back and a newcomer.
+    busy = await playing(servers, "quick")
+    strangers = [Player(servers), Player(servers)]
+    back, newcomer = Player(servers, ann.subject), Player(servers)
+    for player in strangers:
+        await player.join("quick")
+    await back.join("quick", resume=ended["resume"])
+    await newcomer.join("quick")
+    await finish(busy)
+    for pair in ([back, newcomer], strangers):
+        await asyncio.gather(*(player.matched() for player in pair))
+        if pair[0] is back:
+            await strangers[0].room.until("waiting", players=2)
+            await strangers[0].room.silence()
+        await asyncio.gather(*(player.enter() for player in pair))
+        await asyncio.gather(*(player.until_play() for player in pair))
+        await finish(pair)
 
 
 async def test_one_who_was_put_back_has_the_time_already_waited(quick):
@@ -163,7 +183,7 @@ async def test_a_vanished_player_before_play_strands_nobody(quick):
     ann, ben = await match(quick, "checked", 2)
     await asyncio.gather(ann.enter(), ben.enter())
     await ann.game.until("validate")
-    ben.game.drop()
+    await ben.game.drop()
     ended = await ann.ended("player_disconnected")
     assert ended["requeued"] is True and ended["resume"]
 

@@ -142,13 +142,21 @@ async def test_a_public_url_is_what_players_are_told(make_servers):
 async def test_a_second_process_with_the_same_name_is_refused_while_the_first_lives(make_servers):
     servers = make_servers().start()
     pair = await playing(servers, "duo-relay")
-    twin = servers.start_coordinator("--data-dir", servers.folder / "twin", node="node-1")
+    twin = servers.start_coordinator(node="node-1", data="twin")
+    twin.until_alive()
     await asyncio.sleep(1.5)
-    assert not twin.alive or twin.get("/readyz")[0] == 503
+    assert twin.get("/readyz")[0] == 503
     assert servers.coordinator.get("/readyz")[0] == 200
     await finish(pair)
     await finish(await playing(servers, "duo-relay"))
     twin.kill()
+
+
+def test_a_data_folder_serves_one_process_at_a_time(make_servers):
+    servers = make_servers().start()
+    done = program("coordinator", "--listen", "127.0.0.1:0", "--link", servers.link, "--data-dir", servers.folder / "node-1")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done
+    assert servers.coordinator.get("/readyz")[0] == 200
 
 
 def test_a_socket_file_left_by_a_killed_matchmaker_is_no_obstacle(make_servers):

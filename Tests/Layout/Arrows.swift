@@ -33,6 +33,7 @@ enum Arrows {
         "greenroom": ["Service", "Reactor", "CLinux", "Glibc", "FoundationEssentials"],
         "simulate": ["Simulation", "SessionProtocol", "Matchmaking", "Coordination", "Service", "Glibc", "FoundationEssentials"],
         "bench": [
+            "Synchronization",
             "CLinux", "Glibc", "Service", "Digests", "WebProtocol", "SessionProtocol", "Reactor", "FoundationEssentials",
         ],
         "echo-target": ["WebProtocol", "Reactor", "Service", "CLinux", "Glibc", "FoundationEssentials"],

@@ -7,6 +7,10 @@ import SessionProtocol
 enum CoordinatorOptions {
     static let listen = Option.address(
         "listen", default: "127.0.0.1:8081", section: "Players", help: "Where players connect.")
+    static let listenPorts = Option.integer(
+        "listen-ports", in: 1...10_000, default: 1, section: "Players",
+        help: "How many ports may be tried from the one of --listen upwards; the first free one is taken, so that several "
+            + "coordinators can share one machine and one command line.")
     static let publicURL = Option.text(
         "public-url", "URL", bytesMax: ProtocolLimits.urlBytesMax, section: "Players",
         help: "The ws: or wss: address that players are sent to, ending in /v1/play; {port} stands for the port that is "
@@ -21,7 +25,7 @@ enum CoordinatorOptions {
 
     static let program = Program(
         name: "coordinator", summary: "validates peers, carries play and reports how it ended",
-        options: [listen, publicURL, capacity] + ServerOptions.players + [link, ServerOptions.secret, tellWait]
+        options: [listen, listenPorts, publicURL, capacity] + ServerOptions.players + [link, ServerOptions.secret, tellWait]
             + [ServerOptions.dataDir, ServerOptions.nodeID] + LogOptions.all,
         environmentOfOthers: ServerOptions.environmentNames)
 }
@@ -29,6 +33,7 @@ enum CoordinatorOptions {
 /// Everything that a coordinator runs with, checked.
 struct CoordinatorSettings {
     let listen: SocketAddress
+    let listenPorts: Int
     let publicURL: String?
     let connectionsMax: Int
     let web: WebLimits
@@ -42,6 +47,10 @@ struct CoordinatorSettings {
         logger = Logger(configuration)
         for warning in configuration.warnings { logger.warning("configuration", message: warning) }
         listen = try ServerOptions.socketAddress(configuration, CoordinatorOptions.listen)
+        listenPorts = configuration[CoordinatorOptions.listenPorts]
+        guard Int(listen.port ?? 0) + listenPorts - 1 <= Int(UInt16.max) else {
+            throw configuration.error(CoordinatorOptions.listenPorts, "leads beyond port \(UInt16.max)")
+        }
         publicURL = try Self.publicURL(configuration, listen)
         connectionsMax = configuration[ServerOptions.connectionsMax]
         web = ServerOptions.webLimits(configuration)

@@ -47,7 +47,7 @@ final class CoordinatorServer {
 
     func run() throws(ReactorError) {
         let contents = settings.state.contents
-        let address = try web.listen(at: settings.listen, connectionsMax: settings.connectionsMax)
+        let address = try listen()
         let url = settings.publicURL(listeningAt: address)
         let hello = Hello(
             versionMin: Frame.version, versionMax: Frame.version, node: settings.state.identity.node,
@@ -69,6 +69,21 @@ final class CoordinatorServer {
         try driver.run()
         logger.info("stopped", ["role": "coordinator"])
         logger.flush()
+    }
+
+    /// Takes the first free one of the ports allowed.
+    private func listen() throws(ReactorError) -> SocketAddress {
+        var address = settings.listen
+        var portsLeft = settings.listenPorts
+        while true {
+            do throws(ReactorError) {
+                return try web.listen(at: address, connectionsMax: settings.connectionsMax)
+            } catch {
+                portsLeft -= 1
+                guard case .addressInUse = error, portsLeft > 0, let port = address.port, port > 0 else { throw error }
+                address = address.withPort(port + 1)
+            }
+        }
     }
 
     var now: Moment { Moment(bootMs: loop.now, unixMs: Clock.unixMs()) }

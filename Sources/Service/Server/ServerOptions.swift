@@ -33,7 +33,7 @@ public enum ServerOptions {
     /// Variables that one of the servers reads; one environment may serve them all.
     public static let environmentNames: Set<String> = [
         "GREENROOM_CAPACITY", "GREENROOM_CONFIG", "GREENROOM_LINK", "GREENROOM_LINK_GRACE", "GREENROOM_LINK_LISTEN",
-        "GREENROOM_LINK_MARGIN", "GREENROOM_LISTEN", "GREENROOM_PING_INTERVAL", "GREENROOM_PORT",
+        "GREENROOM_LINK_MARGIN", "GREENROOM_LISTEN", "GREENROOM_LISTEN_PORTS", "GREENROOM_PING_INTERVAL", "GREENROOM_PORT",
         "GREENROOM_PUBLIC_URL", "GREENROOM_TELL_WAIT",
     ]
 

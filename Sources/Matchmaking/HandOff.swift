@@ -14,14 +14,14 @@ extension MatchmakerCore {
 
     /// Hands full rooms to coordinators, the most senior room first, as long as one takes sessions.
     mutating func matchFullRooms(_ sceneIndex: Int, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        while let place = queues[sceneIndex].full.first {
+        while let session = queues[sceneIndex].firstFull {
             guard recording.count < limits.unrecordedMax, unrecorded.count < limits.unrecordedMax else { return }
             guard let node = leastLoaded(sceneIndex, except: nil) else {
                 if !queues[sceneIndex].isShortNoticed { actions.append(.notice(.noCoordinator(scenes[sceneIndex].id))) }
                 queues[sceneIndex].isShortNoticed = true
                 return
             }
-            match(place.session, to: node, now, &actions)
+            match(session, to: node, now, &actions)
         }
         queues[sceneIndex].isShortNoticed = false
     }

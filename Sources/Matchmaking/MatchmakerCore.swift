@@ -85,14 +85,18 @@ public struct MatchmakerCore: Sendable {
             }
         }
         ledger.expire(nowMs: now.bootMs)
+        let apart = rejections.count
         rejections.expire(nowMs: now.bootMs)
+        if rejections.count < apart {
+            for sceneIndex in scenes.indices { shareOut(sceneIndex, changed: [], now, &actions) }
+        }
         report(&actions)
     }
 
     /// When `advance` must be called next, in milliseconds of the boot clock.
     public var nextDeadlineMs: UInt64? {
         let leases = coordinators.compactMap(\.lostAtMs).min()
-        return [ledger.nextDeadlineMs, leases].compactMap { $0 }.min()
+        return [ledger.nextDeadlineMs, leases, rejections.nextMs].compactMap { $0 }.min()
     }
 
     /// Every waiting room has ended and everything asked for is durable.

@@ -1,39 +1,34 @@
 import SessionProtocol
 
-/// One scene's rooms, the most senior first.
+/// One scene's rooms, the most senior first. A room's seniority is that of its most senior member, by when that one
+/// first joined, in milliseconds since 1970.
 struct SceneQueue: Sendable {
     struct Place: Sendable {
         let session: SessionID
-        /// When the most senior member first joined, in milliseconds since 1970.
-        var sinceUnixMs: UInt64
+        let sinceUnixMs: UInt64
     }
 
-    /// Rooms with a free seat.
+    /// Rooms with a free seat. They are few: more than one only while some of their members are kept apart.
     private(set) var open: [Place] = []
-    /// Rooms that wait for a coordinator.
-    private(set) var full: [Place] = []
+    /// Rooms that wait for a coordinator; without one they can be many.
+    private var full = DeadlineQueue<SessionID>()
     /// Subjects in all of them.
     var waiting = 0
     /// The want of a coordinator has been noticed since the last full room found one.
     var isShortNoticed = false
 
+    var fullCount: Int { full.count }
+    var firstFull: SessionID? { full.nextKey }
+
     mutating func insert(_ session: SessionID, sinceUnixMs: UInt64, isFull: Bool) {
-        let place = Place(session: session, sinceUnixMs: sinceUnixMs)
-        if isFull { SceneQueue.insert(place, into: &full) } else { SceneQueue.insert(place, into: &open) }
+        if isFull { return full.set(session, atMs: sinceUnixMs) }
+        let index = open.firstIndex { $0.sinceUnixMs > sinceUnixMs } ?? open.count
+        open.insert(Place(session: session, sinceUnixMs: sinceUnixMs), at: index)
     }
 
     mutating func remove(_ session: SessionID) {
         open.removeAll { $0.session == session }
-        full.removeAll { $0.session == session }
-    }
-
-    private static func insert(_ place: Place, into places: inout [Place]) {
-        var (low, high) = (0, places.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if places[middle].sinceUnixMs <= place.sinceUnixMs { low = middle + 1 } else { high = middle }
-        }
-        places.insert(place, at: low)
+        full.remove(session)
     }
 }
 
@@ -52,26 +47,38 @@ extension MatchmakerCore {
             let room = SessionDetails.room(Room(sceneIndex: sceneIndex))
             ledger.open(id, scene: scene.id, state: .waiting, subjects: [], details: room)
         }
-        let resume = signer.sign(
-            ResumeClaim(
-                kind: .place, scene: scene.id, subject: subject, session: id, sinceUnixMs: sinceUnixMs,
-                expiresUnixMs: now.unixMs + limits.resumeLifetimeMs))
-        ledger.seat(subject, in: id)
-        var slot: UInt32 = 0
-        updateRoom(id) { room in
-            slot = room.slotNext
-            room.slotNext += 1
-            room.members.append(
-                Member(
-                    subject: subject, connection: connection, sinceUnixMs: sinceUnixMs, waitUntilMs: waitUntilMs, slot: slot,
-                    resume: resume))
-        }
-        joined[connection] = subject
+        let member = Member(
+            subject: subject, connection: connection, sinceUnixMs: sinceUnixMs, waitUntilMs: waitUntilMs)
         queues[sceneIndex].waiting += 1
-        ledger.setDeadline(.wait, slot: slot, of: id, atMs: waitUntilMs)
+        joined[connection] = subject
+        place(member, in: id, now)
         requeue(id)
         tellRoom(id, now, &actions)
         matchFullRooms(sceneIndex, now, &actions)
+    }
+
+    /// Puts a free subject into a room, with a signed place there.
+    private mutating func place(_ newcomer: Member, in id: SessionID, _ now: Moment) {
+        guard let entry = ledger[id], let slot = entry.details.room?.slotNext else { return }
+        var member = newcomer
+        member.slot = slot
+        member.resume = signer.sign(
+            ResumeClaim(
+                kind: .place, scene: entry.scene, subject: member.subject, session: id,
+                sinceUnixMs: member.sinceUnixMs, expiresUnixMs: now.unixMs + limits.resumeLifetimeMs))
+        ledger.seat(member.subject, in: id)
+        updateRoom(id) { room in
+            room.slotNext += 1
+            room.members.append(member)
+        }
+        ledger.setDeadline(.wait, slot: slot, of: id, atMs: member.waitUntilMs)
+    }
+
+    /// Takes a member's seat away; its connection and the scene's count are the caller's to keep right.
+    private mutating func displace(_ member: Member, from id: SessionID) {
+        ledger.unseat(member.subject, from: id)
+        ledger.clearDeadline(.wait, slot: member.slot, of: id)
+        updateRoom(id) { room in room.members.removeAll { $0.subject == member.subject } }
     }
 
     private func accepts(_ subject: SubjectID, in id: SessionID) -> Bool {
@@ -127,17 +134,51 @@ extension MatchmakerCore {
             let member = room.members.first(where: { $0.subject == subject })
         else { return nil }
         if let connection = member.connection { joined[connection] = nil }
-        ledger.unseat(subject, from: id)
-        ledger.clearDeadline(.wait, slot: member.slot, of: id)
-        updateRoom(id) { room in room.members.removeAll { $0.subject == subject } }
+        displace(member, from: id)
         queues[room.sceneIndex].waiting -= 1
         requeue(id)
         if room.members.count == 1 {
             _ = ledger.end(id, Verdict(reasonWhenEmpty), assignment: nil, now: now)
-        } else {
-            tellRoom(id, now, &actions)
         }
+        shareOut(room.sceneIndex, changed: room.members.count == 1 ? [] : [id], now, &actions)
         return member
+    }
+
+    /// Fills rooms from more junior ones, so that nobody waits apart from those with whom a game could begin; then
+    /// tells the rooms whose counts have changed, `changed` among them.
+    mutating func shareOut(
+        _ sceneIndex: Int, changed: [SessionID], _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        var changed = changed
+        if queues[sceneIndex].open.count > 1 {
+            for target in queues[sceneIndex].open.map(\.session) where ledger.contains(target) {
+                for source in queues[sceneIndex].open.drop(while: { $0.session != target }).dropFirst() {
+                    guard fill(target, from: source.session, now) else { continue }
+                    for id in [target, source.session] where !changed.contains(id) { changed.append(id) }
+                }
+            }
+        }
+        for id in changed { tellRoom(id, now, &actions) }
+        matchFullRooms(sceneIndex, now, &actions)
+    }
+
+    /// Moves those who may be together from one room to another, the most senior first; false when nobody moved.
+    private mutating func fill(_ target: SessionID, from source: SessionID, _ now: Moment) -> Bool {
+        guard let members = ledger[source]?.details.room?.members else { return false }
+        var left = members.count
+        for member in members.sorted(by: { $0.sinceUnixMs < $1.sinceUnixMs }) {
+            guard let room = ledger[target]?.details.room, room.members.count < scenes[room.sceneIndex].groupSize
+            else { break }
+            guard accepts(member.subject, in: target) else { continue }
+            displace(member, from: source)
+            place(member, in: target, now)
+            left -= 1
+        }
+        if left == members.count { return false }
+        requeue(target)
+        requeue(source)
+        if left == 0 { _ = ledger.end(source, Verdict(.allLeft), assignment: nil, now: now) }
+        return true
     }
 
     mutating func waitIsOver(_ id: SessionID, slot: UInt32, _ now: Moment, _ actions: inout [MatchmakerAction]) {

@@ -26,9 +26,9 @@ struct Member: Hashable, Sendable {
     /// do not put it off.
     var waitUntilMs: UInt64
     /// Tells its wait deadline from those of the others in the room.
-    let slot: UInt32
+    var slot: UInt32 = 0
     /// The signed place, the same as long as it waits here.
-    let resume: String
+    var resume = ""
     /// Asked to leave after the match was made.
     var hasLeft = false
 }

@@ -11,7 +11,7 @@ extension MatchmakerCore {
             ("joined", joined.count),
             ("untold", untold.count),
             ("openRooms", queues.reduce(0) { $0 + $1.open.count }),
-            ("fullRooms", queues.reduce(0) { $0 + $1.full.count }),
+            ("fullRooms", queues.reduce(0) { $0 + $1.fullCount }),
             ("waitingSubjects", queues.reduce(0) { $0 + $1.waiting }),
             ("handOffsToRecord", recording.count),
             ("outcomesToRecord", unrecorded.count),

@@ -6,8 +6,10 @@ import Testing
     @Test("a full room that loses a member is filled from the next one")
     func refilled() {
         var lobby = Lobby(.group(2))
-        for (connection, name) in zip(UInt64(1)..., ["ann", "bob", "cid"]) { lobby.join(name, on: connection) }
-        lobby.pass(50)
+        for (connection, name) in zip(UInt64(1)..., ["ann", "bob", "cid"]) {
+            lobby.join(name, on: connection)
+            lobby.pass(50)
+        }
         #expect(lobby.leave(2) == ["1: waiting 2/2 in S1", "3: waiting 2/2 in S1", "2: ended S1 player_left."])
         #expect(lobby.transitions == ["S2 waiting→ended all_left"])
         #expect(lobby.waits[3]?.waitedMs == 50)

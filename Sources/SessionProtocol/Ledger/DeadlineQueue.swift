@@ -19,6 +19,8 @@ public struct DeadlineQueue<Key: Hashable & Sendable>: Sendable {
     public var count: Int { heap.count }
     /// The earliest deadline, in milliseconds of the boot clock.
     public var nextMs: UInt64? { heap.first?.atMs }
+    /// The key of the earliest deadline; of equal ones the one that was set first.
+    public var nextKey: Key? { heap.first?.key }
 
     /// Sets the key's one deadline, replacing an earlier one.
     public mutating func set(_ key: Key, atMs: UInt64) {

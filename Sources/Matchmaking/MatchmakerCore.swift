@@ -42,6 +42,7 @@ public struct MatchmakerCore: Sendable {
         scenes: [Scene], limits: MatchmakingLimits = MatchmakingLimits(), resumeKey: [UInt8],
         generator: SeededGenerator
     ) {
+        precondition(limits.leaseGraceMs > limits.pingIntervalMs && limits.pingIntervalMs > 0, "a lease outlives a ping")
         self.limits = limits
         self.scenes = scenes
         self.generator = generator
@@ -125,8 +126,13 @@ public struct MatchmakerCore: Sendable {
         return handOffsMade
     }
 
+    /// A session id that nothing here knows, even when a generator is seeded as it was before a restart.
     mutating func drawSessionID() -> SessionID {
-        SessionID(high: generator.next(), low: generator.next())
+        var id: SessionID
+        repeat {
+            id = SessionID(high: generator.next(), low: generator.next())
+        } while ledger.contains(id) || ledger.tombstone(id) != nil
+        return id
     }
 }
 

@@ -88,7 +88,7 @@ import Testing
 
     @Test("a lease that runs out presumes the sessions lost; the owner's late word replaces that once")
     func lease() {
-        var lobby = Lobby(.group(2), limits: MatchmakingLimits(leaseGraceMs: 1000, leaseMarginMs: 200))
+        var lobby = Lobby(.group(2), limits: MatchmakingLimits(leaseGraceMs: 1000, leaseMarginMs: 200, pingIntervalMs: 100))
         lobby.connect("east", link: 1)
         lobby.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
         lobby.pass(100)
@@ -112,7 +112,7 @@ import Testing
 
     @Test("a linked coordinator that is silent for grace and margin is hung up on, and its sessions are lost")
     func silent() {
-        var lobby = Lobby(.group(2), limits: MatchmakingLimits(leaseGraceMs: 1000, leaseMarginMs: 200))
+        var lobby = Lobby(.group(2), limits: MatchmakingLimits(leaseGraceMs: 1000, leaseMarginMs: 200, pingIntervalMs: 100))
         lobby.connect("east", link: 1)
         lobby.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
         #expect(lobby.core.nextDeadlineMs == lobby.now.bootMs + 1200)

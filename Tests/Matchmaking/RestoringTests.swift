@@ -1,3 +1,4 @@
+import Digests
 import Matchmaking
 import SessionProtocol
 import Testing
@@ -91,6 +92,16 @@ import Testing
             lobby.sync()
             #expect(lobby.leftovers == [])
         }
+    }
+
+    @Test("a generator that repeats itself after a restart draws no session id twice")
+    func sameSeed() throws {
+        let before = playing()
+        var lobby = before
+        lobby.core = MatchmakerCore(
+            scenes: [.group(2)], resumeKey: Lobby.key, generator: SeededGenerator(number: 1))
+        lobby.core.restore(before.journal + [.ended(before.outcome("S1", .completed, in: .playing))], now: before.now)
+        #expect(lobby.join("zoe", on: 9) == ["9: waiting 1/2 in S2"])
     }
 
     @Test("a live session that a coordinator reports is taken on, also when a member has come back to wait meanwhile")

@@ -24,7 +24,7 @@ public struct ExpiringTable<Key: Hashable & Sendable, Value: Sendable>: Sendable
     }
 
     public var count: Int { entries.count }
-    /// When the oldest entry goes; nil when there is none.
+    /// When `expire` next has something to do; nil when there is nothing.
     public var nextMs: UInt64? { queueHead < queue.count ? queue[queueHead].expiresMs : nil }
 
     public subscript(key: Key) -> Value? { entries[key]?.value }
@@ -32,9 +32,15 @@ public struct ExpiringTable<Key: Hashable & Sendable, Value: Sendable>: Sendable
     /// Adds an entry, or renews one with a new value. Over the limit the oldest entry goes.
     public mutating func insert(_ value: Value, for key: Key, nowMs: UInt64) {
         entries[key] = Entry(value: value, serial: serialNext)
-        queue.append(Queued(key: key, serial: serialNext, expiresMs: nowMs &+ lifetimeMs))
+        let (expiresMs, isForever) = nowMs.addingReportingOverflow(lifetimeMs)
+        queue.append(Queued(key: key, serial: serialNext, expiresMs: isForever ? .max : expiresMs))
         serialNext += 1
-        while entries.count > countMax || queue.count - queueHead > 2 * countMax { dropOldest() }
+        while entries.count > countMax { dropOldest() }
+        if queue.count > 2 * countMax + 64 {
+            queue.removeFirst(queueHead)
+            queueHead = 0
+            queue.removeAll { entries[$0.key]?.serial != $0.serial }
+        }
     }
 
     /// Forgets one entry before its time.

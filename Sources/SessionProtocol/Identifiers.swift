@@ -12,7 +12,8 @@ func checkName(_ text: String, bytesMax: Int) throws(NameError) {
     for byte in text.utf8 where byte < 0x20 || byte == 0x7F { throw .controlCharacter }
 }
 
-/// A person or bot, the same across sessions: 1 to 128 bytes of UTF-8 without control characters.
+/// A person or bot, the same across sessions: 1 to 128 bytes of UTF-8 without control characters. Two spellings that
+/// Unicode holds to be the same text (canonical equivalence) name the same subject.
 public struct SubjectID: Hashable, Sendable, CustomStringConvertible {
     public let name: String
     public init(_ name: String) throws(NameError) {

@@ -40,6 +40,13 @@ import Testing
         #expect(ticket == Ticket(high: 5, low: 6))
     }
 
+    @Test("two spellings of the same text name one subject, and each keeps its bytes")
+    func spellings() throws {
+        let (composed, decomposed) = (try SubjectID("\u{E9}"), try SubjectID("e\u{301}"))
+        #expect(composed == decomposed && composed.hashValue == decomposed.hashValue)
+        #expect(composed.name.utf8.count == 2 && decomposed.name.utf8.count == 3)
+    }
+
     @Test("players are counted from 0 to 254")
     func players() {
         #expect(PlayerIndex(exactly: -1) == nil)

@@ -15,6 +15,20 @@ import Testing
         }
     }
 
+    @Test("completion codes configured in any order are put into that of the wire, one a reason")
+    func completionCodes() throws {
+        let settings = SessionSettings(
+            validatesPeers: true,
+            completionCodes: [
+                CompletionCode(reason: .shutdown, code: "c"), CompletionCode(reason: .completed, code: "a"),
+                CompletionCode(reason: .shutdown, code: "d"),
+            ])
+        #expect(settings.completionCodes.map(\.code) == ["a", "c"])
+        let message = Message.assign(assignment(settings: settings))
+        let bytes = encoded(message)
+        #expect(try Frame.read(bytes.span, at: 0)?.message == message)
+    }
+
     @Test("kinds have the numbers that are published")
     func kinds() {
         #expect(

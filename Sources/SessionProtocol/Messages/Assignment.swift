@@ -68,6 +68,7 @@ public struct SessionSettings: Hashable, Sendable {
     /// What a player is given when a session ends for a reason; at most one a reason, in order of their codes.
     public var completionCodes: [CompletionCode]
 
+    /// Completion codes may come in any order; of several for one reason the first counts.
     public init(
         validatesPeers: Bool, onValidationFailure: ValidationFailureAction = .requeue,
         enterTimeoutMs: UInt32 = 15_000, validationTimeoutMs: UInt32 = 15_000, reconnectGraceMs: UInt32 = 10_000,
@@ -82,7 +83,10 @@ public struct SessionSettings: Hashable, Sendable {
         self.barrierTimeoutMs = barrierTimeoutMs
         self.playTimeoutMs = playTimeoutMs
         self.iceServers = iceServers
-        self.completionCodes = completionCodes
+        self.completionCodes = []
+        for reason in EndReason.allCases {
+            if let first = completionCodes.first(where: { $0.reason == reason }) { self.completionCodes.append(first) }
+        }
     }
 
     /// The code for players of a session that ended for this reason, if the scene has one.

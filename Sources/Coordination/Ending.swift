@@ -95,7 +95,7 @@ extension CoordinatorCore {
                 connection,
                 .ended(
                     outcome.session, outcome.reason, requeued: requeued,
-                    resume: requeued ? seat.placeResume : seat.releaseResume,
+                    resume: assignment.resume(of: seat, isRequeued: requeued),
                     completionCode: assignment.settings.completionCode(for: outcome.reason))))
         actions.append(.close(connection, .normal))
     }

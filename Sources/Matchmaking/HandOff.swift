@@ -46,9 +46,10 @@ extension MatchmakerCore {
         for member in room.members { ledger.clearDeadline(.wait, slot: member.slot, of: id) }
         ledger.transition(id, to: .matched)
         let scene = scenes[room.sceneIndex]
-        let assignment = Assignment(
-            session: id, attempt: .first, scene: scene.id, settings: scene.settings,
-            seed: generator.next() >> 32, players: room.members.map { seatOf($0, in: id, scene.id, now) })
+        var assignment = Assignment(
+            session: id, attempt: .first, scene: scene.id, settings: scene.settings, seed: generator.next() >> 32,
+            resumeExpiresUnixMs: now.unixMs + limits.resumeLifetimeMs, players: [])
+        assignment.players = room.members.map { seat(of: $0, in: assignment) }
         let handOff = HandOff(
             serial: nextSerial(), sceneIndex: room.sceneIndex, assignment: assignment, node: node, phase: .offered,
             members: room.members)
@@ -56,16 +57,14 @@ extension MatchmakerCore {
         record(id, at: node, &actions)
     }
 
-    private mutating func seatOf(
-        _ member: Member, in session: SessionID, _ scene: SceneID, _ now: Moment
-    ) -> AssignedPlayer {
-        var claim = ResumeClaim(
-            kind: .releasedPlace, scene: scene, subject: member.subject, session: session,
-            sinceUnixMs: member.sinceUnixMs, expiresUnixMs: now.unixMs + limits.resumeLifetimeMs)
-        let place = signer.sign(claim)
-        claim.kind = .release
-        return AssignedPlayer(
-            subject: member.subject, ticket: drawTicket(), placeResume: place, releaseResume: signer.sign(claim))
+    private mutating func seat(of member: Member, in assignment: Assignment) -> AssignedPlayer {
+        let unsigned = ResumeSignature(high: 0, low: 0)
+        var player = AssignedPlayer(
+            subject: member.subject, ticket: drawTicket(), sinceUnixMs: member.sinceUnixMs, placeSignature: unsigned,
+            releaseSignature: unsigned)
+        player.placeSignature = signer.sign(assignment.claim(.releasedPlace, of: player))
+        player.releaseSignature = signer.sign(assignment.claim(.release, of: player))
+        return player
     }
 
     private mutating func drawTicket() -> Ticket { Ticket(high: generator.next(), low: generator.next()) }

@@ -40,17 +40,12 @@ extension MatchmakerCore {
     /// Takes on a live session that a coordinator holds, or may hold. Its subjects are free.
     mutating func adopt(_ assignment: Assignment, in state: SessionState, at node: NodeID, _ now: Moment) {
         let members = assignment.players.enumerated().map { index, player in
-            var claim =
-                signer.check(player.placeResume, nowUnixMs: 0)
-                ?? ResumeClaim(
-                    kind: .place, scene: assignment.scene, subject: player.subject, session: assignment.session,
-                    sinceUnixMs: now.unixMs, expiresUnixMs: 0)
             // What is told to one who waits must not release from the session that is waited for.
-            claim.kind = .place
+            var claim = assignment.claim(.place, of: player)
             claim.expiresUnixMs = now.unixMs + limits.resumeLifetimeMs
             return Member(
                 subject: player.subject, connection: nil, sinceUnixMs: claim.sinceUnixMs, waitUntilMs: now.bootMs,
-                slot: UInt32(index), resume: signer.sign(claim))
+                slot: UInt32(index), resume: signer.text(of: claim))
         }
         let handOff = HandOff(
             serial: nextSerial(), sceneIndex: sceneIndices[assignment.scene], assignment: assignment, node: node,

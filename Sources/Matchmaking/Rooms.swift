@@ -62,8 +62,8 @@ extension MatchmakerCore {
         guard let entry = ledger[id], let slot = entry.details.room?.slotNext else { return }
         var member = newcomer
         member.slot = slot
-        member.resume = signer.sign(
-            ResumeClaim(
+        member.resume = signer.text(
+            of: ResumeClaim(
                 kind: .place, scene: entry.scene, subject: member.subject, session: id,
                 sinceUnixMs: member.sinceUnixMs, expiresUnixMs: now.unixMs + limits.resumeLifetimeMs))
         ledger.seat(member.subject, in: id)

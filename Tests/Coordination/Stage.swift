@@ -158,13 +158,14 @@ struct Stage {
         guard let scene = try? SceneID("scene") else { preconditionFailure() }
         return Assignment(
             session: session(number), attempt: Attempt(attempt), scene: scene, settings: settings, seed: seed,
-            players: (0..<players).map { player in
+            resumeExpiresUnixMs: 99, players: (0..<players).map { player in
                 guard let subject = try? SubjectID("\(subjects ?? "s\(number)")-\(player)") else {
                     preconditionFailure()
                 }
                 return AssignedPlayer(
-                    subject: subject, ticket: ticket(number, UInt64(player)), placeResume: "place\(player)",
-                    releaseResume: "release\(player)")
+                    subject: subject, ticket: ticket(number, UInt64(player)), sinceUnixMs: 3,
+                    placeSignature: ResumeSignature(high: 1, low: UInt64(player)),
+                    releaseSignature: ResumeSignature(high: 2, low: UInt64(player)))
             })
     }
 

@@ -32,7 +32,7 @@ extension PlayerReply {
         case .peerDisconnected(let player, let graceMs): "gone p\(player) \(graceMs)"
         case .peerReconnected(let player): "back p\(player)"
         case .ended(let session, let reason, let requeued, let resume, let code):
-            "ended s\(session.low) \(reason)\(requeued ? " requeued" : "") \(resume)\(code.map { " " + $0 } ?? "")"
+            "ended s\(session.low) \(reason)\(requeued ? " requeued" : "") \(word(ofResume: resume))\(code.map { " " + $0 } ?? "")"
         case .error(let error, _): "error \(error.rawValue)"
         }
     }
@@ -76,5 +76,15 @@ extension PlayerClose {
         case .replaced: "replaced"
         case .fatal(let error): error.rawValue
         }
+    }
+}
+
+/// `place0` or `release0`: which of its two resumes a player was given, told by the signature that Stage put there.
+private func word(ofResume text: String) -> String {
+    guard let resume = Resume(text) else { return "unreadable" }
+    return switch (resume.claim.kind, resume.signature.high) {
+    case (.releasedPlace, 1): "place\(resume.signature.low)"
+    case (.release, 2): "release\(resume.signature.low)"
+    default: "mixed up"
     }
 }

@@ -19,10 +19,11 @@ import Testing
         lobby.join("ann", on: 1)
         lobby.connect("east", link: 1)
         let seat = AssignedPlayer(
-            subject: .of("zoe"), ticket: Ticket(high: 1, low: 1), placeResume: "", releaseResume: "")
+            subject: .of("zoe"), ticket: Ticket(high: 1, low: 1), sinceUnixMs: 0,
+            placeSignature: ResumeSignature(high: 0, low: 0), releaseSignature: ResumeSignature(high: 0, low: 0))
         let claimed = Assignment(
             session: lobby.id("S1"), attempt: .first, scene: .of("duo"),
-            settings: SessionSettings(validatesPeers: false), seed: 1, players: [seat])
+            settings: SessionSettings(validatesPeers: false), seed: 1, resumeExpiresUnixMs: 1, players: [seat])
         #expect(lobby.say(.holding(.playing, claimed), link: 1) == ["link 1: drop S1#1"])
         #expect(lobby.accept("S1", link: 1) == ["link 1: drop S1#1"])
         #expect(lobby.refuse("S1", .full, link: 1) == [])

@@ -145,7 +145,7 @@ struct RandomWorld {
             let isBlamed = blamed.contains(PlayerIndex(UInt8(seat)))
             let isRequeued = requeues && !isBlamed
             // Only one whose link is down hands out a resume without an acknowledgement; the rule allows it for all.
-            resumes[player.subject.name] = isRequeued ? player.placeResume : player.releaseResume
+            resumes[player.subject.name] = held.assignment.resume(of: player, isRequeued: isRequeued)
             return PlayerOutcome(subject: player.subject, isBlamed: isBlamed, isRequeued: isRequeued)
         }
         let pair = PlayerPair(PlayerIndex(0), PlayerIndex(1))

@@ -82,10 +82,10 @@ import Testing
         #expect(refusal(of: changed(message) { $0[25] = 2 }) == .badValue("validatesPeers"))
         #expect(refusal(of: changed(message) { $0[26] = 4 }) == .badValue("onValidationFailure"))
         #expect(refusal(of: changed(message) { $0[47] = 0x10 }) == .tooMany("iceServers"))
-        // 20 bytes of times, 2 + 2 of ICE servers, 1 count of codes, 8 of seed, then the count of players.
-        #expect(refusal(of: changed(message) { $0[60] = 0 }) == .badValue("player count"))
-        #expect(refusal(of: changed(message) { $0[60] = 3 }) == .truncated("subject"))
-        #expect(refusal(of: changed(message) { $0[60] = 1 }) == .trailingBytes(24))
+        // 20 bytes of times, 2 + 2 of ICE servers, 1 count of codes, 8 of seed, 8 of expiry, then the count of players; a seat has 4 + 56 bytes.
+        #expect(refusal(of: changed(message) { $0[68] = 0 }) == .badValue("player count"))
+        #expect(refusal(of: changed(message) { $0[68] = 3 }) == .truncated("subject"))
+        #expect(refusal(of: changed(message) { $0[68] = 1 }) == .trailingBytes(60))
         #expect(refusal(of: reframed(twins(), kind: .assign)) == .duplicateSubject)
         let codes = SessionSettings(
             validatesPeers: true, completionCodes: [CompletionCode(reason: .completed, code: "a"), CompletionCode(reason: .playerLeft, code: "b")])
@@ -97,7 +97,7 @@ import Testing
     /// The sample assignment with its second player named as its first, "p0".
     func twins() -> [UInt8] {
         var body = Array(encoded(.assign(assignment()))[12...])
-        body[body.count - 21] = 0x30
+        body[body.count - 57] = 0x30
         return body
     }
 

@@ -6,19 +6,37 @@ public struct Assignment: Hashable, Sendable {
     public var settings: SessionSettings
     /// Shared by all players; given to them with `play`.
     public var seed: UInt64
+    /// Until when the players' `resume`s are good, in milliseconds since 1970.
+    public var resumeExpiresUnixMs: UInt64
     /// In order of `PlayerIndex`; 1 to 255.
     public var players: [AssignedPlayer]
 
     public init(
         session: SessionID, attempt: Attempt, scene: SceneID, settings: SessionSettings, seed: UInt64,
-        players: [AssignedPlayer]
+        resumeExpiresUnixMs: UInt64, players: [AssignedPlayer]
     ) {
         self.session = session
         self.attempt = attempt
         self.scene = scene
         self.settings = settings
         self.seed = seed
+        self.resumeExpiresUnixMs = resumeExpiresUnixMs
         self.players = players
+    }
+
+    /// What a player's `resume` of a kind claims.
+    public func claim(_ kind: ResumeClaim.Kind, of player: AssignedPlayer) -> ResumeClaim {
+        ResumeClaim(
+            kind: kind, scene: scene, subject: player.subject, session: session, sinceUnixMs: player.sinceUnixMs,
+            expiresUnixMs: resumeExpiresUnixMs)
+    }
+
+    /// The `resume` that a player is given with `ended`.
+    public func resume(of player: AssignedPlayer, isRequeued: Bool) -> String {
+        let (kind, signature) =
+            isRequeued
+            ? (ResumeClaim.Kind.releasedPlace, player.placeSignature) : (.release, player.releaseSignature)
+        return Resume(claim: claim(kind, of: player), signature: signature).text
     }
 }
 
@@ -26,16 +44,22 @@ public struct Assignment: Hashable, Sendable {
 public struct AssignedPlayer: Hashable, Sendable {
     public var subject: SubjectID
     public var ticket: Ticket
-    /// Handed to the player by `ended` when requeued: restores the waiting time. Signed by the matchmaker, opaque here.
-    public var placeResume: String
-    /// Handed to the player by `ended` otherwise: makes the matchmaker forget this session for this subject, without credit.
-    public var releaseResume: String
+    /// When the subject first joined, in milliseconds since 1970.
+    public var sinceUnixMs: UInt64
+    /// Seals the `releasedPlace` that the player is given when the session ends and it is requeued.
+    public var placeSignature: ResumeSignature
+    /// Seals the `release` that it is given otherwise.
+    public var releaseSignature: ResumeSignature
 
-    public init(subject: SubjectID, ticket: Ticket, placeResume: String, releaseResume: String) {
+    public init(
+        subject: SubjectID, ticket: Ticket, sinceUnixMs: UInt64, placeSignature: ResumeSignature,
+        releaseSignature: ResumeSignature
+    ) {
         self.subject = subject
         self.ticket = ticket
-        self.placeResume = placeResume
-        self.releaseResume = releaseResume
+        self.sinceUnixMs = sinceUnixMs
+        self.placeSignature = placeSignature
+        self.releaseSignature = releaseSignature
     }
 }
 

@@ -108,6 +108,12 @@ extension ByteReader {
         return state
     }
 
+    fileprivate mutating func signature(
+        _ body: Span<UInt8>, _ field: String
+    ) throws(WireError) -> ResumeSignature {
+        ResumeSignature(high: try u64(body, field), low: try u64(body, field))
+    }
+
     fileprivate mutating func magic(_ body: Span<UInt8>) throws(WireError) {
         if try fixed(body, "magic", count: HandshakeMagic.bytes.count) != HandshakeMagic.bytes { throw .badMagic }
     }
@@ -145,6 +151,7 @@ extension ByteReader {
         let scene = try scene(body)
         let settings = try settings(body)
         let seed = try u64(body, "seed")
+        let resumeExpiresUnixMs = try u64(body, "resumeExpiresUnixMs")
         let count = Int(try u8(body, "player count"))
         if count == 0 || count > ProtocolLimits.playersMax { throw .badValue("player count") }
         var players: [AssignedPlayer] = []
@@ -153,13 +160,15 @@ extension ByteReader {
             let subject = try subject(body)
             if !subjects.insert(subject).inserted { throw .duplicateSubject }
             let ticket = Ticket(high: try u64(body, "ticket"), low: try u64(body, "ticket"))
-            let place = try text(body, "placeResume", bytesMax: ProtocolLimits.resumeBytesMax)
-            let release = try text(body, "releaseResume", bytesMax: ProtocolLimits.resumeBytesMax)
             players.append(
-                AssignedPlayer(subject: subject, ticket: ticket, placeResume: place, releaseResume: release))
+                AssignedPlayer(
+                    subject: subject, ticket: ticket, sinceUnixMs: try u64(body, "sinceUnixMs"),
+                    placeSignature: try signature(body, "placeSignature"),
+                    releaseSignature: try signature(body, "releaseSignature")))
         }
         return Assignment(
-            session: session, attempt: attempt, scene: scene, settings: settings, seed: seed, players: players)
+            session: session, attempt: attempt, scene: scene, settings: settings, seed: seed,
+            resumeExpiresUnixMs: resumeExpiresUnixMs, players: players)
     }
 
     private mutating func settings(_ body: Span<UInt8>) throws(WireError) -> SessionSettings {

@@ -49,6 +49,11 @@ extension ByteWriter {
         u64(session.low)
         u32(attempt.number)
     }
+
+    fileprivate mutating func signature(_ signature: ResumeSignature) {
+        u64(signature.high)
+        u64(signature.low)
+    }
 }
 
 extension Hello {
@@ -81,14 +86,16 @@ extension Assignment {
         writer.text(scene.name, bytesMax: ProtocolLimits.sceneBytesMax)
         settings.encode(into: &writer)
         writer.u64(seed)
+        writer.u64(resumeExpiresUnixMs)
         precondition((1...ProtocolLimits.playersMax).contains(players.count), "a roster has 1 to 255 players")
         writer.u8(UInt8(players.count))
         for player in players {
             writer.text(player.subject.name, bytesMax: ProtocolLimits.subjectBytesMax)
             writer.u64(player.ticket.high)
             writer.u64(player.ticket.low)
-            writer.text(player.placeResume, bytesMax: ProtocolLimits.resumeBytesMax)
-            writer.text(player.releaseResume, bytesMax: ProtocolLimits.resumeBytesMax)
+            writer.u64(player.sinceUnixMs)
+            writer.signature(player.placeSignature)
+            writer.signature(player.releaseSignature)
         }
     }
 }

@@ -27,18 +27,20 @@ func outcome(
         endedAtUnixMs: 5, players: players.map { PlayerOutcome(subject: subject($0)) })
 }
 
-func roster(_ count: Int, text: String = "") -> [AssignedPlayer] {
+func roster(_ count: Int) -> [AssignedPlayer] {
     (0..<count).map {
         AssignedPlayer(
-            subject: subject("p\($0)"), ticket: Ticket(high: UInt64($0), low: ~UInt64($0)), placeResume: text,
-            releaseResume: text)
+            subject: subject("p\($0)"), ticket: Ticket(high: UInt64($0), low: ~UInt64($0)), sinceUnixMs: 3,
+            placeSignature: ResumeSignature(high: 4, low: UInt64($0)),
+            releaseSignature: ResumeSignature(high: UInt64($0), low: 5))
     }
 }
 
 func assignment(_ players: [AssignedPlayer] = roster(2), settings: SessionSettings? = nil) -> Assignment {
     Assignment(
         session: session, attempt: Attempt(7), scene: scene("duo"),
-        settings: settings ?? SessionSettings(validatesPeers: true), seed: 0x0102_0304_0506_0708, players: players)
+        settings: settings ?? SessionSettings(validatesPeers: true), seed: 0x0102_0304_0506_0708,
+        resumeExpiresUnixMs: 88, players: players)
 }
 
 func hello() -> Hello {
@@ -58,8 +60,8 @@ let samples: [Message] = {
     let fullRoster = (0..<255).map { index in
         AssignedPlayer(
             subject: subject("\(index + 100)" + String(repeating: "ü", count: 62)),
-            ticket: Ticket(high: .max, low: UInt64(index)), placeResume: String(repeating: "r", count: 512),
-            releaseResume: String(repeating: "s", count: 512))
+            ticket: Ticket(high: .max, low: UInt64(index)), sinceUnixMs: .max,
+            placeSignature: ResumeSignature(high: .max, low: 0), releaseSignature: ResumeSignature(high: 0, low: .max))
     }
     let fullOutcome = Outcome(
         session: session, attempt: Attempt(.max), scene: scene(String(repeating: "s", count: 64)),
@@ -78,7 +80,7 @@ let samples: [Message] = {
         .proof(Proof(proof: [UInt8](repeating: 0xAB, count: 32))),
         .welcome(Welcome(leaseGraceMs: 15_000, pingIntervalMs: 1_000)),
         .reject(Reject(code: .nodeInUse, detail: "")), .reject(Reject(code: .malformed, detail: longest + longest)),
-        .assign(assignment()), .assign(assignment(roster(1, text: "r"))),
+        .assign(assignment()), .assign(assignment(roster(1))),
         .assign(assignment(fullRoster, settings: fullSettings)),
         .accepted(session, .first), .refused(session, Attempt(.max), .unsupported),
         .state(session, .first, .validating), .state(session, .first, .playing),

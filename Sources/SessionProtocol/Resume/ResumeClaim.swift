@@ -1,0 +1,66 @@
+import Digests
+
+/// What a `resume` says, before it is signed.
+public struct ResumeClaim: Hashable, Sendable {
+    /// Codes are stable: they stand in texts that clients keep.
+    public enum Kind: UInt8, CaseIterable, Sendable {
+        /// Restores the waiting time, and proves who its holder is. Told with `waiting`.
+        case place = 1
+        /// Makes the matchmaker forget the session for the subject; gives no waiting time. Told with `ended`.
+        case release = 2
+        /// Both: for one who is put back in the queue by the end of a session. Told with `ended`.
+        case releasedPlace = 3
+
+        public var restoresPlace: Bool { self != .release }
+        public var releases: Bool { self != .place }
+    }
+
+    public var kind: Kind
+    public var scene: SceneID
+    public var subject: SubjectID
+    /// The session that it was given for.
+    public var session: SessionID
+    /// When the subject first joined, in milliseconds since 1970.
+    public var sinceUnixMs: UInt64
+    /// When it stops being good, in milliseconds since 1970.
+    public var expiresUnixMs: UInt64
+
+    public init(
+        kind: Kind, scene: SceneID, subject: SubjectID, session: SessionID, sinceUnixMs: UInt64, expiresUnixMs: UInt64
+    ) {
+        self.kind = kind
+        self.scene = scene
+        self.subject = subject
+        self.session = session
+        self.sinceUnixMs = sinceUnixMs
+        self.expiresUnixMs = expiresUnixMs
+    }
+
+    static let version: UInt8 = 1
+
+    func encode(into writer: inout ByteWriter) {
+        writer.u8(ResumeClaim.version)
+        writer.u8(kind.rawValue)
+        writer.u64(session.high)
+        writer.u64(session.low)
+        writer.u64(sinceUnixMs)
+        writer.u64(expiresUnixMs)
+        writer.text(scene.name, bytesMax: ProtocolLimits.sceneBytesMax)
+        writer.text(subject.name, bytesMax: ProtocolLimits.subjectBytesMax)
+    }
+
+    init?(_ body: Span<UInt8>, _ reader: inout ByteReader) throws(WireError) {
+        guard try reader.u8(body, "version") == ResumeClaim.version,
+            let kind = Kind(rawValue: try reader.u8(body, "kind"))
+        else { return nil }
+        let session = SessionID(high: try reader.u64(body, "session"), low: try reader.u64(body, "session"))
+        let sinceUnixMs = try reader.u64(body, "since")
+        let expiresUnixMs = try reader.u64(body, "expires")
+        let sceneName = try reader.text(body, "scene", bytesMax: ProtocolLimits.sceneBytesMax)
+        let subjectName = try reader.text(body, "subject", bytesMax: ProtocolLimits.subjectBytesMax)
+        guard let scene = try? SceneID(sceneName), let subject = try? SubjectID(subjectName) else { return nil }
+        self.init(
+            kind: kind, scene: scene, subject: subject, session: session, sinceUnixMs: sinceUnixMs,
+            expiresUnixMs: expiresUnixMs)
+    }
+}

@@ -1,0 +1,63 @@
+import SessionProtocol
+import Testing
+
+@Suite struct ResumeTests {
+    private let signer = ResumeSigner(key: Array("key".utf8))
+
+    private func claim(_ kind: ResumeClaim.Kind = .place, subject name: String = "ann") -> ResumeClaim {
+        ResumeClaim(
+            kind: kind, scene: scene("duo"), subject: subject(name), session: session, sinceUnixMs: 1_000,
+            expiresUnixMs: 5_000)
+    }
+
+    @Test("what was signed is read again until it expires", arguments: ResumeClaim.Kind.allCases)
+    func roundTrip(kind: ResumeClaim.Kind) {
+        let text = signer.text(of: claim(kind, subject: "日本"))
+        #expect(signer.check(text, nowUnixMs: 4_999) == claim(kind, subject: "日本"))
+        #expect(signer.check(text, nowUnixMs: 5_000) == nil)
+    }
+
+    @Test("no character of it can be changed")
+    func forgery() {
+        let text = Array(signer.text(of: claim()))
+        for index in text.indices {
+            var forged = text
+            forged[index] = text[index] == "A" ? "B" : "A"
+            #expect(signer.check(String(forged), nowUnixMs: 0) == nil)
+        }
+    }
+
+    @Test("another key's, a part, or anything else is none")
+    func strangers() {
+        let text = signer.text(of: claim())
+        #expect(ResumeSigner(key: Array("yek".utf8)).check(text, nowUnixMs: 0) == nil)
+        for length in 0..<text.count { #expect(signer.check(String(text.prefix(length)), nowUnixMs: 0) == nil) }
+        #expect(signer.check(text + "AAAA", nowUnixMs: 0) == nil)
+        #expect(signer.check(String(repeating: "A", count: 100_000), nowUnixMs: 0) == nil)
+        #expect(signer.check("not base64 at all!", nowUnixMs: 0) == nil)
+    }
+
+    @Test("an assignment's seals open as what a player of it is given")
+    func assigned() throws {
+        var assignment = assignment(roster(1))
+        assignment.resumeExpiresUnixMs = 9_000
+        let player = assignment.players[0]
+        assignment.players[0].placeSignature = signer.sign(assignment.claim(.releasedPlace, of: player))
+        assignment.players[0].releaseSignature = signer.sign(assignment.claim(.release, of: player))
+        let place = signer.check(assignment.resume(of: assignment.players[0], isRequeued: true), nowUnixMs: 0)
+        let release = signer.check(assignment.resume(of: assignment.players[0], isRequeued: false), nowUnixMs: 0)
+        #expect(place?.kind == .releasedPlace && place?.sinceUnixMs == player.sinceUnixMs)
+        #expect(release?.kind == .release && release?.subject == player.subject)
+    }
+
+    @Test("the longest names fit the limit of a client's message")
+    func longest() {
+        let long = ResumeClaim(
+            kind: .place, scene: scene(String(repeating: "s", count: 64)),
+            subject: subject(String(repeating: "u", count: 128)), session: session, sinceUnixMs: .max,
+            expiresUnixMs: .max)
+        let text = signer.text(of: long)
+        #expect(text.utf8.count <= ProtocolLimits.resumeBytesMax)
+        #expect(signer.check(text, nowUnixMs: 0) == long)
+    }
+}

@@ -9,6 +9,7 @@ extension Program {
         _ check: (Configuration) throws(ConfigurationError) -> Settings
     ) -> Settings {
         Self.openStandardDescriptors()
+        Self.ignoreFatalWrites()
         let result = parse(
             arguments: Array(CommandLine.arguments.dropFirst()), environment: Self.processEnvironment(),
             readFile: Self.readFile)
@@ -39,6 +40,12 @@ extension Program {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             _ = unsafe open("/dev/null", O_RDWR)
         }
+    }
+
+    /// A reader that has gone, or a file that may not grow, is an error of that one write and not the process's end.
+    static func ignoreFatalWrites() {
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     /// The `GREENROOM_…` variables of the process.

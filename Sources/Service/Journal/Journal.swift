@@ -55,6 +55,7 @@ public final class Journal {
             let (records, end, error) = Journal.read(bytes)
             contents.records = records
             contents.tornBytes = bytes.count - end
+            if bytes.isEmpty { try JournalFile.syncFolder(of: path) }
             if let error {
                 damage = .damaged(path: path, offset: end, error)
             } else if contents.tornBytes > 0 {
@@ -67,29 +68,44 @@ public final class Journal {
         if let damage { throw damage }
     }
 
-    /// Reads frames up to the first that is not whole. A bad frame that reaches the end of the file, or is followed by
-    /// zeros alone, is a torn write; any other is damage.
+    /// Reads frames up to the first that is not whole. That one is a torn write when nothing but zeros follows it and no
+    /// whole frame begins further on; else the file was damaged after it was written. A length that was changed can make
+    /// all that follows look like the rest of one frame, so the bytes behind it are searched too.
     static func read(_ bytes: [UInt8]) -> (records: [Message], end: Int, error: WireError?) {
         var records: [Message] = []
         var offset = 0
         while offset < bytes.count {
+            var problem = WireError.truncated("frame")
             do throws(WireError) {
-                guard let (message, byteCount) = try Frame.read(bytes.span, at: offset) else { break }
-                records.append(message)
-                offset += byteCount
+                if let (message, byteCount) = try Frame.read(bytes.span, at: offset) {
+                    records.append(message)
+                    offset += byteCount
+                    continue
+                }
             } catch {
-                let rest = bytes[offset...]
-                let isZero = rest.allSatisfy { $0 == 0 }
-                return (records, offset, isZero || isLastFrame(rest) ? nil : error)
+                problem = error
             }
+            let isTorn = isLast(at: offset, in: bytes) && !hasFrame(in: bytes, behind: offset)
+            return (records, offset, isTorn ? nil : problem)
         }
         return (records, offset, nil)
     }
 
-    private static func isLastFrame(_ rest: ArraySlice<UInt8>) -> Bool {
-        guard rest.count >= 4 else { return true }
+    /// Whether all bytes behind the frame that begins here are zero.
+    private static func isLast(at offset: Int, in bytes: [UInt8]) -> Bool {
+        let rest = bytes[offset...]
+        guard rest.count > 4, let last = rest.lastIndex(where: { $0 != 0 }) else { return true }
         let length = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
-        return length <= ProtocolLimits.frameBytesMax && 4 + length >= rest.count
+        return length <= ProtocolLimits.frameBytesMax && last < offset + 4 + length
+    }
+
+    private static func hasFrame(in bytes: [UInt8], behind offset: Int) -> Bool {
+        var start = offset + 1
+        while start < bytes.count {
+            if let frame = try? Frame.read(bytes.span, at: start), frame.byteCount > 0 { return true }
+            start += 1
+        }
+        return false
     }
 
     public var hasPending: Bool { appended > committed && failure == nil }

@@ -77,7 +77,12 @@ final class JournalFile {
     /// Gives the file another name, durably, replacing what had it.
     static func rename(_ path: String, to newPath: String) throws(Failure) {
         if unsafe Glibc.rename(path, newPath) != 0 { throw Failure(operation: "rename", code: errno) }
-        let folder = newPath.lastIndex(of: "/").map { String(newPath[..<$0]) } ?? "."
+        try syncFolder(of: newPath)
+    }
+
+    /// A file's name is on disk only once its folder is.
+    static func syncFolder(of path: String) throws(Failure) {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let descriptor = unsafe open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if descriptor < 0 { throw Failure(operation: "open", code: errno) }
         defer { Glibc.close(descriptor) }

@@ -35,7 +35,10 @@ public struct NodeState {
             if let asked = configuration[ServerOptions.nodeID], asked != name.name {
                 throw configuration.error(ServerOptions.nodeID, "the data folder belongs to node \"\(name)\"")
             }
-            key = try folder.bytes(of: "key", countMax: 32) { Randomness.bytes(32) }
+            key = try folder.bytes(of: "key", countMax: NodeState.keyBytes) { Randomness.bytes(NodeState.keyBytes) }
+            guard key.count == NodeState.keyBytes else {
+                throw configuration.error(ServerOptions.dataDir, "\(folder.file("key")) is not whole")
+            }
             journal = try Journal(
                 path: folder.file("journal"), rotateAtBytes: NodeState.journalRotateBytes, contents: &contents)
             self.folder = folder
@@ -54,6 +57,7 @@ public struct NodeState {
         }
     }
 
+    private static let keyBytes = 32
     /// A journal of this size is replaced by a snapshot of what still matters.
     static let journalRotateBytes = 64 << 20
 }

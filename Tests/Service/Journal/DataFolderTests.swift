@@ -1,0 +1,112 @@
+import Glibc
+import SessionProtocol
+import Testing
+
+@testable import Service
+
+@Suite struct DataFolderTests {
+    let folder: TestFolder
+
+    init() throws { folder = try TestFolder() }
+
+    @Test("A second process is refused while the first one has the folder, and not afterwards")
+    func lock() throws {
+        do {
+            let first = try DataFolder(path: folder.path)
+            let error = #expect(throws: DataFolderError.self) { try DataFolder(path: first.path) }
+            #expect(error?.description == "\(folder.path) is in use by another process")
+        }
+        _ = try DataFolder(path: folder.path)
+    }
+
+    @Test("The folder is made when it is not there, for this user alone")
+    func made() throws {
+        let path = folder.file("data")
+        defer {
+            unlink(path + "/lock")
+            rmdir(path)
+        }
+        _ = try DataFolder(path: path)
+        var status = stat()
+        #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o700)
+    }
+
+    @Test("A small file is drawn once and stays the same, and nothing is left beside it")
+    func smallFile() throws {
+        let data = try DataFolder(path: folder.path)
+        let key = try data.bytes(of: "key", countMax: 32) { [1, 2, 3] }
+        #expect(try data.bytes(of: "key", countMax: 32) { [4] } == key)
+        #expect(folder.names == ["key", "lock"])
+        #expect(throws: DataFolderError.self) { try data.bytes(of: "key", countMax: 2) { [4] } }
+    }
+
+    @Test("What is no folder, or has no parent, gives a clear error")
+    func unusable() throws {
+        try folder.write([1], to: "plain")
+        let plain = #expect(throws: DataFolderError.self) { try DataFolder(path: folder.file("plain")) }
+        #expect(plain?.description == "\(folder.path)/plain/lock: open: Not a directory")
+        let orphan = #expect(throws: DataFolderError.self) { try DataFolder(path: folder.file("a/b")) }
+        #expect(orphan?.description == "\(folder.path)/a/b: mkdir: No such file or directory")
+    }
+}
+
+@Suite struct NodeStateTests {
+    static let program = Program(
+        name: "node", summary: "is a test", options: [ServerOptions.dataDir, ServerOptions.nodeID] + LogOptions.all)
+    let folder: TestFolder
+
+    init() throws { folder = try TestFolder() }
+
+    private func state(_ arguments: String...) throws -> NodeState {
+        try NodeState(try values(arguments, program: Self.program), role: "matchmaker")
+    }
+
+    @Test("Name and key stay the same from start to start, and the incarnation does not")
+    func lasting() throws {
+        func start() throws -> (NodeIdentity, [UInt8]) {
+            let state = try state("--data-dir", folder.path)
+            return (state.identity, state.key)
+        }
+        let (first, firstKey) = try start()
+        let (second, secondKey) = try start()
+        #expect(first.node == second.node && firstKey == secondKey && firstKey.count == 32)
+        #expect(first.incarnation != second.incarnation)
+        #expect(first.node.name.hasPrefix("matchmaker-"))
+    }
+
+    @Test("Without a folder each start is another node, unless it is given a name")
+    func fleeting() throws {
+        #expect(try state().identity.node != (try state().identity.node))
+        #expect(try state("--node-id", "anna").identity.node.name == "anna")
+        #expect(try !state().journal.isDurable)
+    }
+
+    @Test("A folder stays with the node that it was made for")
+    func otherName() throws {
+        _ = try state("--data-dir", folder.path, "--node-id", "anna")
+        #expect(try state("--data-dir", folder.path).identity.node.name == "anna")
+        let error = #expect(throws: ConfigurationError.self) { try state("--data-dir", folder.path, "--node-id", "ben") }
+        #expect(error?.description.contains("the data folder belongs to node \"anna\"") == true)
+    }
+
+    @Test("A key that is not whole is not used")
+    func shortKey() throws {
+        _ = try state("--data-dir", folder.path)
+        try folder.write([1, 2, 3], to: "key")
+        #expect(throws: ConfigurationError.self) { try state("--data-dir", folder.path) }
+    }
+
+    @Test("A damaged journal keeps the process from starting and names the place")
+    func damaged() throws {
+        do {
+            let state = try state("--data-dir", folder.path)
+            for record in try records(1...3) { state.journal.append(record) }
+            #expect(state.journal.commit())
+        }
+        var bytes = try folder.bytes("journal")
+        bytes[9] ^= 1
+        try folder.write(bytes, to: "journal")
+        let error = #expect(throws: ConfigurationError.self) { try state("--data-dir", folder.path) }
+        #expect(error?.description.contains("\(folder.path)/journal is damaged at byte 0") == true)
+    }
+}

@@ -19,11 +19,13 @@ struct Launch {
         }
     }
 
+    /// A closed terminal says SIGHUP; without us nobody would stop the servers then.
+    private static let stopSignals = [SIGINT, SIGTERM, SIGHUP]
     private static let readyTimeoutMs: UInt64 = 10_000
     private static let stopTimeoutMs: UInt64 = 8_000
 
     func run() -> Never {
-        let signals = SignalWaiter([SIGINT, SIGTERM, SIGCHLD])
+        let signals = SignalWaiter(Launch.stopSignals + [SIGCHLD])
         guard let folder = TemporaryFolder(prefix: "greenroom-") else { fail("cannot make a temporary folder") }
         let link = "unix:\(folder.path)/link.sock"
         let log = ["--log-format", logFormat.rawValue, "--log-level", logLevel.rawValue]
@@ -38,12 +40,29 @@ struct Launch {
             }
             children.append(child)
         }
-        let isReady = waitUntilReady(children, signals)
-        if isReady { announce() }
-        let failed = isReady ? wait(children, signals) : children.contains { !$0.isRunning }
-        if !isReady, !failed { report("the servers did not get ready in time") }
+        var failed = true
+        switch waitUntilReady(children, signals) {
+        case .ready:
+            announce()
+            failed = wait(children, signals)
+        case .stopped:
+            // A server that has not come so far as to handle signals ends by ours, and that is as good.
+            stop(children, signals, folder)
+            exit(children.allSatisfy { $0.exitCode == 0 || $0.exitCode == 128 + SIGTERM } ? 0 : 1)
+        case .serverEnded: break
+        case .timeout: report("the servers did not get ready in time")
+        }
         let isClean = stop(children, signals, folder)
-        exit(isReady && !failed && isClean ? 0 : 1)
+        exit(!failed && isClean ? 0 : 1)
+    }
+
+    /// How the wait for both servers came to its end.
+    private enum Start {
+        case ready
+        /// A signal came first.
+        case stopped
+        case serverEnded
+        case timeout
     }
 
     private func announce() {
@@ -53,15 +72,15 @@ struct Launch {
     }
 
     /// Polls until both answer that they are ready, one has ended, or a signal has come.
-    private func waitUntilReady(_ children: [ChildServer], _ signals: SignalWaiter) -> Bool {
+    private func waitUntilReady(_ children: [ChildServer], _ signals: SignalWaiter) -> Start {
         let deadlineMs = Clock.bootMs() + Launch.readyTimeoutMs
         while Clock.bootMs() < deadlineMs {
             for child in children { child.reap() }
-            guard children.allSatisfy(\.isRunning) else { return false }
-            if [port, port + 1].allSatisfy({ ReadinessProbe.isReady(host: host, port: $0) }) { return true }
-            if let signal = signals.wait(timeoutMs: 50), signal != SIGCHLD { return false }
+            guard children.allSatisfy(\.isRunning) else { return .serverEnded }
+            if [port, port + 1].allSatisfy({ ReadinessProbe.isReady(host: host, port: $0) }) { return .ready }
+            if let signal = signals.wait(timeoutMs: 50), signal != SIGCHLD { return .stopped }
         }
-        return false
+        return .timeout
     }
 
     /// Waits for a signal, or for a server that ends by itself; true for the latter.
@@ -75,7 +94,7 @@ struct Launch {
                 report("\(dead.name) has ended by itself; stopping the other")
                 return true
             }
-            if signal == SIGINT || signal == SIGTERM { return false }
+            if let signal, Launch.stopSignals.contains(signal) { return false }
         }
     }
 

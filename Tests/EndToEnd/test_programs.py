@@ -144,7 +144,8 @@ def is_gone(pid):
         return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+# SIGHUP is what a closed terminal sends.
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_greenroom_starts_two_processes_prints_the_page_and_stops_both(tmp_path, number):
     process, port = start_greenroom(tmp_path)
     try:
@@ -158,6 +159,18 @@ def test_greenroom_starts_two_processes_prints_the_page_and_stops_both(tmp_path,
         assert process.wait() == 0
         for pid in servers:
             eventually(lambda: is_gone(pid), f"the server {pid} is gone")
+    finally:
+        process.kill()
+
+
+def test_greenroom_can_be_stopped_while_it_starts(tmp_path):
+    port = free_ports(2)
+    process = Process("greenroom", ["--port", port], cwd=tmp_path)
+    try:
+        eventually(lambda: process.said("started"), process.text)
+        process.signal(signal.SIGINT)
+        assert process.wait() == 0
+        assert not process.said("did not get ready")
     finally:
         process.kill()
 

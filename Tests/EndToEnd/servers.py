@@ -39,9 +39,9 @@ class Servers:
         self.matchmaker = self._start("matchmaker", self.matchmaker_port, [*arguments, *options], secret)
         return self.matchmaker
 
-    def start_coordinator(self, *options, secret=None, node=None, data=None):
+    def start_coordinator(self, *options, secret=None, node=None, data=None, link=None):
         node = node or f"node-{len(self.coordinators) + 1}"
-        arguments = ["--link", self.link, "--data-dir", self.folder / (data or node), "--node-id", node]
+        arguments = ["--link", link or self.link, "--data-dir", self.folder / (data or node), "--node-id", node]
         server = self._start(
             "coordinator", free_ports(), [*arguments, *self.coordinator_options, *options], secret)
         self.coordinators.append(server)

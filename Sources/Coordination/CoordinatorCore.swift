@@ -11,6 +11,7 @@ public struct CoordinatorCore: Sendable {
     var ledger: SessionLedger<SessionDetails>
     /// Where each connection sits; also while it waits to be told that its session has ended.
     var seats: [ConnectionHandle: Seat] = [:]
+    var places = PlaceCache()
     /// Ended sessions whose outcome has not been acknowledged.
     var outbox = OrderedTable<SessionID, OutboxEntry>()
     /// When to tell players without an acknowledgement: set only while the link is down and someone waits.

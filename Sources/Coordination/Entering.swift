@@ -41,7 +41,7 @@ extension CoordinatorCore {
             ledger.clearDeadline(.reconnect, slot: UInt32(seat.player.number), of: seat.session)
             isReturn = player.result == nil
         }
-        let missed = player.replay.missed(after: received)
+        let missed = entry.details.missed(by: seat.player, after: received)
         let presences = entry.details.indices.map {
             PlayerPresence(player: $0, isConnected: entry.details[$0].connection != nil)
         }
@@ -71,7 +71,7 @@ extension CoordinatorCore {
             if validation.transport == nil { askToValidate(connection, seat, details, now, &actions) }
         case .playing(let play):
             actions.append(.reply(connection, details.playReply(play)))
-            details[seat.player].replay.forEach(after: received) { from, bytes in
+            details.forEachOrdered(for: seat.player, after: received) { from, bytes in
                 actions.append(.replay(connection, from: from, bytes))
             }
             for barrier in details[seat.player].opened { actions.append(.reply(connection, .go(barrier: barrier))) }

@@ -12,10 +12,11 @@ public struct CoordinationLimits: Sendable {
     public var barriersOpenMax = 8
     /// UTF-8 bytes of a barrier's name.
     public var barrierNameBytesMax = 64
-    /// Bytes of ordered messages, with five more for each, that are kept for one player's return.
-    public var replayBytesMax = 64 * 1024
-    /// Ordered messages that are kept for one player's return.
-    public var replayMessagesMax = 4096
+    /// Bytes of ordered messages, with six more for each, that a session keeps for players who return. The oldest eighth
+    /// goes at once when it is full.
+    public var replayBytesMax = 128 * 1024
+    /// Ordered messages that a session keeps for players who return; here too an eighth goes at once.
+    public var replayMessagesMax = 8192
     /// UTF-8 bytes of a client's explanation that reach a notice.
     public var detailBytesMax = 256
     /// How long players wait to be told of an end while the link is down.

@@ -20,43 +20,102 @@ extension CoordinatorCore {
         targets: inout [ConnectionHandle]
     ) -> RelayResult {
         targets.removeAll(keepingCapacity: true)
-        guard let seat = seats[connection] else { return .refused(.wrongState) }
         let bounds = ReplayRing.Bounds(bytesMax: limits.replayBytesMax, messagesMax: limits.replayMessagesMax)
-        let result = ledger.withDetails(seat.session) { details in
-            details.relay(
-                from: seat.player, kind: kind, address: address, payload: payload, bounds, targets: &targets)
+        if let place = places[connection] {
+            let result = ledger.withDetails(at: place.session) { details in
+                details.relay(
+                    from: place.player, connection, kind: kind, address: address, payload: payload, bounds,
+                    targets: &targets)
+            }
+            if let result, let result { return result }
         }
+        guard let seat = seats[connection] else { return .refused(.wrongState) }
         // A session that has just ended takes no more, and its players hear so in time.
-        return result ?? .forwarded(from: seat.player)
+        guard let place = ledger.place(of: seat.session) else { return .forwarded(from: seat.player) }
+        places.remember(.init(connection: connection, session: place, player: seat.player))
+        let result = ledger.withDetails(at: place) { details in
+            details.relay(
+                from: seat.player, connection, kind: kind, address: address, payload: payload, bounds,
+                targets: &targets)
+        }
+        if let result, let result { return result }
+        return .forwarded(from: seat.player)
     }
 }
 
 extension SessionDetails {
+    /// Nil when it is not this player of this session who sits at the connection.
     fileprivate mutating func relay(
-        from sender: PlayerIndex, kind: UInt8, address: UInt8, payload: Span<UInt8>, _ bounds: ReplayRing.Bounds,
-        targets: inout [ConnectionHandle]
-    ) -> RelayResult {
+        from sender: PlayerIndex, _ connection: ConnectionHandle, kind: UInt8, address: UInt8, payload: Span<UInt8>,
+        _ bounds: ReplayRing.Bounds, targets: inout [ConnectionHandle]
+    ) -> RelayResult? {
+        let own = Int(sender.number)
+        guard own < players.count, case .connected(connection) = players[own].presence else { return nil }
         guard let kind = RelayKind(rawValue: kind) else { return .refused(.badMessage) }
         guard case .playing = phase else { return .refused(.wrongState) }
         if address == CoordinatorCore.everyoneElse {
-            for index in players.indices where index != Int(sender.number) {
-                players[index].take(payload, from: sender, kind, bounds, targets: &targets)
-            }
+            for index in players.indices where index != own { players[index].take(kind, targets: &targets) }
         } else {
             let index = Int(address)
-            guard index < players.count, index != Int(sender.number) else { return .refused(.noSuchPlayer) }
-            players[index].take(payload, from: sender, kind, bounds, targets: &targets)
+            guard index < players.count, index != own else { return .refused(.noSuchPlayer) }
+            players[index].take(kind, targets: &targets)
         }
+        if kind == .ordered { replay.append(payload, from: sender, to: address, bounds) }
         return .forwarded(from: sender)
+    }
+
+    /// How many ordered messages after the first `received` are no longer kept for a player. One who claims to have seen
+    /// more than there were has missed none.
+    func missed(by player: PlayerIndex, after received: UInt64) -> UInt64 {
+        let firstKept = self[player].orderedCount - UInt64(replay.count(for: player))
+        return firstKept > received ? firstKept - received : 0
+    }
+
+    /// The ordered messages for a player after the first `received`, as far as they are kept, oldest first.
+    func forEachOrdered(for player: PlayerIndex, after received: UInt64, _ body: (PlayerIndex, [UInt8]) -> Void) {
+        let firstKept = self[player].orderedCount - UInt64(replay.count(for: player))
+        replay.forEach(for: player, skipping: received > firstKept ? received - firstKept : 0, body)
     }
 }
 
 extension Player {
-    fileprivate mutating func take(
-        _ payload: Span<UInt8>, from sender: PlayerIndex, _ kind: RelayKind, _ bounds: ReplayRing.Bounds,
-        targets: inout [ConnectionHandle]
-    ) {
-        if kind == .ordered { replay.append(payload, from: sender, bounds) }
+    fileprivate mutating func take(_ kind: RelayKind, targets: inout [ConnectionHandle]) {
+        if kind == .ordered { orderedCount += 1 }
         if case .connected(let connection) = presence { targets.append(connection) }
+    }
+}
+
+/// Where connections that relay have their seats, by the low bits of their numbers, which a server gives out densely. It
+/// spares each message the look-ups of seat and session. Nothing has to be taken out of it: whoever asks it looks
+/// whether the place is still that connection's.
+struct PlaceCache: Sendable {
+    struct Place: Sendable {
+        let connection: ConnectionHandle
+        /// As the ledger numbers it.
+        let session: Int
+        let player: PlayerIndex
+    }
+
+    /// As many as a server has connections by default.
+    static let countMax = 16_384
+    private var places: [Place?] = Array(repeating: nil, count: 64)
+
+    subscript(connection: ConnectionHandle) -> Place? {
+        guard let place = places[position(of: connection)], place.connection == connection else { return nil }
+        return place
+    }
+
+    mutating func remember(_ place: Place) {
+        if let other = places[position(of: place.connection)], other.connection != place.connection,
+            places.count < PlaceCache.countMax
+        {
+            // Those who still send are soon here again.
+            places = Array(repeating: nil, count: places.count * 2)
+        }
+        places[position(of: place.connection)] = place
+    }
+
+    private func position(of connection: ConnectionHandle) -> Int {
+        Int(truncatingIfNeeded: connection.number) & (places.count - 1)
     }
 }

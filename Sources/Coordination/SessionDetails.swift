@@ -16,6 +16,8 @@ struct SessionDetails: Sendable {
     /// In order of `PlayerIndex`.
     var players: [Player]
     var phase = Phase.entering
+    /// Ordered messages, kept for those who return.
+    var replay = ReplayRing()
 
     init(_ assignment: Assignment) {
         self.assignment = assignment
@@ -63,8 +65,8 @@ struct Player: Sendable {
     var presence = Presence.expected
     /// What it said with `finish`, empty for nothing; nil while it has not finished.
     var result: [UInt8]?
-    /// Ordered messages for it, kept for its return.
-    var replay = ReplayRing()
+    /// Ordered messages for it so far, kept or not.
+    var orderedCount: UInt64 = 0
     /// Barriers that opened while it was away: at most those that it was ready for, so at most those open at once.
     var opened: [String] = []
 

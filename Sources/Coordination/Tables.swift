@@ -7,10 +7,8 @@ extension CoordinatorCore {
         var (barriers, replayed, opened, reporting) = (0, 0, 0, 0)
         for session in ledger.sessions {
             guard let details = ledger[session]?.details else { continue }
-            for player in details.players {
-                replayed += player.replay.count
-                opened += player.opened.count
-            }
+            replayed += details.replay.count
+            for player in details.players { opened += player.opened.count }
             switch details.phase {
             case .entering: break
             case .validating: reporting += 1

@@ -100,15 +100,24 @@ import Testing
 }
 
 @Suite struct ReplayRingTests {
-    private func contents(_ ring: ReplayRing, after received: UInt64 = 0) -> [[UInt8]] {
+    private func contents(_ ring: ReplayRing, for player: UInt8 = 9, skipping skipped: UInt64 = 0) -> [[UInt8]] {
         var messages: [[UInt8]] = []
-        ring.forEach(after: received) { messages.append([$0.number] + $1) }
+        ring.forEach(for: PlayerIndex(player), skipping: skipped) { messages.append([$0.number] + $1) }
         return messages
     }
 
-    @Test("the ring keeps just the newest that fit, whatever their sizes", arguments: [16, 40, 1500, 4096])
+    /// How many of the newest messages fit into so many bytes.
+    private func fitting(_ messages: [[UInt8]], bytesMax: Int, messagesMax: Int) -> Int {
+        var used = 0
+        return messages.reversed().prefix { message in
+            used += ReplayRing.headerBytes + message.count - 1
+            return used <= bytesMax
+        }.prefix(messagesMax).count
+    }
+
+    @Test("the ring keeps the newest that fit, but for an eighth at most, whatever their sizes", arguments: [16, 40, 1500, 4096])
     func keepingNewest(bytesMax: Int) {
-        let bounds = ReplayRing.Bounds(bytesMax: bytesMax, messagesMax: 50)
+        let bounds = ReplayRing.Bounds(bytesMax: bytesMax, messagesMax: 48)
         var ring = ReplayRing()
         var all: [[UInt8]] = []
         var random = SplitMix(seed: UInt64(bytesMax))
@@ -116,32 +125,76 @@ import Testing
             let size = Int(random.next() % UInt64(number % 100 == 0 ? bytesMax : max(2, bytesMax / 8)))
             let payload = (0..<size).map { UInt8(truncatingIfNeeded: $0 ^ number) }
             let sender = UInt8(number % 4)
-            ring.append(payload.span, from: PlayerIndex(sender), bounds)
+            ring.append(payload.span, from: PlayerIndex(sender), to: CoordinatorCore.everyoneElse, bounds)
             all.append([sender] + payload)
 
-            var expected: [[UInt8]] = []
-            var used = 0
-            for message in all.reversed() {
-                used += ReplayRing.headerBytes + message.count - 1
-                if used > bytesMax || expected.count == 50 { break }
-                expected.insert(message, at: 0)
-            }
-            #expect(contents(ring) == expected)
-            #expect(ring.total == UInt64(number + 1) && ring.count == expected.count)
-            #expect(ring.missed(after: 0) == UInt64(all.count - expected.count))
-            #expect(contents(ring, after: UInt64(number)).count == (expected.isEmpty ? 0 : 1))
+            let most = fitting(all, bytesMax: bytesMax, messagesMax: 48)
+            let least = min(1, most) + fitting(all.dropLast(), bytesMax: bytesMax - bytesMax / 8 - size - 6, messagesMax: 41)
+            #expect((min(least, most)...most).contains(ring.count))
+            #expect(contents(ring) == Array(all.suffix(ring.count)))
+            #expect(ring.count(for: PlayerIndex(sender)) == all.suffix(ring.count).count { $0[0] != sender })
+            #expect(contents(ring, skipping: UInt64(max(1, ring.count) - 1)).count == min(1, ring.count))
         }
+    }
+
+    @Test("a player gets what was addressed to it or to all others, and not its own")
+    func addressing() {
+        let bounds = ReplayRing.Bounds(bytesMax: 4096, messagesMax: 48)
+        var ring = ReplayRing()
+        for (number, way): (UInt8, (UInt8, UInt8)) in [(1, (0, 255)), (2, (1, 0)), (3, (2, 1)), (4, (2, 255))] {
+            ring.append([number].span, from: PlayerIndex(way.0), to: way.1, bounds)
+        }
+        #expect(contents(ring, for: 0) == [[1, 2], [2, 4]])
+        #expect(contents(ring, for: 1) == [[0, 1], [2, 3], [2, 4]])
+        #expect(contents(ring, for: 2) == [[0, 1]])
+        #expect(contents(ring, for: 1, skipping: 2) == [[2, 4]])
     }
 
     @Test("a message too large to keep leaves nothing before it either, since that would hide a gap")
     func tooLarge() {
         let bounds = ReplayRing.Bounds(bytesMax: 16, messagesMax: 8)
         var ring = ReplayRing()
-        ring.append(([1] as [UInt8]).span, from: PlayerIndex(0), bounds)
-        ring.append([UInt8](repeating: 2, count: 12).span, from: PlayerIndex(0), bounds)
-        #expect(contents(ring) == [] && ring.missed(after: 1) == 1 && ring.missed(after: 2) == 0)
-        ring.append(([3] as [UInt8]).span, from: PlayerIndex(0), bounds)
+        ring.append(([1] as [UInt8]).span, from: PlayerIndex(0), to: 255, bounds)
+        ring.append([UInt8](repeating: 2, count: 11).span, from: PlayerIndex(0), to: 255, bounds)
+        #expect(contents(ring) == [] && ring.count(for: PlayerIndex(1)) == 0)
+        ring.append(([3] as [UInt8]).span, from: PlayerIndex(0), to: 255, bounds)
         #expect(contents(ring) == [[0, 3]])
+    }
+}
+
+@Suite struct PlaceCacheTests {
+    @Test("a place is known until another connection needs its room, and never for another connection")
+    func remembering() {
+        var cache = PlaceCache()
+        let step = UInt64(PlaceCache.countMax)
+        let numbers = (0..<200).map { UInt64($0) } + (0..<200).map { UInt64($0) + 7 * step }
+        for number in numbers {
+            cache.remember(.init(connection: ConnectionHandle(number), session: Int(number), player: PlayerIndex(1)))
+            #expect(cache[ConnectionHandle(number)]?.session == Int(number))
+            #expect(cache[ConnectionHandle(number + step)] == nil)
+        }
+        for number in numbers {
+            let place = cache[ConnectionHandle(number)]
+            #expect(place == nil || place?.session == Int(number))
+        }
+        #expect(cache[ConnectionHandle(7 * step + 199)] != nil && cache[ConnectionHandle(199)] == nil)
+    }
+
+    @Test("one whose seat was taken over by a newer connection, or whose session is another's place now, relays nothing")
+    func staleness() {
+        Stage.play { stage in
+            stage.begin(Stage.assignment(1))
+            #expect(stage.relay(1) == "p0 to [2]" && stage.relay(2) == "p1 to [1]")
+            stage.enter(3, 1, player: 0)
+            #expect(stage.relay(1) == "wrong_state" && stage.relay(3) == "p0 to [2]")
+            stage.ask(3, .leave)
+            #expect(stage.relay(3) == "p0 to []" && stage.relay(2) == "p1 to []")
+            stage.assign(Stage.assignment(2))
+            stage.enter(4, 2, player: 0)
+            stage.enter(5, 2, player: 1)
+            #expect(stage.relay(3) == "p0 to []" && stage.relay(2) == "p1 to []")
+            #expect(stage.relay(4) == "p0 to [5]")
+        }
     }
 }
 

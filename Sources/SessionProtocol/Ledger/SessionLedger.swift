@@ -65,6 +65,17 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         return change(&entries[slot].details)
     }
 
+    /// Where a live session has its details. The place is another session's some time after the end of this one: who
+    /// keeps it makes sure by the details that they are still what it wants.
+    public func place(of id: SessionID) -> Int? { slots[id] }
+
+    /// Changes the details at a place without a look-up; nil when nothing is there.
+    @inlinable
+    public mutating func withDetails<Result>(at place: Int, _ change: (inout Details) -> Result) -> Result? {
+        guard entries.isOccupied(place) else { return nil }
+        return change(&entries[place].details)
+    }
+
     /// Hands over the changes of state since the last call, legal and refused, for the log.
     public mutating func takeTransitions(_ body: (Transition) -> Void) {
         for transition in transitions { body(transition) }

@@ -35,5 +35,7 @@
         }
     }
 
+    @inlinable func isOccupied(_ slot: Int) -> Bool { slot >= 0 && slot < slots.count && slots[slot] != nil }
+
     func value(at slot: Int) -> Value? { slots[slot] }
 }

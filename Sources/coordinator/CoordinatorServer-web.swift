@@ -63,9 +63,12 @@ extension CoordinatorServer: WebApplication {
             from: connection, kind: binary[0], address: binary[1], payload: payload, targets: &targets)
         switch result {
         case .forwarded(let player):
-            for target in targets { web.sendBinary(target.id, kind: binary[0], player: player.number, payload) }
-            metrics.registry.add(relayedMessages, UInt64(targets.count))
-            metrics.registry.add(relayedBytes, UInt64(targets.count * payload.count))
+            let web = web
+            for index in targets.indices {
+                web.sendBinary(targets[index].id, kind: binary[0], player: player.number, payload)
+            }
+            relayed.messages &+= targets.count
+            relayed.bytes &+= targets.count * payload.count
         case .refused(let error):
             tell(ClientMessageError(error.code, "this binary message cannot be sent on"), on: id)
         }

@@ -10,20 +10,19 @@ final class CoordinatorServer {
     let loop: EventLoop
     let logger: Logger
     let journal: Journal
-    var core: CoordinatorCore
+    // Neither the core nor what a relayed message touches calls anything back, so that no access can meet another: each
+    // message is spared the checks.
+    @exclusivity(unchecked) var core: CoordinatorCore
+    /// To be filled by the core for each relayed message.
+    @exclusivity(unchecked) var targets: [ConnectionHandle] = []
+    @exclusivity(unchecked) var relayed = (messages: 0, bytes: 0)
     private(set) lazy var web = WebServer(loop: loop, limits: settings.web, application: self)
     private(set) var dialer: LinkDialer?
-    private(set) lazy var metrics = ServerMetrics(role: "coordinator", loop: loop, journal: journal) {
-        [unowned self] in web.webSocketCount
-    }
-    private(set) lazy var relayedMessages = metrics.registry.counter(
-        "greenroom_relayed_messages_total", help: "Binary messages handed to a player.")
-    private(set) lazy var relayedBytes = metrics.registry.counter(
-        "greenroom_relayed_bytes_total", help: "Payload bytes handed to players.")
+    private(set) lazy var metrics = declareMetrics()
     private lazy var driver = ServerDriver(loop: loop, journal: journal, logger: logger, shell: self)
     private var actions: [CoordinatorAction] = []
-    /// To be filled by the core for each relayed message.
-    var targets: [ConnectionHandle] = []
+    /// When `advance` has work for the core: it changes with the core's events, and not with what it relays.
+    private var coreDueMs: UInt64?
     private(set) var isStopping = false
     private var linkFailures = 0
 
@@ -43,6 +42,19 @@ final class CoordinatorServer {
         var outcomes: [Outcome] = []
         for case .ended(let outcome) in records where !acknowledged.contains(outcome.session) { outcomes.append(outcome) }
         return outcomes
+    }
+
+    private func declareMetrics() -> ServerMetrics {
+        let metrics = ServerMetrics(role: "coordinator", loop: loop, journal: journal) {
+            [unowned self] in web.webSocketCount
+        }
+        metrics.registry.counter("greenroom_relayed_messages_total", help: "Binary messages handed to a player.") {
+            [unowned self] in Double(relayed.messages)
+        }
+        metrics.registry.counter("greenroom_relayed_bytes_total", help: "Payload bytes handed to players.") {
+            [unowned self] in Double(relayed.bytes)
+        }
+        return metrics
     }
 
     func run() throws(ReactorError) {
@@ -90,6 +102,7 @@ final class CoordinatorServer {
 
     func handle(_ event: CoordinatorEvent) {
         core.handle(event, now: now, actions: &actions)
+        coreDueMs = core.nextDeadlineMs
         perform()
     }
 
@@ -119,6 +132,7 @@ final class CoordinatorServer {
 extension CoordinatorServer: ServerShell {
     func advance(now: Moment) {
         core.advance(now: now, actions: &actions)
+        coreDueMs = core.nextDeadlineMs
         perform()
         if !isStopping { dialer?.dialIfDue() }
     }
@@ -127,7 +141,10 @@ extension CoordinatorServer: ServerShell {
 
     var journalSnapshot: [Message] { core.unacknowledged.map(Message.ended) }
 
-    var nextDeadlineMs: UInt64? { [core.nextDeadlineMs, dialer?.nextDialMs].compactMap { $0 }.min() }
+    var nextDeadlineMs: UInt64? {
+        let nextMs = min(coreDueMs ?? .max, isStopping ? .max : dialer?.nextDialMs ?? .max)
+        return nextMs == .max ? nil : nextMs
+    }
 
     func beginStopping() {
         isStopping = true

@@ -25,6 +25,14 @@ public final class LinkDialer: ConnectionHandler {
         /// → waiting
         case up(LinkStream)
         case stopped
+
+        var nextDialMs: UInt64? {
+            switch self {
+            case .waiting(let untilMs): untilMs
+            case .resolving(_, let checkMs): checkMs
+            case .connecting, .handshaking, .up, .stopped: nil
+            }
+        }
     }
 
     private let loop: EventLoop
@@ -33,7 +41,9 @@ public final class LinkDialer: ConnectionHandler {
     private let hello: Hello
     private let secret: [UInt8]
     private unowned let delegate: any LinkDialerDelegate
-    private var state = State.waiting(untilMs: 0)
+    private var state = State.waiting(untilMs: 0) {
+        didSet { nextDialMs = state.nextDialMs }
+    }
     private var end: LinkEnd?
     private var failures = 0
     private var scratch: [UInt8] = []
@@ -53,14 +63,8 @@ public final class LinkDialer: ConnectionHandler {
         self.delegate = delegate
     }
 
-    /// When `dialIfDue` is to be called next.
-    public var nextDialMs: UInt64? {
-        switch state {
-        case .waiting(let untilMs): untilMs
-        case .resolving(_, let checkMs): checkMs
-        case .connecting, .handshaking, .up, .stopped: nil
-        }
-    }
+    /// When `dialIfDue` is to be called next. It is asked in every turn, so it is kept ready.
+    public private(set) var nextDialMs: UInt64? = 0
 
     public var isUp: Bool {
         if case .up = state { true } else { false }

@@ -4,7 +4,7 @@ import SessionProtocol
 
 /// A server's own part of a turn: its core with all that surrounds it.
 public protocol ServerShell: AnyObject {
-    /// Does what has fallen due. Comes before any input of the turn.
+    /// Does what has fallen due. Comes before any input of the turn, but only when `nextDeadlineMs` has come.
     func advance(now: Moment)
     /// Records up to this number are on disk.
     func recorded(upTo number: UInt64)
@@ -30,10 +30,15 @@ public final class ServerDriver: LoopDelegate {
     private let logger: Logger
     private unowned let shell: any ServerShell
     private var stopByMs: UInt64?
+    /// When the shell has something to do next; before that, turns go by without asking it.
+    private var dueMs: UInt64 = 0
+    private var advancedMs: UInt64 = 0
     private var hasReportedFailure = false
 
     /// How long a stopping server waits for its last words to be heard.
     public static let stopTimeoutMs: UInt64 = 5_000
+    /// In turns this far apart the shell is asked in any case, so that it forgets what expires without a deadline.
+    private static let advanceEveryMs: UInt64 = 1_000
     /// Commits of one turn, since what a commit sets free may ask for another.
     private static let commitsPerTurnMax = 8
 
@@ -54,6 +59,8 @@ public final class ServerDriver: LoopDelegate {
     }
 
     public func turnBegan(now: UInt64) {
+        guard now >= min(dueMs, advancedMs + ServerDriver.advanceEveryMs) else { return }
+        advancedMs = now
         shell.advance(now: Moment(bootMs: now, unixMs: Clock.unixMs()))
     }
 
@@ -73,8 +80,11 @@ public final class ServerDriver: LoopDelegate {
             loop.stop()
         }
         logger.flush()
-        let wakes = [shell.nextDeadlineMs, stopByMs, journal.hasPending ? now : nil, logger.hasPending ? now + 100 : nil]
-        loop.wake(at: wakes.compactMap { $0 }.min())
+        dueMs = shell.nextDeadlineMs ?? .max
+        var wakeMs = min(dueMs, stopByMs ?? .max)
+        if journal.hasPending { wakeMs = min(wakeMs, now) }
+        if logger.hasPending { wakeMs = min(wakeMs, now + 100) }
+        loop.wake(at: wakeMs == .max ? nil : wakeMs)
     }
 
     public func signalled(_ signal: Int32) {

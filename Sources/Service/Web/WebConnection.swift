@@ -18,7 +18,8 @@ final class WebConnection {
     let peer: SocketAddress
     var phase = Phase.http
     var parser: HTTPRequestParser?
-    var decoder = WebSocketDecoder()
+    /// It calls nothing, so that no access to it can meet another: each message is spared the check.
+    @exclusivity(unchecked) var decoder = WebSocketDecoder()
     var closing = WebSocketClosing.open
     /// The application has been told of a WebSocket.
     var isOpened = false
@@ -33,5 +34,20 @@ final class WebConnection {
         self.peer = peer
         heardMs = nowMs
         parser = HTTPRequestParser()
+    }
+
+    /// Reads the payload of the event that the decoder gave last. A message that lies in the input, as most do, is read
+    /// without touching the decoder.
+    @inline(__always)
+    func withPayload(_ payload: WebSocketPayload, in input: Span<UInt8>, _ body: (Span<UInt8>) -> Void) {
+        switch payload {
+        case .input(let range): body(input.extracting(range))
+        case .message:
+            let message = unsafe decoder.message
+            body(message.span)
+        case .control:
+            let control = unsafe decoder.control
+            body(control.span)
+        }
     }
 }

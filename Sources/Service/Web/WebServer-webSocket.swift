@@ -44,9 +44,10 @@ extension WebServer {
     }
 
     func readFrames(_ bytes: inout MutableSpan<UInt8>, at offset: inout Int, _ connection: WebConnection) {
+        let application = application
         do throws(WebSocketError) {
-            while let event = try connection.decoder.next(&bytes, at: &offset, limits: limits.webSocket) {
-                handle(event, bytes.span, connection)
+            while let event = try unsafe connection.decoder.next(&bytes, at: &offset, limits: limits.webSocket) {
+                handle(event, bytes.span, connection, application)
                 // The application may have hung up.
                 guard loop.isOpen(connection.id) else { return }
             }
@@ -55,19 +56,21 @@ extension WebServer {
         }
     }
 
-    private func handle(_ event: WebSocketEvent, _ bytes: Span<UInt8>, _ connection: WebConnection) {
+    private func handle(
+        _ event: WebSocketEvent, _ bytes: Span<UInt8>, _ connection: WebConnection, _ application: any WebApplication
+    ) {
         let id = connection.id
         switch event {
         case .text(let payload):
             guard connection.closing.maySend else { return }
-            connection.decoder.withPayload(payload, in: bytes) { application.received(text: $0, from: id) }
+            connection.withPayload(payload, in: bytes) { application.received(text: $0, from: id) }
         case .binary(let payload):
             guard connection.closing.maySend else { return }
-            connection.decoder.withPayload(payload, in: bytes) { application.received(binary: $0, from: id) }
+            connection.withPayload(payload, in: bytes) { application.received(binary: $0, from: id) }
         case .ping(let payload):
             guard connection.closing.maySend else { return }
             scratch.removeAll(keepingCapacity: true)
-            connection.decoder.withPayload(payload, in: bytes) { WebSocketEncoder.append(.pong, $0, to: &scratch) }
+            connection.withPayload(payload, in: bytes) { WebSocketEncoder.append(.pong, $0, to: &scratch) }
             sendScratch(to: id)
         case .pong: break
         case .close(let code, _):

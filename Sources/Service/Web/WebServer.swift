@@ -6,8 +6,9 @@ public final class WebServer: ConnectionHandler {
     let loop: EventLoop
     let limits: WebLimits
     unowned let application: any WebApplication
-    /// By slot of the connection's id.
-    private var connections: ContiguousArray<WebConnection?> = []
+    /// By slot of the connection's id. Nothing is called from inside an access, which is therefore not checked for overlaps:
+    /// each message needs some.
+    @exclusivity(unchecked) private var connections: ContiguousArray<WebConnection?> = []
     /// WebSockets that the application knows.
     public private(set) var webSocketCount = 0
     private var listener: Listener?
@@ -39,14 +40,16 @@ public final class WebServer: ConnectionHandler {
 
     /// Closes every connection: WebSockets with `code`, others at once.
     public func closeAll(_ code: WebSocketCloseCode, reason: String) {
-        for case let connection? in connections {
+        for case let connection? in unsafe connections {
             if connection.isOpened { close(connection.id, code, reason: reason) } else { loop.abort(connection.id) }
         }
     }
 
     func connection(_ id: ConnectionID) -> WebConnection? {
         let slot = Int(id.rawValue & 0xFFFF_FFFF)
-        guard slot < connections.count, let connection = connections[slot], connection.id == id else { return nil }
+        guard unsafe slot < connections.count, let connection = unsafe connections[slot], connection.id == id else {
+            return nil
+        }
         return connection
     }
 
@@ -61,8 +64,8 @@ public final class WebServer: ConnectionHandler {
 
     public func opened(_ id: ConnectionID, peer: SocketAddress) {
         let slot = Int(id.rawValue & 0xFFFF_FFFF)
-        while connections.count <= slot { connections.append(nil) }
-        connections[slot] = WebConnection(id: id, peer: peer, nowMs: loop.now)
+        while unsafe connections.count <= slot { unsafe connections.append(nil) }
+        unsafe connections[slot] = WebConnection(id: id, peer: peer, nowMs: loop.now)
         loop.setDeadline(id, at: loop.now + limits.requestTimeoutMs)
     }
 
@@ -98,7 +101,7 @@ public final class WebServer: ConnectionHandler {
 
     public func closed(_ id: ConnectionID, reason: ConnectionCloseReason) {
         guard let connection = connection(id) else { return }
-        connections[Int(id.rawValue & 0xFFFF_FFFF)] = nil
+        unsafe connections[Int(id.rawValue & 0xFFFF_FFFF)] = nil
         guard connection.isOpened else { return }
         webSocketCount -= 1
         application.webSocketClosed(id)

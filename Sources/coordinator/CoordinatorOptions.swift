@@ -26,7 +26,7 @@ enum CoordinatorOptions {
     static let program = Program(
         name: "coordinator", summary: "validates peers, carries play and reports how it ended",
         options: [listen, listenPorts, publicURL, capacity] + ServerOptions.players + [link, ServerOptions.secret, tellWait]
-            + [ServerOptions.dataDir, ServerOptions.nodeID] + LogOptions.all,
+            + [ServerOptions.dataDir, ServerOptions.nodeID, ServerOptions.parent] + LogOptions.all,
         environmentOfOthers: ServerOptions.environmentNames)
 }
 
@@ -42,9 +42,11 @@ struct CoordinatorSettings {
     let coordination: CoordinationLimits
     let state: NodeState
     let logger: Logger
+    let parent: Int
 
     init(_ configuration: Configuration) throws(ConfigurationError) {
         logger = Logger(configuration)
+        parent = configuration[ServerOptions.parent]
         for warning in configuration.warnings { logger.warning("configuration", message: warning) }
         listen = try ServerOptions.socketAddress(configuration, CoordinatorOptions.listen)
         listenPorts = configuration[CoordinatorOptions.listenPorts]

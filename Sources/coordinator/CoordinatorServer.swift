@@ -19,7 +19,8 @@ final class CoordinatorServer {
     private(set) lazy var web = WebServer(loop: loop, limits: settings.web, application: self)
     private(set) var dialer: LinkDialer?
     private(set) lazy var metrics = declareMetrics()
-    private lazy var driver = ServerDriver(loop: loop, journal: journal, logger: logger, shell: self)
+    private lazy var driver = ServerDriver(
+        loop: loop, journal: journal, logger: logger, shell: self, parent: settings.parent)
     private var actions: [CoordinatorAction] = []
     /// When `advance` has work for the core: it changes with the core's events, and not with what it relays.
     private var coreDueMs: UInt64?

@@ -4,13 +4,18 @@ import Reactor
 /// One of the servers as a child process, found beside this executable.
 final class ChildServer {
     let name: String
+    let port: Int
+    /// Drawn for this start, so that another server on the same port is not taken for this one.
+    let node: String
     private let arguments: [String]
     private var pid: pid_t = 0
     private(set) var exitCode: Int32?
 
-    init(_ name: String, _ arguments: [String]) {
+    init(_ name: String, port: Int, _ arguments: [String]) {
         self.name = name
-        self.arguments = arguments
+        self.port = port
+        node = "\(name)-\(String(Randomness.word(), radix: 16))"
+        self.arguments = arguments + ["--node-id", node]
     }
 
     var isRunning: Bool { pid > 0 && exitCode == nil }

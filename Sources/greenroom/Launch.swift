@@ -28,10 +28,11 @@ struct Launch {
         let signals = SignalWaiter(Launch.stopSignals + [SIGCHLD])
         guard let folder = TemporaryFolder(prefix: "greenroom-") else { fail("cannot make a temporary folder") }
         let link = "unix:\(folder.path)/link.sock"
-        let log = ["--log-format", logFormat.rawValue, "--log-level", logLevel.rawValue]
+        let common = ["--log-format", logFormat.rawValue, "--log-level", logLevel.rawValue, "--parent", "\(getpid())"]
         let matchmaker = ChildServer(
-            "matchmaker", ["--listen", "\(host):\(port)", "--link-listen", link] + log)
-        let coordinator = ChildServer("coordinator", ["--listen", "\(host):\(port + 1)", "--link", link] + log)
+            "matchmaker", port: port, ["--listen", "\(host):\(port)", "--link-listen", link] + common)
+        let coordinator = ChildServer(
+            "coordinator", port: port + 1, ["--listen", "\(host):\(port + 1)", "--link", link] + common)
         var children: [ChildServer] = []
         for child in [matchmaker, coordinator] {
             if let problem = child.start() {
@@ -40,29 +41,21 @@ struct Launch {
             }
             children.append(child)
         }
-        var failed = true
-        switch waitUntilReady(children, signals) {
-        case .ready:
-            announce()
-            failed = wait(children, signals)
-        case .stopped:
-            // A server that has not come so far as to handle signals ends by ours, and that is as good.
-            stop(children, signals, folder)
-            exit(children.allSatisfy { $0.exitCode == 0 || $0.exitCode == 128 + SIGTERM } ? 0 : 1)
-        case .serverEnded: break
-        case .timeout: report("the servers did not get ready in time")
+        let end = waitUntilReady(children, signals) ?? wait(children, signals)
+        switch end {
+        case .signal: break
+        case .notReady: report("greenroom: the servers did not get ready in time")
+        case .ended(let name): report("greenroom: \(name) has ended by itself; stopping the other")
         }
         let isClean = stop(children, signals, folder)
-        exit(!failed && isClean ? 0 : 1)
+        exit(end == .signal && isClean ? 0 : 1)
     }
 
-    /// How the wait for both servers came to its end.
-    private enum Start {
-        case ready
-        /// A signal came first.
-        case stopped
-        case serverEnded
-        case timeout
+    /// Why a launch comes to its end.
+    private enum End: Equatable {
+        case signal
+        case notReady
+        case ended(String)
     }
 
     private func announce() {
@@ -71,34 +64,35 @@ struct Launch {
                 + "  State: http://\(host):\(port)/v1/state and http://\(host):\(port + 1)/v1/state. Ctrl-C stops it.\n")
     }
 
-    /// Polls until both answer that they are ready, one has ended, or a signal has come.
-    private func waitUntilReady(_ children: [ChildServer], _ signals: SignalWaiter) -> Start {
+    /// Polls until both answer that they are ready, and announces it; gives the reason when it does not come to that.
+    private func waitUntilReady(_ children: [ChildServer], _ signals: SignalWaiter) -> End? {
         let deadlineMs = Clock.bootMs() + Launch.readyTimeoutMs
         while Clock.bootMs() < deadlineMs {
-            for child in children { child.reap() }
-            guard children.allSatisfy(\.isRunning) else { return .serverEnded }
-            if [port, port + 1].allSatisfy({ ReadinessProbe.isReady(host: host, port: $0) }) { return .ready }
-            if let signal = signals.wait(timeoutMs: 50), signal != SIGCHLD { return .stopped }
-        }
-        return .timeout
-    }
-
-    /// Waits for a signal, or for a server that ends by itself; true for the latter.
-    private func wait(_ children: [ChildServer], _ signals: SignalWaiter) -> Bool {
-        while true {
-            let signal = signals.wait(timeoutMs: nil)
-            for child in children { child.reap() }
-            if let dead = children.first(where: { !$0.isRunning }) {
-                // Ctrl-C reaches the whole process group, so a server may have ended in order before this is seen.
-                if dead.exitCode == 0 { return false }
-                report("\(dead.name) has ended by itself; stopping the other")
-                return true
+            if let end = ended(children) { return end }
+            if children.allSatisfy({ ReadinessProbe.isReady(host: host, port: $0.port, node: $0.node) }) {
+                announce()
+                return nil
             }
-            if let signal, Launch.stopSignals.contains(signal) { return false }
+            if let signal = signals.wait(timeoutMs: 50), signal != SIGCHLD { return .signal }
+        }
+        return .notReady
+    }
+
+    /// Waits for a signal, or for a server that ends by itself.
+    private func wait(_ children: [ChildServer], _ signals: SignalWaiter) -> End {
+        while true {
+            if let end = ended(children) { return end }
+            if let signal = signals.wait(timeoutMs: nil), signal != SIGCHLD { return .signal }
         }
     }
 
-    /// Stops what runs, the coordinator first, so that the matchmaker still hears how its sessions end.
+    private func ended(_ children: [ChildServer]) -> End? {
+        for child in children { child.reap() }
+        return children.first { !$0.isRunning }.map { .ended($0.name) }
+    }
+
+    /// Stops what runs, the coordinator first, so that the matchmaker still hears how its sessions end. A second signal
+    /// stops both at once.
     @discardableResult
     private func stop(_ children: [ChildServer], _ signals: SignalWaiter, _ folder: TemporaryFolder) -> Bool {
         for child in children.reversed() {
@@ -106,16 +100,19 @@ struct Launch {
             let deadlineMs = Clock.bootMs() + Launch.stopTimeoutMs
             child.reap()
             while child.isRunning, Clock.bootMs() < deadlineMs {
-                _ = signals.wait(timeoutMs: 50)
+                if let signal = signals.wait(timeoutMs: 50), signal != SIGCHLD {
+                    for child in children { child.signal(SIGKILL) }
+                }
                 child.reap()
             }
             if child.isRunning {
-                report("\(child.name) does not stop; killing it")
+                report("greenroom: \(child.name) does not stop; killing it")
                 child.signal(SIGKILL)
             }
         }
         folder.remove()
-        return children.allSatisfy { $0.exitCode == 0 }
+        // One that had only just been started may have been ended by the signal itself.
+        return children.allSatisfy { $0.exitCode == 0 || $0.exitCode == 128 + SIGTERM }
     }
 
     private func report(_ text: String) {

@@ -22,7 +22,7 @@ enum MatchmakerOptions {
         name: "matchmaker", summary: "puts waiting players together and hands their games to coordinators",
         options: [listen] + ServerOptions.players
             + [linkListen, ServerOptions.secret, linkGrace, linkMargin, pingInterval]
-            + [ServerOptions.dataDir, ServerOptions.nodeID] + LogOptions.all,
+            + [ServerOptions.dataDir, ServerOptions.nodeID, ServerOptions.parent] + LogOptions.all,
         structuredKeys: [StructuredKey("scenes", help: "the kinds of games, in place of the built-in ones.")],
         environmentOfOthers: ServerOptions.environmentNames)
 }
@@ -38,9 +38,11 @@ struct MatchmakerSettings {
     let scenes: [Scene]
     let state: NodeState
     let logger: Logger
+    let parent: Int
 
     init(_ configuration: Configuration) throws(ConfigurationError) {
         logger = Logger(configuration)
+        parent = configuration[ServerOptions.parent]
         for warning in configuration.warnings { logger.warning("configuration", message: warning) }
         listen = try ServerOptions.socketAddress(configuration, MatchmakerOptions.listen)
         connectionsMax = configuration[ServerOptions.connectionsMax]

@@ -19,7 +19,8 @@ final class MatchmakerServer {
     private(set) lazy var metrics = ServerMetrics(role: "matchmaker", loop: loop, journal: journal) {
         [unowned self] in web.webSocketCount
     }
-    private lazy var driver = ServerDriver(loop: loop, journal: journal, logger: logger, shell: self)
+    private lazy var driver = ServerDriver(
+        loop: loop, journal: journal, logger: logger, shell: self, parent: settings.parent)
     private var actions: [MatchmakerAction] = []
     private(set) var isStopping = false
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import pathlib
 import signal
 
@@ -204,3 +205,51 @@ async def test_greenroom_plays_a_game(tmp_path):
         assert process.wait() == 0
     finally:
         process.kill()
+
+
+def test_greenroom_on_a_port_in_use_says_so_and_announces_nothing(tmp_path):
+    first, port = start_greenroom(tmp_path)
+    try:
+        for taken in (port, port - 1):
+            done = program("greenroom", "--port", taken, timeout_s=20)
+            assert done.returncode == 1
+            assert "is in use" in done.stderr and "has ended by itself" in done.stderr
+            assert "is running" not in done.stderr
+        assert get(f"http://127.0.0.1:{port}/readyz")[0] == 200
+    finally:
+        first.kill()
+
+
+def test_the_servers_do_not_outlive_a_greenroom_that_was_killed(tmp_path):
+    process, _ = start_greenroom(tmp_path)
+    servers = children(process.pid)
+    assert len(servers) == 2
+    process.signal(signal.SIGKILL)
+    for pid in servers:
+        eventually(lambda: is_gone(pid), f"the server {pid} is gone", 5)
+
+
+def test_a_signal_stops_greenroom_before_it_is_ready(tmp_path):
+    process = Process("greenroom", ["--port", free_ports(2)], cwd=tmp_path)
+    eventually(lambda: children(process.pid), "a server has been started")
+    servers = children(process.pid)
+    process.signal(signal.SIGINT)
+    assert process.wait() == 0, process.text()
+    assert "in time" not in process.text()
+    for pid in servers:
+        eventually(lambda: is_gone(pid), f"the server {pid} is gone")
+
+
+def test_a_second_signal_stops_greenroom_at_once(tmp_path):
+    process, _ = start_greenroom(tmp_path)
+    servers = children(process.pid)
+    for pid in servers:
+        os.kill(pid, signal.SIGSTOP)
+    process.signal(signal.SIGINT)
+    with pytest.raises(AssertionError):
+        eventually(lambda: not process.alive, "greenroom waits for its servers", 0.5)
+    process.signal(signal.SIGINT)
+    eventually(lambda: not process.alive, process.text, 3)
+    assert process.wait() == 1
+    for pid in servers:
+        eventually(lambda: is_gone(pid), f"the server {pid} is gone")

@@ -34,6 +34,9 @@ public final class ServerDriver: LoopDelegate {
     private var dueMs: UInt64 = 0
     private var advancedMs: UInt64 = 0
     private var hasReportedFailure = false
+    /// The process that started this one and that it must not outlive.
+    private let parent: pid_t?
+    private var parentCheckMs: UInt64 = 0
 
     /// How long a stopping server waits for its last words to be heard.
     public static let stopTimeoutMs: UInt64 = 5_000
@@ -42,7 +45,12 @@ public final class ServerDriver: LoopDelegate {
     /// Commits of one turn, since what a commit sets free may ask for another.
     private static let commitsPerTurnMax = 8
 
-    public init(loop: EventLoop, journal: Journal, logger: Logger, shell: any ServerShell) {
+    /// How long this process can outlive its parent.
+    private static let parentCheckIntervalMs: UInt64 = 1_000
+
+    /// - Parameter parent: as `ServerOptions.parent` says; 0 for none.
+    public init(loop: EventLoop, journal: Journal, logger: Logger, shell: any ServerShell, parent: Int = 0) {
+        self.parent = parent > 0 ? pid_t(clamping: parent) : nil
         self.loop = loop
         self.journal = journal
         self.logger = logger
@@ -59,6 +67,7 @@ public final class ServerDriver: LoopDelegate {
     }
 
     public func turnBegan(now: UInt64) {
+        if let parent, now >= parentCheckMs { watch(parent, now) }
         guard now >= min(dueMs, advancedMs + ServerDriver.advanceEveryMs) else { return }
         advancedMs = now
         shell.advance(now: Moment(bootMs: now, unixMs: Clock.unixMs()))
@@ -94,7 +103,19 @@ public final class ServerDriver: LoopDelegate {
             return
         }
         logger.info("stopping", ["signal": .int(Int(signal))])
+        beginStopping()
+    }
+
+    private func beginStopping() {
         stopByMs = loop.now + ServerDriver.stopTimeoutMs
         shell.beginStopping()
+    }
+
+    /// A parent that was killed cannot stop its children. The loop turns at least once a second, also when nothing happens.
+    private func watch(_ parent: pid_t, _ now: UInt64) {
+        parentCheckMs = now + ServerDriver.parentCheckIntervalMs
+        guard getppid() != parent, stopByMs == nil else { return }
+        logger.warning("stopping", ["parent": .int(Int(parent))], message: "the process that started this one has ended")
+        beginStopping()
     }
 }

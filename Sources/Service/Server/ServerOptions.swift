@@ -26,6 +26,10 @@ public enum ServerOptions {
         "node-id", "NAME", bytesMax: ProtocolLimits.nodeBytesMax, section: "State",
         help: "This process's lasting name on the link; drawn by chance otherwise, and kept in the data folder.")
 
+    public static let parent = Option.integer(
+        "parent", "PID", in: 0...Int(Int32.max), default: 0, section: "State", sources: .flag,
+        help: "Stops when this process, which started it, has ended in whatever way; 0 for none.")
+
     public static let players: [any DeclaredOption] = [
         connectionsMax, requestTimeout, firstMessageTimeout, idleTimeout,
     ]

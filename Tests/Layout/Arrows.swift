@@ -6,14 +6,13 @@ enum Arrows {
         "Simulation", "matchmaker", "coordinator", "greenroom", "bench", "simulate", "echo-target",
     ]
 
-    /// Modules that import the standard library alone (WebProtocol: and FoundationEssentials).
+    /// Modules that import the standard library alone.
     static let pureModules: Set<String> = [
         "Digests", "SessionProtocol", "Matchmaking", "Coordination", "WebProtocol", "Simulation",
     ]
 
     private static let service: Set<String> = [
         "SessionProtocol", "WebProtocol", "Reactor", "WebAssets", "Digests", "CLinux", "Glibc", "Synchronization",
-        "FoundationEssentials",
     ]
 
     /// What each folder of Sources, and the echo target, may import.
@@ -22,7 +21,7 @@ enum Arrows {
         "SessionProtocol": ["Digests"],
         "Matchmaking": ["SessionProtocol", "Digests"],
         "Coordination": ["SessionProtocol", "Digests"],
-        "WebProtocol": ["Digests", "FoundationEssentials"],
+        "WebProtocol": ["Digests"],
         "Simulation": ["SessionProtocol", "Matchmaking", "Coordination", "Digests"],
         "CLinux": [],
         "WebAssets": [],
@@ -30,13 +29,13 @@ enum Arrows {
         "Service": service,
         "matchmaker": service.union(["Service", "Matchmaking"]),
         "coordinator": service.union(["Service", "Coordination"]),
-        "greenroom": ["Service", "Reactor", "CLinux", "Glibc", "FoundationEssentials"],
-        "simulate": ["Simulation", "SessionProtocol", "Matchmaking", "Coordination", "Service", "Glibc", "FoundationEssentials"],
+        "greenroom": ["Service", "Reactor", "CLinux", "Glibc"],
+        "simulate": ["Simulation", "SessionProtocol", "Matchmaking", "Coordination", "Service", "Glibc"],
         "bench": [
             "Synchronization",
-            "CLinux", "Glibc", "Service", "Digests", "WebProtocol", "SessionProtocol", "Reactor", "FoundationEssentials",
+            "CLinux", "Glibc", "Service", "Digests", "WebProtocol", "SessionProtocol", "Reactor",
         ],
-        "echo-target": ["WebProtocol", "Reactor", "Service", "CLinux", "Glibc", "FoundationEssentials"],
+        "echo-target": ["WebProtocol", "Reactor", "Service", "CLinux", "Glibc"],
     ]
 
     /// What a target may build beyond what its sources import: greenroom starts the two servers as processes.

@@ -15,21 +15,18 @@ public struct ConfigurationNode: Sendable {
     }
 
     public let value: Value
-    /// The file's name as it was given.
-    public let file: String
-    /// Counted from 1.
-    public let line: Int
-    /// In characters, counted from 1.
-    public let column: Int
     /// The path of keys that leads here: `scenes[2].name`; empty for the whole file.
     public let path: String
+    let text: ConfigurationText
+    /// Where the value stands in the file.
+    let range: Range<Int>
+
     /// The value's own bytes of the file.
-    public let bytes: [UInt8]
+    public var bytes: [UInt8] { Array(text.bytes[range]) }
 
     /// An error about this value, in the same form as all others.
     public func error(_ problem: String) -> ConfigurationError {
-        let place = "\(printable(file)):\(line):\(column)"
-        return ConfigurationError(path.isEmpty ? place : "\(place): \(path)", problem, pointsToHelp: false)
+        text.error(at: range.lowerBound, path: path, problem)
     }
 
     /// The text of a string of 1 to `bytesMax` bytes without control characters.
@@ -132,15 +129,12 @@ public struct ConfigurationNode: Sendable {
 /// A key of an object and its value.
 public struct ConfigurationMember: Sendable {
     public let key: String
-    /// Where the key stands; counted from 1.
-    public let line: Int
-    public let column: Int
+    /// Where the key stands in the file.
+    let at: Int
     public let node: ConfigurationNode
 
     func unknownKey(among keys: some Sequence<String>) -> ConfigurationError {
-        ConfigurationError(
-            "\(printable(node.file)):\(line):\(column)",
-            "unknown key \(quoted(key))\(didYouMean(key, among: keys))", pointsToHelp: false)
+        node.text.error(at: at, "unknown key \(quoted(key))\(didYouMean(key, among: keys))")
     }
 }
 

@@ -1,211 +1,122 @@
+import WebProtocol
+
 extension ConfigurationNode {
     /// Reads a whole JSON text (RFC 8259). The first mistake is reported with its line and column.
     public static func parse(
         _ bytes: [UInt8], file: String, limits: ConfigurationLimits = ConfigurationLimits()
     ) throws(ConfigurationError) -> ConfigurationNode {
-        var reader = ConfigurationReader(bytes: bytes, file: file, depthMax: limits.jsonDepthMax)
-        reader.skipSpace()
-        let node = try reader.value(path: "", depth: 0)
-        reader.skipSpace()
-        guard reader.index == bytes.count else { throw reader.error("more text after the end of the JSON value") }
-        return node
+        let text = ConfigurationText(file: file, bytes: bytes)
+        let reader = ConfigurationReader(text: text, depthMax: limits.jsonDepthMax)
+        do {
+            return try reader.document()
+        } catch {
+            throw text.error(at: error.at, error.problem)
+        }
     }
 }
 
-/// A recursive-descent reader of JSON that knows where it is. Files are small and read once: clarity before speed.
+/// What is wrong with a configuration file, and at which byte.
+private struct Mistake: Error {
+    let at: Int
+    let problem: String
+
+    init(_ problem: String, at: Int) {
+        self.at = at
+        self.problem = problem
+    }
+
+    init(_ error: JSONError, in text: ConfigurationText) {
+        at = error.at
+        switch error.problem {
+        case .expected(let part): problem = "expected \(part.rawValue)\(Mistake.found(text, at: error.at))"
+        case .openString: problem = "the string has no closing quote"
+        case .controlCharacter: problem = "control character in a string"
+        case .unknownEscape: problem = "unknown escape in a string"
+        case .loneSurrogate: problem = "half of a surrogate pair in a string"
+        case .tooDeep: problem = "nested too deeply"
+        }
+    }
+
+    private static func found(_ text: ConfigurationText, at: Int) -> String {
+        guard at < text.bytes.count else { return " but the file ends" }
+        let byte = text.bytes[at]
+        return (0x21...0x7E).contains(byte) ? " but found '\(Character(Unicode.Scalar(byte)))'" : ""
+    }
+}
+
+/// Builds the tree of a file from what `JSONScanner` finds.
 private struct ConfigurationReader {
-    let bytes: [UInt8]
-    let file: String
+    let text: ConfigurationText
     let depthMax: Int
-    var index = 0
-    private var line = 1
-    private var column = 1
 
-    init(bytes: [UInt8], file: String, depthMax: Int) {
-        self.bytes = bytes
-        self.file = file
-        self.depthMax = depthMax
+    func document() throws(Mistake) -> ConfigurationNode {
+        var at = 0
+        JSONScanner.skipSpace(text.bytes.span, &at)
+        let node = try value(&at, path: "", depth: 0)
+        JSONScanner.skipSpace(text.bytes.span, &at)
+        guard at == text.bytes.count else { throw Mistake("more text after the end of the JSON value", at: at) }
+        return node
     }
 
-    func error(_ problem: String) -> ConfigurationError {
-        ConfigurationError("\(printable(file)):\(line):\(column)", problem, pointsToHelp: false)
-    }
-
-    private var next: UInt8? { index < bytes.count ? bytes[index] : nil }
-
-    private mutating func advance() {
-        let byte = bytes[index]
-        index += 1
-        if byte == 0x0A {
-            line += 1
-            column = 1
-        } else if index == bytes.count || bytes[index] & 0xC0 != 0x80 {
-            // A character ends where no continuation byte follows.
-            column += 1
-        }
-    }
-
-    mutating func skipSpace() {
-        while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
-            advance()
-        }
-    }
-
-    private mutating func take(_ character: Unicode.Scalar) -> Bool {
-        guard next == UInt8(ascii: character) else { return false }
-        advance()
-        return true
-    }
-
-    private func unexpected(_ wanted: String) -> ConfigurationError {
-        guard let byte = next else { return error("expected \(wanted) but the file ends") }
-        guard (0x21...0x7E).contains(byte) else { return error("expected \(wanted)") }
-        return error("expected \(wanted) but found '\(Character(Unicode.Scalar(byte)))'")
-    }
-
-    mutating func value(path: String, depth: Int) throws(ConfigurationError) -> ConfigurationNode {
-        guard depth <= depthMax else { throw error("nested deeper than \(depthMax) levels") }
-        let (start, startLine, startColumn) = (index, line, column)
+    private func value(_ at: inout Int, path: String, depth: Int) throws(Mistake) -> ConfigurationNode {
+        guard depth <= depthMax else { throw Mistake("nested deeper than \(depthMax) levels", at: at) }
+        let start = at
         let value: ConfigurationNode.Value
-        switch next {
-        case UInt8(ascii: "{"): value = .object(try object(path: path, depth: depth))
-        case UInt8(ascii: "["): value = .array(try array(path: path, depth: depth))
-        case UInt8(ascii: "\""): value = .string(try string())
-        case UInt8(ascii: "-"), .some(0x30...0x39): value = .number(try number())
-        case UInt8(ascii: "t"): value = .boolean(try word("true", true))
-        case UInt8(ascii: "f"): value = .boolean(try word("false", false))
-        case UInt8(ascii: "n"): value = try word("null", .null)
-        default: throw unexpected("a value")
+        switch try scan(&at, JSONScanner.enter) {
+        case .object: value = .object(try members(&at, path: path, depth: depth))
+        case .array: value = .array(try elements(&at, path: path, depth: depth))
+        case .string: value = .string(try string(start..<at))
+        case .number: value = .number(String(decoding: text.bytes[start..<at], as: UTF8.self))
+        case .bool: value = .boolean(text.bytes[start] == UInt8(ascii: "t"))
+        case .null: value = .null
         }
-        return ConfigurationNode(
-            value: value, file: file, line: startLine, column: startColumn, path: path,
-            bytes: Array(bytes[start..<index]))
+        return ConfigurationNode(value: value, path: path, text: text, range: start..<at)
     }
 
-    private mutating func object(path: String, depth: Int) throws(ConfigurationError) -> [ConfigurationMember] {
-        advance()
+    private func members(_ at: inout Int, path: String, depth: Int) throws(Mistake) -> [ConfigurationMember] {
         var members: [ConfigurationMember] = []
         var keys: Set<String> = []
-        skipSpace()
-        if take("}") { return members }
-        while true {
-            guard next == UInt8(ascii: "\"") else { throw unexpected("a key in quotes") }
-            let (keyLine, keyColumn) = (line, column)
-            let before = self
-            let key = try string()
-            guard keys.insert(key).inserted else { throw before.error("key \(quoted(key)) stands twice") }
-            skipSpace()
-            guard take(":") else { throw unexpected("':' after the key") }
-            skipSpace()
+        var isFirst = true
+        while let range = try scan(&at, { (json, at) throws(JSONError) in try JSONScanner.nextMember(json, &at, &isFirst) }) {
+            let key = try string(range)
+            guard keys.insert(key).inserted else {
+                throw Mistake("key \(quoted(key)) stands twice", at: range.lowerBound)
+            }
             let name = printable(key)
-            let node = try value(path: path.isEmpty ? name : "\(path).\(name)", depth: depth + 1)
-            members.append(ConfigurationMember(key: key, line: keyLine, column: keyColumn, node: node))
-            skipSpace()
-            if take("}") { return members }
-            guard take(",") else { throw unexpected("',' or '}' after the value") }
-            skipSpace()
+            let node = try value(&at, path: path.isEmpty ? name : "\(path).\(name)", depth: depth + 1)
+            members.append(ConfigurationMember(key: key, at: range.lowerBound, node: node))
         }
+        return members
     }
 
-    private mutating func array(path: String, depth: Int) throws(ConfigurationError) -> [ConfigurationNode] {
-        advance()
+    private func elements(_ at: inout Int, path: String, depth: Int) throws(Mistake) -> [ConfigurationNode] {
         var elements: [ConfigurationNode] = []
-        skipSpace()
-        if take("]") { return elements }
-        while true {
-            elements.append(try value(path: "\(path)[\(elements.count)]", depth: depth + 1))
-            skipSpace()
-            if take("]") { return elements }
-            guard take(",") else { throw unexpected("',' or ']' after the value") }
-            skipSpace()
+        var isFirst = true
+        while try scan(&at, { (json, at) throws(JSONError) in try JSONScanner.nextElement(json, &at, &isFirst) }) {
+            elements.append(try value(&at, path: "\(path)[\(elements.count)]", depth: depth + 1))
+        }
+        return elements
+    }
+
+    private func string(_ range: Range<Int>) throws(Mistake) -> String {
+        let json = text.bytes.span
+        guard UTF8Validator.isValid(json.extracting(range)) else {
+            throw Mistake("the string is not UTF-8", at: range.lowerBound)
+        }
+        do {
+            return try JSONText.decode(json, range)
+        } catch {
+            throw Mistake(error, in: text)
         }
     }
 
-    private mutating func word<Result>(_ text: StaticString, _ result: Result) throws(ConfigurationError) -> Result {
-        for scalar in text.description.unicodeScalars {
-            guard take(scalar) else { throw unexpected(text.description) }
+    private func scan<Result>(
+        _ at: inout Int, _ step: (Span<UInt8>, inout Int) throws(JSONError) -> Result
+    ) throws(Mistake) -> Result {
+        do {
+            return try step(text.bytes.span, &at)
+        } catch {
+            throw Mistake(error, in: text)
         }
-        return result
-    }
-
-    private mutating func number() throws(ConfigurationError) -> String {
-        let start = index
-        _ = take("-")
-        if !take("0") { try digits() }
-        if take(".") { try digits() }
-        if take("e") || take("E") {
-            if !take("+") { _ = take("-") }
-            try digits()
-        }
-        return String(decoding: bytes[start..<index], as: UTF8.self)
-    }
-
-    private mutating func digits() throws(ConfigurationError) {
-        guard let byte = next, (0x30...0x39).contains(byte) else { throw unexpected("a digit") }
-        while let byte = next, (0x30...0x39).contains(byte) {
-            advance()
-        }
-    }
-
-    private mutating func string() throws(ConfigurationError) -> String {
-        let opening = self
-        advance()
-        var text: [UInt8] = []
-        while let byte = next {
-            switch byte {
-            case UInt8(ascii: "\""):
-                advance()
-                guard let string = String(validating: text, as: UTF8.self) else {
-                    throw opening.error("the string is not UTF-8")
-                }
-                return string
-            case UInt8(ascii: "\\"):
-                text.append(contentsOf: String(try escape()).utf8)
-            case 0..<0x20:
-                throw error("control character in a string")
-            default:
-                text.append(byte)
-                advance()
-            }
-        }
-        throw opening.error("the string has no closing quote")
-    }
-
-    private mutating func escape() throws(ConfigurationError) -> Unicode.Scalar {
-        let opening = self
-        advance()
-        guard let byte = next else { throw error("expected an escape but the file ends") }
-        advance()
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
-        case UInt8(ascii: "b"): return "\u{8}"
-        case UInt8(ascii: "f"): return "\u{C}"
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "u"): break
-        default: throw opening.error("unknown escape in a string")
-        }
-        let first = try unit()
-        if let scalar = Unicode.Scalar(first) { return scalar }
-        // A surrogate: the second half must follow (RFC 8259, section 7).
-        if (0xD800...0xDBFF).contains(first), take("\\"), take("u") {
-            let second = try unit()
-            let low = second &- 0xDC00
-            if low < 0x400, let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + low) { return scalar }
-        }
-        throw opening.error("half of a surrogate pair in a string")
-    }
-
-    private mutating func unit() throws(ConfigurationError) -> UInt32 {
-        var unit: UInt32 = 0
-        for _ in 0..<4 {
-            guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-                throw unexpected("four hexadecimal digits")
-            }
-            unit = unit << 4 | UInt32(digit)
-            advance()
-        }
-        return unit
     }
 }

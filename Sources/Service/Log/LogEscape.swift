@@ -1,3 +1,5 @@
+import WebProtocol
+
 /// Writes texts so that nothing from outside can end a line, forge a field or move a terminal's cursor.
 enum LogEscape {
     /// Appends a text without quotes, escaped as JSON asks (RFC 8259, section 7) and beyond that every scalar that a
@@ -33,45 +35,15 @@ enum LogEscape {
     private static func append(_ scalar: Unicode.Scalar, to buffer: inout [UInt8]) {
         switch scalar.value {
         case 0x22, 0x5C:
-            buffer.append(UInt8(ascii: "\\"))
-            buffer.append(UInt8(truncatingIfNeeded: scalar.value))
+            JSONText.appendEscape(of: UInt16(scalar.value), to: &buffer)
         case 0x20...0x7E:
             buffer.append(UInt8(truncatingIfNeeded: scalar.value))
-        case 0x0A:
-            buffer.append(UInt8(ascii: "\\"))
-            buffer.append(UInt8(ascii: "n"))
-        case 0x09:
-            buffer.append(UInt8(ascii: "\\"))
-            buffer.append(UInt8(ascii: "t"))
-        case 0x0D:
-            buffer.append(UInt8(ascii: "\\"))
-            buffer.append(UInt8(ascii: "r"))
         default:
-            if isPrintable(scalar) {
-                buffer.append(contentsOf: scalar.utf8)
+            if !isPrintable(scalar), let unit = UInt16(exactly: scalar.value) {
+                JSONText.appendEscape(of: unit, to: &buffer)
             } else {
-                buffer.append(UInt8(ascii: "\\"))
-                buffer.append(UInt8(ascii: "u"))
-                appendHex(UInt64(scalar.value), digits: 4, to: &buffer)
+                buffer.append(contentsOf: scalar.utf8)
             }
         }
-    }
-
-    static func appendHex(_ value: UInt64, digits: Int, to buffer: inout [UInt8]) {
-        for digit in stride(from: digits - 1, through: 0, by: -1) {
-            let nibble = UInt8(truncatingIfNeeded: value >> (4 * UInt64(digit)) & 0xF)
-            buffer.append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
-        }
-    }
-
-    static func append(_ number: Int, to buffer: inout [UInt8]) {
-        if number < 0 { buffer.append(UInt8(ascii: "-")) }
-        var rest = number.magnitude
-        let start = buffer.count
-        repeat {
-            buffer.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        buffer[start...].reverse()
     }
 }

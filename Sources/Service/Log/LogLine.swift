@@ -1,3 +1,5 @@
+import WebProtocol
+
 /// Writes one line into a buffer: the fields in the order of the calls, within the limits.
 struct LogLine {
     private let isJSON: Bool
@@ -67,7 +69,8 @@ struct LogLine {
             LogEscape.append(text, bytesMax: min(valueBytesMax, room), to: &buffer)
             if needsQuotes { buffer.append(UInt8(ascii: "\"")) }
         case .int(let number):
-            LogEscape.append(number, to: &buffer)
+            if number < 0 { buffer.append(UInt8(ascii: "-")) }
+            appendDecimal(UInt64(number.magnitude), to: &buffer)
         case .double(let number):
             // JSON has no word for what is not finite (RFC 8259, section 6).
             buffer.append(contentsOf: number.isFinite ? "\(number)".utf8 : "null".utf8)
@@ -77,7 +80,7 @@ struct LogLine {
             break
         case .hex(let number):
             if isJSON { buffer.append(UInt8(ascii: "\"")) }
-            LogEscape.appendHex(number, digits: 16, to: &buffer)
+            appendHexadecimal(number, digits: 16, to: &buffer)
             if isJSON { buffer.append(UInt8(ascii: "\"")) }
         }
     }

@@ -55,13 +55,11 @@ struct ClientMessageFields {
                 _ = try JSONScanner.skipValue(json, &at)
             }
             JSONScanner.skipSpace(json, &at)
-            guard at == json.count else { throw .unexpected(at: at) }
         } catch {
-            switch error {
-            case .unexpected(let at): throw ClientMessageError(.badJSON, "not JSON at byte \(at)")
-            case .tooDeep(let at): throw ClientMessageError(.badJSON, "nested too deeply at byte \(at)")
-            }
+            let problem = error.problem == .tooDeep ? "nested too deeply" : "not JSON"
+            throw ClientMessageError(.badJSON, "\(problem) at byte \(error.at)")
         }
+        guard at == json.count else { throw ClientMessageError(.badJSON, "not JSON at byte \(at)") }
         guard isObject else { throw ClientMessageError(.badMessage, "a message is an object") }
         if let repeated { throw ClientMessageError(.badMessage, "`\(repeated.rawValue)` is there twice") }
     }
@@ -71,34 +69,19 @@ struct ClientMessageFields {
         var repeated: ClientField?
         var isFirst = true
         at += 1
-        while true {
-            JSONScanner.skipSpace(json, &at)
-            if at < json.count, json[at] == UInt8(ascii: "}") {
-                at += 1
-                return repeated
-            }
-            if !isFirst {
-                try JSONScanner.expect(UInt8(ascii: ","), json, &at)
-                JSONScanner.skipSpace(json, &at)
-            }
-            isFirst = false
-            let keyStart = at
-            try JSONScanner.skipString(json, &at)
-            let field = Self.field(json, keyStart..<at)
-            JSONScanner.skipSpace(json, &at)
-            try JSONScanner.expect(UInt8(ascii: ":"), json, &at)
-            JSONScanner.skipSpace(json, &at)
+        while let name = try JSONScanner.nextMember(json, &at, &isFirst) {
             let start = at
             let kind = try JSONScanner.skipValue(json, &at)
-            guard let field else { continue }
+            guard let field = Self.field(json, name) else { continue }
             if places[field.index].start >= 0 { repeated = field }
             places[field.index] = Place(start: Int32(start), end: Int32(at), kind: kind)
         }
+        return repeated
     }
 
     /// The known member of this name. A name as long as no known one is not even decoded, unless it has escapes.
     private static func field(_ json: Span<UInt8>, _ range: Range<Int>) -> ClientField? {
-        guard range.count <= 6 * 12 + 2, let name = JSONText.decode(json, range) else { return nil }
+        guard range.count <= 6 * 12 + 2, let name = try? JSONText.decode(json, range) else { return nil }
         return ClientField(rawValue: name)
     }
 
@@ -136,7 +119,7 @@ struct ClientMessageFields {
         _ field: ClientField, _ json: Span<UInt8>, bytesMax: Int
     ) throws(ClientMessageError) -> String? {
         guard let (range, kind) = place(field) else { return nil }
-        guard kind == .string, let text = JSONText.decode(json, range) else {
+        guard kind == .string, let text = try? JSONText.decode(json, range) else {
             throw ClientMessageError(.badMessage, "`\(field.rawValue)` must be a text")
         }
         guard text.utf8.count <= bytesMax else {

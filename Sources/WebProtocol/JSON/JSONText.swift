@@ -1,17 +1,42 @@
-/// The text of a JSON string that `JSONScanner` has accepted.
-enum JSONText {
+/// The texts of JSON strings: what one that `JSONScanner` has accepted stands for, and how what is special is written.
+public enum JSONText {
     /// - Parameter range: with the quotation marks.
-    /// - Returns: nil when an escaped surrogate has no partner: such a text does not exist.
-    static func decode(_ json: Span<UInt8>, _ range: Range<Int>) -> String? {
+    /// - Throws: `loneSurrogate`.
+    public static func decode(_ json: Span<UInt8>, _ range: Range<Int>) throws(JSONError) -> String {
         let inner = json.extracting((range.lowerBound + 1)..<(range.upperBound - 1))
         for index in inner.indices where inner[index] == UInt8(ascii: "\\") {
-            guard let bytes = unescape(inner) else { return nil }
-            return String(decoding: bytes, as: UTF8.self)
+            do throws(LoneSurrogate) {
+                return String(decoding: try unescape(inner), as: UTF8.self)
+            } catch {
+                throw JSONError(.loneSurrogate, at: range.lowerBound + 1 + error.at)
+            }
         }
         return decodeUTF8(inner)
     }
 
-    private static func unescape(_ inner: Span<UInt8>) -> [UInt8]? {
+    /// Appends a character in its escaped form: `\"`, `\n`, `\u001f`. Only for those of the basic plane, as all are for
+    /// which RFC 8259, section 7, asks it.
+    public static func appendEscape(of unit: UInt16, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\\"))
+        switch unit {
+        case 0x22: bytes.append(UInt8(ascii: "\""))
+        case 0x5c: bytes.append(UInt8(ascii: "\\"))
+        case 0x08: bytes.append(UInt8(ascii: "b"))
+        case 0x09: bytes.append(UInt8(ascii: "t"))
+        case 0x0a: bytes.append(UInt8(ascii: "n"))
+        case 0x0c: bytes.append(UInt8(ascii: "f"))
+        case 0x0d: bytes.append(UInt8(ascii: "r"))
+        default:
+            bytes.append(UInt8(ascii: "u"))
+            appendHexadecimal(UInt64(unit), digits: 4, to: &bytes)
+        }
+    }
+
+    private struct LoneSurrogate: Error {
+        let at: Int
+    }
+
+    private static func unescape(_ inner: Span<UInt8>) throws(LoneSurrogate) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(inner.count)
         var at = 0
@@ -31,7 +56,8 @@ enum JSONText {
             case UInt8(ascii: "r"): bytes.append(0x0d)
             case UInt8(ascii: "t"): bytes.append(0x09)
             case UInt8(ascii: "u"):
-                guard let scalar = scalar(inner, &at) else { return nil }
+                let start = at - 2
+                guard let scalar = scalar(inner, &at) else { throw LoneSurrogate(at: start) }
                 bytes.append(contentsOf: String(scalar).utf8)
             default: bytes.append(escape)
             }

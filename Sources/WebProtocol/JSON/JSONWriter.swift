@@ -140,15 +140,7 @@ public struct JSONWriter: Sendable {
     mutating func decimal(_ magnitude: UInt64, isNegative: Bool) {
         separate()
         if isNegative { bytes.append(UInt8(ascii: "-")) }
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var start = 20
-        var left = magnitude
-        repeat {
-            start -= 1
-            digits[start] = UInt8(ascii: "0") + UInt8(left % 10)
-            left /= 10
-        } while left > 0
-        appendBytes(digits.span.extracting(start..<20), to: &bytes)
+        appendDecimal(magnitude, to: &bytes)
     }
 
     private mutating func appendString(_ text: String) {
@@ -161,28 +153,11 @@ public struct JSONWriter: Sendable {
                 let byte = unsafe utf8[index]
                 guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
                 unsafe bytes.append(contentsOf: utf8[runStart..<index])
-                appendEscape(of: byte)
+                JSONText.appendEscape(of: UInt16(byte), to: &bytes)
                 runStart = index + 1
             }
             unsafe bytes.append(contentsOf: utf8[runStart...])
         }
         bytes.append(UInt8(ascii: "\""))
-    }
-
-    private mutating func appendEscape(of byte: UInt8) {
-        bytes.append(UInt8(ascii: "\\"))
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-        case 0x08: bytes.append(UInt8(ascii: "b"))
-        case 0x09: bytes.append(UInt8(ascii: "t"))
-        case 0x0a: bytes.append(UInt8(ascii: "n"))
-        case 0x0c: bytes.append(UInt8(ascii: "f"))
-        case 0x0d: bytes.append(UInt8(ascii: "r"))
-        default:
-            bytes.append(contentsOf: "u00".utf8)
-            bytes.append(byte < 0x10 ? UInt8(ascii: "0") : UInt8(ascii: "1"))
-            let digit = byte & 0x0f
-            bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-        }
     }
 }

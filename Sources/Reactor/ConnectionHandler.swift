@@ -18,7 +18,7 @@ public struct ConnectionID: Hashable, Sendable, Comparable, CustomStringConverti
 }
 
 /// Why a connection is gone.
-public enum ConnectionCloseReason: Equatable, Sendable {
+public enum ConnectionCloseReason: Equatable, Sendable, CustomStringConvertible {
     /// The peer ended the connection in good order.
     case peerClosed
     /// `close` or `abort` was called.
@@ -29,6 +29,17 @@ public enum ConnectionCloseReason: Equatable, Sendable {
     case overflow
     /// A connect did not succeed; the code is the system's (`ETIMEDOUT` after `connectTimeoutMs`).
     case connectFailed(Int32)
+
+    /// A few words for the log.
+    public var description: String {
+        switch self {
+        case .peerClosed: "closed by the peer"
+        case .local: "closed by this side"
+        case .error(let code): ReactorError.text(of: code)
+        case .overflow: "the peer did not read what was sent"
+        case .connectFailed(let code): "cannot connect: \(ReactorError.text(of: code))"
+        }
+    }
 }
 
 /// What became of the bytes handed to `send`.

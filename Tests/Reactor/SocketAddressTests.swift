@@ -74,3 +74,12 @@ import Testing
         #expect(mapped.withSystemAddress { address, _ in SocketAddress(system: address) } == .loopback(port: 5))
     }
 }
+
+@Suite struct CloseReasonTests {
+    @Test("a close reason reads as words, with the system's own where it gave a code")
+    func words() {
+        #expect("\(ConnectionCloseReason.connectFailed(ECONNREFUSED))" == "cannot connect: Connection refused")
+        #expect("\(ConnectionCloseReason.error(ECONNRESET))" == "Connection reset by peer")
+        #expect("\(ConnectionCloseReason.peerClosed)" == "closed by the peer")
+    }
+}

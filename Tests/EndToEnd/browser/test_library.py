@@ -3,11 +3,11 @@
 import pytest
 from pages import assert_nothing_is_left
 
-JOIN = """async ({ scene, subject }) => {
+JOIN = """async ({ scene, subject, matchmaker }) => {
   const { join } = await import('/greenroom.js');
   window.heard = { messages: [], ended: [], errors: [], play: 0 };
   window.session = join({
-    scene, subject,
+    scene, subject, matchmaker,
     onPlay: () => { heard.play += 1; },
     onMessage: ({ from, bytes, latest }) => heard.messages.push({ from, bytes: [...bytes], latest }),
     onError: ({ code }) => heard.errors.push(code),
@@ -157,17 +157,20 @@ def test_nothing_is_taken_before_play(person, greenroom):
     assert_nothing_is_left(greenroom)
 
 
-def test_who_takes_another_ones_name_is_refused_and_disturbs_nobody(person, greenroom):
+def test_who_takes_another_ones_name_is_refused_and_disturbs_nobody(person, make_servers):
+    # The built-in scenes trust names; this one does not.
+    servers = make_servers(scenes=[{"id": "guarded", "groupSize": 2, "identity": "proof"}]).start()
+    address = f"ws://127.0.0.1:{servers.matchmaker_port}/v1/join"
     anna, thief = person(), person()
-    anna.evaluate(JOIN, {"scene": "duo", "subject": "library-0"})
+    anna.evaluate(JOIN, {"scene": "guarded", "subject": "library-0", "matchmaker": address})
     wait(anna, "session.phase === 'waiting'")
-    thief.evaluate(JOIN, {"scene": "duo", "subject": "library-0"})
+    thief.evaluate(JOIN, {"scene": "guarded", "subject": "library-0", "matchmaker": address})
     wait(thief, "session.phase === 'ended'")
     assert thief.evaluate("heard.ended") == ["subject_in_use"]
     assert anna.evaluate("[session.phase, heard.ended.length]") == ["waiting", 0]
     anna.evaluate("session.leave()")
     wait(anna, "session.phase === 'ended'")
-    assert_nothing_is_left(greenroom)
+    servers.until_empty()
 
 
 def test_leaving_in_play_is_told_to_both(person, greenroom):

@@ -14,32 +14,37 @@ extension CoordinatorCore {
     public static let everyoneElse: UInt8 = 255
 
     /// Says to whom a binary message goes, and keeps it for those who are away. `targets` is emptied and filled again:
-    /// a caller that hands in the same array each time allocates nothing.
+    /// a caller that hands in the same each time allocates nothing.
     public mutating func relay(
         from connection: ConnectionHandle, kind: UInt8, address: UInt8, payload: Span<UInt8>,
-        targets: inout [ConnectionHandle]
+        targets: inout RelayTargets
     ) -> RelayResult {
-        targets.removeAll(keepingCapacity: true)
+        targets.removeAll()
         let bounds = ReplayRing.Bounds(bytesMax: limits.replayBytesMax, messagesMax: limits.replayMessagesMax)
-        if let place = places[connection] {
-            let result = ledger.withDetails(at: place.session) { details in
-                details.relay(
-                    from: place.player, connection, kind: kind, address: address, payload: payload, bounds,
-                    targets: &targets)
-            }
-            if let result, let result { return result }
+        if let place = places[connection],
+            let result = relay(at: place, kind: kind, address: address, payload: payload, bounds, targets: &targets)
+        {
+            return result
         }
         guard let seat = seats[connection] else { return .refused(.wrongState) }
         // A session that has just ended takes no more, and its players hear so in time.
-        guard let place = ledger.place(of: seat.session) else { return .forwarded(from: seat.player) }
-        places.remember(.init(connection: connection, session: place, player: seat.player))
-        let result = ledger.withDetails(at: place) { details in
+        guard let session = ledger.place(of: seat.session) else { return .forwarded(from: seat.player) }
+        let place = PlaceCache.Place(connection: connection, session: session, player: seat.player)
+        places.remember(place)
+        return relay(at: place, kind: kind, address: address, payload: payload, bounds, targets: &targets)
+            ?? .forwarded(from: seat.player)
+    }
+
+    private mutating func relay(
+        at place: PlaceCache.Place, kind: UInt8, address: UInt8, payload: Span<UInt8>, _ bounds: ReplayRing.Bounds,
+        targets: inout RelayTargets
+    ) -> RelayResult? {
+        let result = ledger.withDetails(at: place.session) { details in
             details.relay(
-                from: seat.player, connection, kind: kind, address: address, payload: payload, bounds,
+                from: place.player, place.connection, kind: kind, address: address, payload: payload, bounds,
                 targets: &targets)
         }
-        if let result, let result { return result }
-        return .forwarded(from: seat.player)
+        return result ?? nil
     }
 }
 
@@ -47,7 +52,7 @@ extension SessionDetails {
     /// Nil when it is not this player of this session who sits at the connection.
     fileprivate mutating func relay(
         from sender: PlayerIndex, _ connection: ConnectionHandle, kind: UInt8, address: UInt8, payload: Span<UInt8>,
-        _ bounds: ReplayRing.Bounds, targets: inout [ConnectionHandle]
+        _ bounds: ReplayRing.Bounds, targets: inout RelayTargets
     ) -> RelayResult? {
         let own = Int(sender.number)
         guard own < players.count, case .connected(connection) = players[own].presence else { return nil }
@@ -79,43 +84,8 @@ extension SessionDetails {
 }
 
 extension Player {
-    fileprivate mutating func take(_ kind: RelayKind, targets: inout [ConnectionHandle]) {
+    fileprivate mutating func take(_ kind: RelayKind, targets: inout RelayTargets) {
         if kind == .ordered { orderedCount += 1 }
         if case .connected(let connection) = presence { targets.append(connection) }
-    }
-}
-
-/// Where connections that relay have their seats, by the low bits of their numbers, which a server gives out densely. It
-/// spares each message the look-ups of seat and session. Nothing has to be taken out of it: whoever asks it looks
-/// whether the place is still that connection's.
-struct PlaceCache: Sendable {
-    struct Place: Sendable {
-        let connection: ConnectionHandle
-        /// As the ledger numbers it.
-        let session: Int
-        let player: PlayerIndex
-    }
-
-    /// As many as a server has connections by default.
-    static let countMax = 16_384
-    private var places: [Place?] = Array(repeating: nil, count: 64)
-
-    subscript(connection: ConnectionHandle) -> Place? {
-        guard let place = places[position(of: connection)], place.connection == connection else { return nil }
-        return place
-    }
-
-    mutating func remember(_ place: Place) {
-        if let other = places[position(of: place.connection)], other.connection != place.connection,
-            places.count < PlaceCache.countMax
-        {
-            // Those who still send are soon here again.
-            places = Array(repeating: nil, count: places.count * 2)
-        }
-        places[position(of: place.connection)] = place
-    }
-
-    private func position(of connection: ConnectionHandle) -> Int {
-        Int(truncatingIfNeeded: connection.number) & (places.count - 1)
     }
 }

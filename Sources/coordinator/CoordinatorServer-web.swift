@@ -63,8 +63,7 @@ extension CoordinatorServer: WebApplication {
             from: connection, kind: binary[0], address: binary[1], payload: payload, targets: &targets)
         switch result {
         case .forwarded(let player):
-            let web = web
-            for index in targets.indices {
+            for index in 0..<targets.count {
                 web.sendBinary(targets[index].id, kind: binary[0], player: player.number, payload)
             }
             relayed.messages &+= targets.count

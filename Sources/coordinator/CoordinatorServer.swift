@@ -14,9 +14,9 @@ final class CoordinatorServer {
     // message is spared the checks.
     @exclusivity(unchecked) var core: CoordinatorCore
     /// To be filled by the core for each relayed message.
-    @exclusivity(unchecked) var targets: [ConnectionHandle] = []
+    @exclusivity(unchecked) var targets = RelayTargets()
     @exclusivity(unchecked) var relayed = (messages: 0, bytes: 0)
-    private(set) lazy var web = WebServer(loop: loop, limits: settings.web, application: self)
+    let web: WebServer
     private(set) var dialer: LinkDialer?
     private(set) lazy var metrics = declareMetrics()
     private lazy var driver = ServerDriver(
@@ -32,6 +32,7 @@ final class CoordinatorServer {
         logger = settings.logger
         journal = settings.state.journal
         loop = try EventLoop()
+        web = WebServer(loop: loop, limits: settings.web)
         core = CoordinatorCore(
             limits: settings.coordination, retained: Self.unacknowledged(settings.state.contents.records))
     }
@@ -90,7 +91,7 @@ final class CoordinatorServer {
         var portsLeft = settings.listenPorts
         while true {
             do throws(ReactorError) {
-                return try web.listen(at: address, connectionsMax: settings.connectionsMax)
+                return try web.listen(at: address, connectionsMax: settings.connectionsMax, for: self)
             } catch {
                 portsLeft -= 1
                 guard case .addressInUse = error, portsLeft > 0, let port = address.port, port > 0 else { throw error }

@@ -13,7 +13,7 @@ final class MatchmakerServer {
     let journal: Journal
     var core: MatchmakerCore
     let assets = WebAssetLibrary()
-    private(set) lazy var web = WebServer(loop: loop, limits: settings.web, application: self)
+    let web: WebServer
     private(set) lazy var links = LinkListener(
         loop: loop, limits: LinkLimits(), identity: settings.state.identity, secret: settings.secret, delegate: self)
     private(set) lazy var metrics = ServerMetrics(role: "matchmaker", loop: loop, journal: journal) {
@@ -29,6 +29,7 @@ final class MatchmakerServer {
         logger = settings.logger
         journal = settings.state.journal
         loop = try EventLoop()
+        web = WebServer(loop: loop, limits: settings.web)
         core = MatchmakerCore(
             scenes: settings.scenes, limits: settings.matchmaking,
             resumeKey: Self.resumeKey(settings), generator: SeededGenerator(seed: Randomness.bytes(32)))
@@ -43,7 +44,7 @@ final class MatchmakerServer {
     func run() throws(ReactorError) {
         let contents = settings.state.contents
         core.restore(contents.records, now: now)
-        let address = try web.listen(at: settings.listen, connectionsMax: settings.connectionsMax)
+        let address = try web.listen(at: settings.listen, connectionsMax: settings.connectionsMax, for: self)
         let linkAddress = try links.listen(at: settings.link)
         logger.info(
             "started",

@@ -85,16 +85,17 @@ import Testing
         }
     }
 
-    @Test("the array of targets is emptied and used again")
+    @Test("the targets are emptied, and their memory is used again")
     func targets() {
         Stage.play { stage in
             stage.begin(Stage.assignment(1))
-            var targets = (0..<16).map { ConnectionHandle($0) }
+            var targets = RelayTargets()
             let payload: [UInt8] = [1]
-            let capacity = targets.capacity
-            _ = stage.core.relay(
-                from: ConnectionHandle(1), kind: 9, address: 255, payload: payload.span, targets: &targets)
-            #expect(targets.isEmpty && targets.capacity == capacity)
+            for (kind, count) in [(0, 1), (9, 0), (1, 1)] as [(UInt8, Int)] {
+                _ = stage.core.relay(
+                    from: ConnectionHandle(1), kind: kind, address: 255, payload: payload.span, targets: &targets)
+                #expect(targets.count == count && targets.handles == [ConnectionHandle(2)])
+            }
         }
     }
 }

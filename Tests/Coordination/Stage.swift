@@ -120,11 +120,11 @@ struct Stage {
     mutating func relay(
         _ connection: UInt64, kind: UInt8 = 0, to address: UInt8 = 255, _ payload: [UInt8] = [1]
     ) -> String {
-        var targets: [ConnectionHandle] = [ConnectionHandle(99)]
+        var targets = RelayTargets()
         let result = core.relay(
             from: ConnectionHandle(connection), kind: kind, address: address, payload: payload.span, targets: &targets)
         switch result {
-        case .forwarded(let player): return "p\(player) to \(targets.map(\.number))"
+        case .forwarded(let player): return "p\(player) to \((0..<targets.count).map { targets[$0].number })"
         case .refused(let error): return error.rawValue
         }
     }

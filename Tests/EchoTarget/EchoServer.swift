@@ -23,10 +23,10 @@ final class EchoServer: WebApplication, LoopDelegate {
     func run(at text: String) throws(ReactorError) {
         try loop.handleSignals([SIGINT, SIGTERM])
         loop.delegate = self
-        let server = WebServer(loop: loop, limits: limits, application: self)
+        let server = WebServer(loop: loop, limits: limits)
         self.server = server
         guard let address = try SocketAddress.resolve(text).first else { throw .addressInvalid(text: text) }
-        print("listening on \(try server.listen(at: address, connectionsMax: 256))")
+        print("listening on \(try server.listen(at: address, connectionsMax: 256, for: self))")
         fflush(nil)
         try loop.run()
     }

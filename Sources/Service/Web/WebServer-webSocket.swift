@@ -14,12 +14,10 @@ extension WebServer {
     /// Sends one binary message made of a play header and a payload that is copied from where it lies.
     public func sendBinary(_ id: ConnectionID, kind: UInt8, player: UInt8, _ payload: Span<UInt8>) {
         guard let connection = connection(id), connection.closing.maySend else { return }
-        let header = WebSocketHeaderBytes(.binary, payloadByteCount: payload.count + PlayFrameHeader.byteCount)
-        var head = InlineArray<12, UInt8>(repeating: 0)
-        for index in 0..<header.count { head[index] = header.storage[index] }
-        head[header.count] = kind
-        head[header.count + 1] = player
-        _ = loop.send(head.span.extracting(0..<header.count + PlayFrameHeader.byteCount), payload, to: id)
+        var head = WebSocketHeaderBytes(.binary, payloadByteCount: payload.count + PlayFrameHeader.byteCount)
+        head.append(kind)
+        head.append(player)
+        _ = loop.send(head.storage.span.extracting(0..<head.count), payload, to: id)
     }
 
     /// Sends a close frame and hangs up when the peer has answered it.
@@ -44,7 +42,7 @@ extension WebServer {
     }
 
     func readFrames(_ bytes: inout MutableSpan<UInt8>, at offset: inout Int, _ connection: WebConnection) {
-        let application = application
+        guard let application else { return }
         do throws(WebSocketError) {
             while let event = try unsafe connection.decoder.next(&bytes, at: &offset, limits: limits.webSocket) {
                 handle(event, bytes.span, connection, application)
@@ -81,7 +79,7 @@ extension WebServer {
     }
 
     func fail(_ connection: WebConnection, _ failure: WebSocketFailure, _ code: WebSocketCloseCode, _ reason: String) {
-        if connection.closing.maySend { application.webSocketFailed(connection.id, failure) }
+        if connection.closing.maySend { application?.webSocketFailed(connection.id, failure) }
         if connection.closing.failed() { sendClose(connection, code, reason) }
         connection.phase = .closing
         loop.close(connection.id)

@@ -5,7 +5,7 @@ import WebProtocol
 public final class WebServer: ConnectionHandler {
     let loop: EventLoop
     let limits: WebLimits
-    unowned let application: any WebApplication
+    private(set) unowned var application: (any WebApplication)?
     /// By slot of the connection's id. Nothing is called from inside an access, which is therefore not checked for overlaps:
     /// each message needs some.
     @exclusivity(unchecked) private var connections: ContiguousArray<WebConnection?> = []
@@ -14,15 +14,17 @@ public final class WebServer: ConnectionHandler {
     private var listener: Listener?
     var scratch: [UInt8] = []
 
-    public init(loop: EventLoop, limits: WebLimits, application: any WebApplication) {
+    public init(loop: EventLoop, limits: WebLimits) {
         self.loop = loop
         self.limits = limits
-        self.application = application
         scratch.reserveCapacity(4096)
     }
 
-    /// Begins to listen; the address says the port when 0 was asked for.
-    public func listen(at address: SocketAddress, connectionsMax: Int) throws(ReactorError) -> SocketAddress {
+    /// Begins to listen for an application, which must outlive the server; the address says the port when 0 was asked for.
+    public func listen(
+        at address: SocketAddress, connectionsMax: Int, for application: any WebApplication
+    ) throws(ReactorError) -> SocketAddress {
+        self.application = application
         var listenerLimits = ListenerLimits()
         listenerLimits.connectionsMax = connectionsMax
         HTTPResponse.text(.serviceUnavailable, "too many connections\n").encode(
@@ -104,7 +106,7 @@ public final class WebServer: ConnectionHandler {
         unsafe connections[Int(id.rawValue & 0xFFFF_FFFF)] = nil
         guard connection.isOpened else { return }
         webSocketCount -= 1
-        application.webSocketClosed(id)
+        application?.webSocketClosed(id)
     }
 
     // MARK: HTTP
@@ -131,7 +133,7 @@ public final class WebServer: ConnectionHandler {
     }
 
     private func answer(_ request: HTTPRequest, _ connection: WebConnection) {
-        if application.servesWebSocket(at: request.path) {
+        if application?.servesWebSocket(at: request.path) == true {
             do throws(WebSocketHandshakeError) {
                 let key = try WebSocketHandshake.validate(request)
                 scratch.removeAll(keepingCapacity: true)
@@ -142,7 +144,7 @@ public final class WebServer: ConnectionHandler {
             }
             return
         }
-        respond(application.respond(to: request) ?? .text(.notFound, "not found\n"), to: request, connection)
+        respond(application?.respond(to: request) ?? .text(.notFound, "not found\n"), to: request, connection)
     }
 
     private func respond(_ response: HTTPResponse, to request: HTTPRequest?, _ connection: WebConnection) {
@@ -167,6 +169,6 @@ public final class WebServer: ConnectionHandler {
         webSocketCount += 1
         sendScratch(to: connection.id)
         loop.setDeadline(connection.id, at: loop.now + limits.firstMessageTimeoutMs)
-        application.webSocketOpened(connection.id, peer: connection.peer)
+        application?.webSocketOpened(connection.id, peer: connection.peer)
     }
 }

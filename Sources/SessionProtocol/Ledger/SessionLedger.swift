@@ -72,8 +72,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     /// Changes the details at a place without a look-up; nil when nothing is there.
     @inlinable
     public mutating func withDetails<Result>(at place: Int, _ change: (inout Details) -> Result) -> Result? {
-        guard entries.isOccupied(place) else { return nil }
-        return change(&entries[place].details)
+        entries.update(place) { change(&$0.details) }
     }
 
     /// Hands over the changes of state since the last call, legal and refused, for the log.

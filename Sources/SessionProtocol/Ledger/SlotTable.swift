@@ -35,7 +35,19 @@
         }
     }
 
-    @inlinable func isOccupied(_ slot: Int) -> Bool { slot >= 0 && slot < slots.count && slots[slot] != nil }
+    /// Changes the value in a slot, if there is one.
+    @inlinable mutating func update<Result>(_ slot: Int, _ change: (inout Value) -> Result) -> Result? {
+        guard slot >= 0, slot < slots.count else { return nil }
+        return slots[slot].update(change)
+    }
 
     func value(at slot: Int) -> Value? { slots[slot] }
+}
+
+extension Optional {
+    /// In place: to compare a slot with nil and then change it would copy what it holds.
+    @inlinable mutating func update<Result>(_ change: (inout Wrapped) -> Result) -> Result? {
+        guard self != nil else { return nil }
+        return change(&self!)
+    }
 }

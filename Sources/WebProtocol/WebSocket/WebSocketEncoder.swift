@@ -4,9 +4,10 @@ public struct WebSocketHeaderBytes: Sendable {
     public static let byteCountMax = 10
 
     /// The header is the first `count` of these.
-    public private(set) var storage = InlineArray<10, UInt8>(repeating: 0)
+    public private(set) var storage = InlineArray<12, UInt8>(repeating: 0)
     public private(set) var count: Int
 
+    @inline(__always)
     public init(_ opcode: WebSocketOpcode, payloadByteCount: Int, isFinal: Bool = true) {
         precondition(payloadByteCount >= 0)
         precondition(!opcode.isControl || (payloadByteCount <= 125 && isFinal), "control frames are short and whole")
@@ -26,6 +27,14 @@ public struct WebSocketHeaderBytes: Sendable {
             }
             count = 10
         }
+    }
+
+    /// Adds one of up to two bytes with which the payload begins, so that a payload with a short head of its own need not
+    /// be joined with it first.
+    @inline(__always)
+    public mutating func append(_ byte: UInt8) {
+        storage[count] = byte
+        count += 1
     }
 }
 

@@ -20,7 +20,6 @@ final class WebConnection {
     var parser: HTTPRequestParser?
     /// It calls nothing, so that no access to it can meet another: each message is spared the check.
     @exclusivity(unchecked) var decoder = WebSocketDecoder()
-    var closing = WebSocketClosing.open
     /// The application has been told of a WebSocket.
     var isOpened = false
     /// A request has begun whose deadline runs.

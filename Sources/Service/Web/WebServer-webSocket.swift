@@ -5,7 +5,7 @@ import WebProtocol
 extension WebServer {
     /// Sends one text message.
     public func sendText(_ id: ConnectionID, _ write: (inout [UInt8]) -> Void) {
-        guard let connection = connection(id), connection.closing.maySend else { return }
+        guard maySend(id) else { return }
         scratch.removeAll(keepingCapacity: true)
         WebSocketEncoder.appendText(to: &scratch, write)
         sendScratch(to: id)
@@ -13,7 +13,7 @@ extension WebServer {
 
     /// Sends one binary message made of a play header and a payload that is copied from where it lies.
     public func sendBinary(_ id: ConnectionID, kind: UInt8, player: UInt8, _ payload: Span<UInt8>) {
-        guard let connection = connection(id), connection.closing.maySend else { return }
+        guard maySend(id) else { return }
         var head = WebSocketHeaderBytes(.binary, payloadByteCount: payload.count + PlayFrameHeader.byteCount)
         head.append(kind)
         head.append(player)
@@ -22,7 +22,7 @@ extension WebServer {
 
     /// Sends a close frame and hangs up when the peer has answered it.
     public func close(_ id: ConnectionID, _ code: WebSocketCloseCode, reason: String = "") {
-        guard let connection = connection(id), connection.closing.close() else { return }
+        guard let connection = connection(id), advanceClosing(id, { $0.close() }) else { return }
         sendClose(connection, code, reason)
         connection.phase = .closing
         loop.setDeadline(id, at: loop.now + limits.closeTimeoutMs)
@@ -60,27 +60,27 @@ extension WebServer {
         let id = connection.id
         switch event {
         case .text(let payload):
-            guard connection.closing.maySend else { return }
+            guard maySend(id) else { return }
             connection.withPayload(payload, in: bytes) { application.received(text: $0, from: id) }
         case .binary(let payload):
-            guard connection.closing.maySend else { return }
+            guard maySend(id) else { return }
             connection.withPayload(payload, in: bytes) { application.received(binary: $0, from: id) }
         case .ping(let payload):
-            guard connection.closing.maySend else { return }
+            guard maySend(id) else { return }
             scratch.removeAll(keepingCapacity: true)
             connection.withPayload(payload, in: bytes) { WebSocketEncoder.append(.pong, $0, to: &scratch) }
             sendScratch(to: id)
         case .pong: break
         case .close(let code, _):
-            if connection.closing.received() { sendClose(connection, code, "") }
+            if advanceClosing(id, { $0.received() }) { sendClose(connection, code, "") }
             connection.phase = .closing
             loop.close(id)
         }
     }
 
     func fail(_ connection: WebConnection, _ failure: WebSocketFailure, _ code: WebSocketCloseCode, _ reason: String) {
-        if connection.closing.maySend { application?.webSocketFailed(connection.id, failure) }
-        if connection.closing.failed() { sendClose(connection, code, reason) }
+        if maySend(connection.id) { application?.webSocketFailed(connection.id, failure) }
+        if advanceClosing(connection.id, { $0.failed() }) { sendClose(connection, code, reason) }
         connection.phase = .closing
         loop.close(connection.id)
     }

@@ -8,11 +8,19 @@ public final class WebServer: ConnectionHandler {
     private(set) unowned var application: (any WebApplication)?
     /// By slot of the connection's id. Nothing is called from inside an access, which is therefore not checked for overlaps:
     /// each message needs some.
-    @exclusivity(unchecked) private var connections: ContiguousArray<WebConnection?> = []
+    @exclusivity(unchecked) private var slots: ContiguousArray<Slot> = []
     /// WebSockets that the application knows.
     public private(set) var webSocketCount = 0
     private var listener: Listener?
     var scratch: [UInt8] = []
+
+    /// What a message needs to know of its receiver lies beside the reference, since to count one more reference is to wait
+    /// for all that was written before it, the replay ring's far memory above all.
+    private struct Slot {
+        var connection: WebConnection?
+        var id: ConnectionID?
+        var closing = WebSocketClosing.open
+    }
 
     public init(loop: EventLoop, limits: WebLimits) {
         self.loop = loop
@@ -42,17 +50,32 @@ public final class WebServer: ConnectionHandler {
 
     /// Closes every connection: WebSockets with `code`, others at once.
     public func closeAll(_ code: WebSocketCloseCode, reason: String) {
-        for case let connection? in unsafe connections {
+        for case let connection? in unsafe slots.map(\.connection) {
             if connection.isOpened { close(connection.id, code, reason: reason) } else { loop.abort(connection.id) }
         }
     }
 
     func connection(_ id: ConnectionID) -> WebConnection? {
+        slot(id).flatMap { unsafe slots[$0].connection }
+    }
+
+    @inline(__always)
+    private func slot(_ id: ConnectionID) -> Int? {
         let slot = Int(id.rawValue & 0xFFFF_FFFF)
-        guard unsafe slot < connections.count, let connection = unsafe connections[slot], connection.id == id else {
-            return nil
-        }
-        return connection
+        guard unsafe slot < slots.count, unsafe slots[slot].id == id else { return nil }
+        return slot
+    }
+
+    /// Whether a message, ping or pong may be sent; not after our close frame.
+    func maySend(_ id: ConnectionID) -> Bool {
+        guard let slot = slot(id) else { return false }
+        return unsafe slots[slot].closing.maySend
+    }
+
+    /// Takes a step towards the end of a WebSocket, and says whether a close frame has to be sent.
+    func advanceClosing(_ id: ConnectionID, _ step: (inout WebSocketClosing) -> Bool) -> Bool {
+        guard let slot = slot(id) else { return false }
+        return unsafe step(&slots[slot].closing)
     }
 
     /// Queues what was written into `scratch`. A connection that takes no more is closed by the loop itself.
@@ -66,8 +89,8 @@ public final class WebServer: ConnectionHandler {
 
     public func opened(_ id: ConnectionID, peer: SocketAddress) {
         let slot = Int(id.rawValue & 0xFFFF_FFFF)
-        while unsafe connections.count <= slot { unsafe connections.append(nil) }
-        unsafe connections[slot] = WebConnection(id: id, peer: peer, nowMs: loop.now)
+        while unsafe slots.count <= slot { unsafe slots.append(Slot()) }
+        unsafe slots[slot] = Slot(connection: WebConnection(id: id, peer: peer, nowMs: loop.now), id: id)
         loop.setDeadline(id, at: loop.now + limits.requestTimeoutMs)
     }
 
@@ -103,7 +126,7 @@ public final class WebServer: ConnectionHandler {
 
     public func closed(_ id: ConnectionID, reason: ConnectionCloseReason) {
         guard let connection = connection(id) else { return }
-        unsafe connections[Int(id.rawValue & 0xFFFF_FFFF)] = nil
+        unsafe slots[Int(id.rawValue & 0xFFFF_FFFF)] = Slot()
         guard connection.isOpened else { return }
         webSocketCount -= 1
         application?.webSocketClosed(id)

@@ -210,7 +210,7 @@ public final class LinkDialer: ConnectionHandler {
     public func drained(_ id: ConnectionID) {}
 
     public func closed(_ id: ConnectionID, reason: ConnectionCloseReason) {
-        let end = self.end ?? .closed("\(reason)")
+        let end = self.end ?? .closed(reason.words)
         switch state {
         case .up(let stream) where stream.id == id:
             state = .waiting(untilMs: loop.now + limits.redialFirstMs)

@@ -125,7 +125,7 @@ public final class LinkListener: ConnectionHandler {
 
     public func closed(_ id: ConnectionID, reason: ConnectionCloseReason) {
         guard let peer = peers.removeValue(forKey: id) else { return }
-        let end = peer.end ?? .closed("\(reason)")
+        let end = peer.end ?? .closed(reason.words)
         if peer.isProven { delegate.linkClosed(id, end) } else { delegate.linkRefused(peer: peer.address, end) }
     }
 }

@@ -1,3 +1,4 @@
+import Reactor
 import SessionProtocol
 
 /// Bounds and times of the link between the two processes.
@@ -13,6 +14,19 @@ public struct LinkLimits: Sendable {
     public var redialLastMs: UInt64 = 2_000
 
     public init() {}
+}
+
+extension ConnectionCloseReason {
+    /// The reason in words, for the log.
+    var words: String {
+        switch self {
+        case .peerClosed: "closed by the other side"
+        case .local: "closed by this side"
+        case .error(let code): "the connection broke: \(ReactorError.text(of: code))"
+        case .overflow: "the other side does not read"
+        case .connectFailed(let code): "cannot connect: \(ReactorError.text(of: code))"
+        }
+    }
 }
 
 /// Why a link came to its end, for the log.

@@ -97,7 +97,9 @@ extension WebServer {
             WebSocketEncoder.appendHeader(.ping, payloadByteCount: 0, to: &scratch)
             sendScratch(to: connection.id)
         }
-        let dueMs = connection.heardMs + (connection.hasPinged ? limits.idleTimeoutMs : limits.pingAfterMs)
-        loop.setDeadline(connection.id, at: dueMs)
+        // After a ping the answer may come at once, and the silence after that counts anew.
+        let fromMs = connection.hasPinged ? loop.now : connection.heardMs
+        loop.setDeadline(
+            connection.id, at: min(fromMs + limits.pingAfterMs, connection.heardMs + limits.idleTimeoutMs))
     }
 }

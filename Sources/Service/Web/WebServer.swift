@@ -135,10 +135,12 @@ public final class WebServer: ConnectionHandler {
     // MARK: HTTP
 
     private func readRequests(_ bytes: inout MutableSpan<UInt8>, at offset: inout Int, _ connection: WebConnection) {
+        var hasAnswered = false
         do throws(HTTPError) {
             while connection.phase == .http, loop.isOpen(connection.id) {
                 guard let request = try connection.parser?.next(bytes.span, at: &offset, limits: limits.http) else { break }
                 answer(request, connection)
+                hasAnswered = true
             }
         } catch {
             respond(error.response, to: nil, connection)
@@ -148,7 +150,8 @@ public final class WebServer: ConnectionHandler {
         }
         guard connection.phase == .http else { return }
         let isInside = connection.parser?.isInsideRequest ?? false
-        if isInside != connection.isInsideRequest {
+        // The beginning of a further request may come along with the end of one: its time is its own.
+        if hasAnswered || isInside != connection.isInsideRequest {
             connection.isInsideRequest = isInside
             let timeoutMs = isInside ? limits.requestTimeoutMs : limits.keepAliveMs
             loop.setDeadline(connection.id, at: loop.now + timeoutMs)

@@ -154,14 +154,14 @@ extension Option where Value == Bool {
 }
 
 extension Option where Value == [String] {
-    /// Texts with commas between them; an array of strings in the configuration file. Absent means empty.
+    /// Texts with commas between them; an array of strings in the configuration file.
     public static func list(
-        _ name: String, _ placeholder: String? = nil, itemsMax: Int = 64, section: String,
-        sources: OptionSources = .all, help: String
+        _ name: String, _ placeholder: String? = nil, itemsMax: Int = 64, default fallback: [String] = [],
+        section: String, sources: OptionSources = .all, help: String
     ) -> Option<[String]> {
         Option(
             OptionDeclaration(
-                name: name, kind: .list(itemsMax: itemsMax), placeholder: placeholder, fallback: .list([]),
+                name: name, kind: .list(itemsMax: itemsMax), placeholder: placeholder, fallback: .list(fallback),
                 section: section, help: help, sources: sources)
         ) {
             if case .list(let items) = $0 { items } else { nil }

@@ -10,6 +10,9 @@ extension Program {
             page += "\nCommands\n"
             for command in commands {
                 page += Self.entry(command.name, command.help)
+                for option in command.options {
+                    page += Self.entry("  \(Self.left(option))", Self.right(option))
+                }
             }
         }
         var sections: [String] = []
@@ -24,7 +27,7 @@ extension Program {
         }
         page += Self.entry("--help", "Print this page.")
         page += Self.entry("--version", "Print the version.")
-        let notations = options.compactMap(Self.notation)
+        let notations = (commands.flatMap(\.options) + options).compactMap(Self.notation)
         if !notations.isEmpty {
             var known: [String] = []
             for notation in notations where !known.contains(notation) { known.append(notation) }

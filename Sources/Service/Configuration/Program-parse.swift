@@ -19,7 +19,10 @@ extension Program {
         limits: ConfigurationLimits = ConfigurationLimits()
     ) -> Result<Invocation, ConfigurationError> {
         for argument in arguments {
-            if argument == "--help" || argument == "-h" { return .success(.print(helpPage)) }
+            if argument == "--help" || argument == "-h" {
+                let command = commands.first { $0.name == arguments.first }
+                return .success(.print((command.map(with) ?? self).helpPage))
+            }
             if argument == "--version" { return .success(.print(versionLine + "\n")) }
         }
         do throws(ConfigurationError) {
@@ -37,7 +40,8 @@ extension Program {
 
 /// Gathers values from one source after another; a source that comes later never replaces a value.
 private struct ConfigurationBuilder {
-    let program: Program
+    /// Changes once, when the command is read.
+    private var program: Program
     let limits: ConfigurationLimits
     var configuration = Configuration()
     /// The flags seen so far.
@@ -46,7 +50,11 @@ private struct ConfigurationBuilder {
     init(program: Program, limits: ConfigurationLimits) {
         self.program = program
         self.limits = limits
-        for declaration in program.options {
+        declare(program.options)
+    }
+
+    private mutating func declare(_ options: [OptionDeclaration]) {
+        for declaration in options {
             configuration.declarations[declaration.name] = declaration
         }
     }
@@ -106,7 +114,7 @@ private struct ConfigurationBuilder {
             }
             set(declaration.name, try parse(text, declaration, subject: declaration.flagName), .flag)
         }
-        if configuration.command == nil, !program.commands.isEmpty {
+        if !program.commands.isEmpty {
             let names = program.commands.map(\.name).joined(separator: ", ")
             throw ConfigurationError("", "a command is missing; it is one of \(names)")
         }
@@ -116,14 +124,16 @@ private struct ConfigurationBuilder {
         if word.hasPrefix("-"), word.utf8.count > 1, word != "--" {
             throw unknownOption(word)
         }
-        guard configuration.command == nil, !program.commands.isEmpty else {
+        guard !program.commands.isEmpty else {
             throw ConfigurationError("", "unexpected argument \(quoted(word))")
         }
-        let names = program.commands.map(\.name)
-        guard names.contains(word) else {
+        guard let command = program.commands.first(where: { $0.name == word }) else {
+            let names = program.commands.map(\.name)
             throw ConfigurationError("", "unknown command \(quoted(word))\(didYouMean(word, among: names))")
         }
         configuration.command = word
+        declare(command.options)
+        program = program.with(command)
     }
 
     private func flag(named name: String) throws(ConfigurationError) -> (OptionDeclaration, isNegated: Bool) {

@@ -2,10 +2,13 @@
 public struct Command: Sendable {
     public let name: String
     public let help: String
+    /// Options that only this command has, behind it on the command line; another command may have the same ones.
+    public let options: [OptionDeclaration]
 
-    public init(_ name: String, help: String) {
+    public init(_ name: String, help: String, options: [any DeclaredOption] = []) {
         self.name = name
         self.help = help
+        self.options = Program.declarations(of: options)
     }
 }
 
@@ -24,13 +27,13 @@ public struct StructuredKey: Sendable {
 ///
 /// `--help`, `--version`, and `--config` when the program reads a file, come by themselves.
 public struct Program: Sendable {
-    public let name: String
+    public private(set) var name: String
     /// Half a sentence for the first line of the help page.
-    public let summary: String
+    public private(set) var summary: String
     /// When not empty, exactly one of them must be given.
-    public let commands: [Command]
+    public private(set) var commands: [Command]
     /// In the order of the help page; options of one section stand together there.
-    public let options: [OptionDeclaration]
+    public private(set) var options: [OptionDeclaration]
     public let structuredKeys: [StructuredKey]
     public let readsFile: Bool
     /// Names of environment variables that belong to other programs of the same environment.
@@ -48,21 +51,35 @@ public struct Program: Sendable {
         self.structuredKeys = structuredKeys
         self.readsFile = readsFile
         self.environmentOfOthers = environmentOfOthers
+        self.options = Self.declarations(of: options) + (readsFile ? [Self.configOption] : [])
+        for declarations in commands.isEmpty ? [self.options] : commands.map({ $0.options + self.options }) {
+            precondition(Set(declarations.map(\.name)).count == declarations.count, "an option is declared twice")
+            precondition(
+                Set(declarations.map(\.fileKey) + structuredKeys.map(\.name)).count
+                    == declarations.count + structuredKeys.count, "a key of the file is declared twice")
+        }
+    }
+
+    /// What the program is once a command is given: `bench relay`, with the options of both.
+    func with(_ command: Command) -> Program {
+        var program = self
+        program.name = "\(name) \(command.name)"
+        program.summary = command.help
+        program.commands = []
+        program.options = command.options + options
+        return program
+    }
+
+    /// The declarations, and for each secret its companion.
+    static func declarations(of options: [any DeclaredOption]) -> [OptionDeclaration] {
         var declarations: [OptionDeclaration] = []
         for option in options {
             declarations.append(option.declaration)
             if option.declaration.isSecret {
-                declarations.append(Self.fileOption(of: option.declaration))
+                declarations.append(fileOption(of: option.declaration))
             }
         }
-        if readsFile {
-            declarations.append(Self.configOption)
-        }
-        self.options = declarations
-        precondition(Set(declarations.map(\.name)).count == declarations.count, "an option is declared twice")
-        precondition(
-            Set(declarations.map(\.fileKey) + structuredKeys.map(\.name)).count
-                == declarations.count + structuredKeys.count, "a key of the file is declared twice")
+        return declarations
     }
 
     static let configOption = OptionDeclaration(

@@ -123,6 +123,37 @@ import Testing
         #expect(complaint(["relay", "--config", "x"], program: program).hasPrefix("unknown option --config"))
     }
 
+    @Test("A command has options of its own, behind it, and another may have the same with another default")
+    func optionsOfCommands() throws {
+        let few = Option.integer("rounds", in: 1...9, default: 3, section: "Load", sources: .flag, help: "Rounds.")
+        let many = Option.integer("rounds", in: 1...99, default: 9, section: "Load", sources: .flag, help: "Rounds.")
+        let depths = Option.list("depths", default: ["1", "8"], section: "Load", sources: .flag, help: "Depths.")
+        let program = Program(
+            name: "bench", summary: "measures",
+            commands: [
+                Command("relay", help: "Relay.", options: [many, depths]), Command("join", help: "Join.", options: [few]),
+            ], options: [Sample.players], readsFile: false)
+        #expect(try values(["join"], program: program)[few] == 3)
+        #expect(try values(["relay"], program: program)[many] == 9)
+        #expect(try values(["relay"], program: program)[depths] == ["1", "8"])
+        let given = try values(["--players-max=3", "relay", "--rounds", "50", "--depths", "2"], program: program)
+        #expect(given[many] == 50)
+        #expect(given[depths] == ["2"])
+        #expect(given[Sample.players] == 3)
+        #expect(complaint(["join", "--rounds", "50"], program: program) == "--rounds: 50 is not between 1 and 9 (see --help)")
+        #expect(complaint(["join", "--depths", "2"], program: program) == "unknown option --depths (see --help)")
+        #expect(complaint(["--rounds", "5", "join"], program: program) == "unknown option --rounds (see --help)")
+
+        #expect(program.helpPage.contains("  relay                     Relay.\n    --rounds N              Rounds. Default: 9.\n"))
+        #expect(program.helpPage.contains("  join                      Join.\n    --rounds N              Rounds. Default: 3.\n"))
+        guard case .print(let page) = try parse(["join", "--help"], program: program).get() else {
+            Issue.record("does not print")
+            return
+        }
+        #expect(page.hasPrefix("bench join \(Version.text): Join.\n\nUsage: bench join [OPTIONS]\n"))
+        #expect(page.contains("Default: 3.") && page.contains("--players-max") && !page.contains("--depths"))
+    }
+
     @Test("An unknown GREENROOM_ variable gives a warning, those of other programs and other names do not")
     func unknownVariables() throws {
         let environment = ["GREENROOM_LISTN": "x", "GREENROOM_CAPACITY": "9", "HOME": "/", "GREENROOM_LISTEN": "h:1"]

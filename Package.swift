@@ -47,7 +47,7 @@ let package = Package(
         program("matchmaker", ["Matchmaking", "Service", "SessionProtocol", "WebProtocol", "Reactor", "Digests"]),
         program("coordinator", ["Coordination", "Service", "SessionProtocol", "WebProtocol", "Reactor"]),
         program("greenroom", ["matchmaker", "coordinator", "Service", "Reactor"]),
-        program("bench", ["CLinux"]),
+        program("bench", ["Service", "WebProtocol", "CLinux"]),
 
         tests("Digests", ["Digests"]),
         tests("SessionProtocol", ["SessionProtocol"]),

@@ -1,40 +1,50 @@
+import Service
+
 /// `bench join`: a burst of joins at once, beside a bare accept-and-upgrade.
-enum JoinCommand: BenchCommand {
-    static let name = "join"
-    static let summary = "a burst of joins at once on the matchmaker"
-    static let options = [Option.value("--subjects"), .value("--deadline")] + CommonOptions.all
+struct JoinCommand: BenchCommand {
+    private static let subjects = Option.integer(
+        "subjects", in: 2...9000, default: 2000, section: CommonSettings.loadSection, sources: .flag,
+        help: "Subjects in the burst; a multiple of 2.")
+    private static let deadline = Option.durationMs(
+        "deadline", in: 1000...600_000, default: 30_000, section: CommonSettings.loadSection, sources: .flag,
+        help: "Time for the whole burst.")
+    private static let rounds = CommonSettings.rounds(default: 3)
 
-    static let help = """
-        usage: bench join [OPTION]...
+    static let declaration = Command(
+        "join",
+        help: "Connect many subjects at once to the matchmaker, upgrade, and join the scene duo-relay. The floor is a server "
+            + "that only accepts, answers the upgrade and closes. Every subject must be matched and no socket lost, or the "
+            + "exit status is 1, with or without --check. Each round has fresh servers.",
+        options: [subjects, deadline, rounds])
 
-        Connects many subjects at once to the matchmaker, upgrades and joins the scene duo-relay. The floor is a server that
-        only accepts, answers the upgrade and closes. Every subject must be matched and no socket lost, or the
-        exit status is 1, with or without --check. Each round has fresh servers.
+    private let subjects: Int
+    private let deadlineMs: Int
+    private let rounds: Int
+    private let common: CommonSettings
 
-          --subjects N     subjects in the burst (default 2000; a multiple of 2)
-          --deadline S     time for the whole burst (default 30)
-        \(CommonOptions.help)
-        """
+    init(_ configuration: Configuration) throws(ConfigurationError) {
+        subjects = configuration[Self.subjects]
+        guard subjects % 2 == 0 else { throw configuration.error(Self.subjects, "\(subjects) is no multiple of 2") }
+        deadlineMs = configuration[Self.deadline]
+        rounds = configuration[Self.rounds]
+        common = CommonSettings(configuration)
+    }
 
-    static func run(_ options: Options) throws(BenchError) -> Bool {
-        let subjects = try options.integer("--subjects", default: 2000, in: 2...9000)
-        guard subjects % 2 == 0 else { throw .usage("--subjects is \(subjects) and must be a multiple of 2") }
-        let rounds = try options.integer("--rounds", default: 3, in: 1...1000)
-        let deadlineMs = Int(try options.seconds("--deadline", default: 30, in: 1...600) * 1000)
+    func run() throws(BenchError) -> Bool {
         let machine = try Machine()
-        try CommonOptions.checkReport(options)
+        try common.checkReport()
         guard machine.openFilesMax >= subjects + 100 else {
             throw .failure("\(subjects) subjects need \(subjects + 100) open files and the limit is \(machine.openFilesMax)")
         }
-        let binaries = try CommonOptions.binaries(options)
+        let binaries = try common.binaries()
         var results: [Round] = []
         for number in 1...rounds {
-            CommonOptions.progress("join: round \(number) of \(rounds)")
-            let floor = try floorLeg(subjects, deadlineMs)
-            results.append(Round(floor: floor, server: try serverLeg(binaries, subjects, deadlineMs, number)))
+            CommonSettings.progress("join: round \(number) of \(rounds)")
+            let floor = try floorLeg()
+            results.append(Round(floor: floor, server: try serverLeg(binaries, number)))
         }
         Console.line(JoinReport.text(results, subjects: subjects, machine))
-        try CommonOptions.write(JoinReport.json(results, subjects: subjects, machine), options)
+        try common.writeReport { JoinReport.write(results, subjects: subjects, machine, to: &$0) }
         return results.allSatisfy(\.isWhole)
     }
 
@@ -45,7 +55,7 @@ enum JoinCommand: BenchCommand {
         var isWhole: Bool { floor.isWhole && server.isWhole }
     }
 
-    private static func floorLeg(_ subjects: Int, _ deadlineMs: Int) throws(BenchError) -> UpgradeFigures {
+    private func floorLeg() throws(BenchError) -> UpgradeFigures {
         let floor = try FloorProcess.start(AcceptFloor.role)
         let startCPU = try floor.child.clock.readNs()
         let burst = try UpgradeBurst(port: floor.port, connections: subjects, withinMs: deadlineMs)
@@ -54,9 +64,7 @@ enum JoinCommand: BenchCommand {
         return figures
     }
 
-    private static func serverLeg(
-        _ binaries: String, _ subjects: Int, _ deadlineMs: Int, _ number: Int
-    ) throws(BenchError) -> JoinFigures {
+    private func serverLeg(_ binaries: String, _ number: Int) throws(BenchError) -> JoinFigures {
         let servers = try ServerPair(binaries: binaries)
         do {
             let startCPU = (try servers.matchmaker.clock.readNs(), try servers.coordinator.clock.readNs())

@@ -1,3 +1,5 @@
+import WebProtocol
+
 /// How `bench join` shows its figures.
 enum JoinReport {
     static func text(_ rounds: [JoinCommand.Round], subjects: Int, _ machine: Machine) -> String {
@@ -38,54 +40,50 @@ enum JoinReport {
         return line + burst.firstLosses
     }
 
-    static func json(_ rounds: [JoinCommand.Round], subjects: Int, _ machine: Machine) -> JSONText {
-        .object([
-            ("benchmark", .string("join")),
-            ("machine", machine.json),
-            (
-                "settings",
-                .object([
-                    ("scene", .string("duo-relay")), ("subjects", .integer(subjects)), ("rounds", .integer(rounds.count)),
-                ])
-            ),
-            ("whole", .bool(rounds.allSatisfy(\.isWhole))),
-            ("rounds", .array(rounds.map(json))),
-        ])
+    static func write(
+        _ rounds: [JoinCommand.Round], subjects: Int, _ machine: Machine, to json: inout JSONWriter
+    ) {
+        json.member("benchmark", "join")
+        machine.write(to: &json)
+        json.key("settings")
+        json.object { json in
+            json.member("scene", "duo-relay")
+            json.member("subjects", subjects)
+            json.member("rounds", rounds.count)
+        }
+        json.member("whole", rounds.allSatisfy(\.isWhole))
+        json.key("rounds")
+        json.array { json in
+            for round in rounds { json.object { write(round, to: &$0) } }
+        }
     }
 
-    private static func json(_ round: JoinCommand.Round) -> JSONText {
+    private static func write(_ round: JoinCommand.Round, to json: inout JSONWriter) {
         let burst = round.server.burst
-        return .object([
-            (
-                "floor",
-                .object(
-                    [
-                        ("upgraded", .integer(round.floor.burst.latenciesNs.count)),
-                        ("lost", .integer(round.floor.burst.losses.count)),
-                        ("elapsedNs", .integer(round.floor.burst.elapsedNs)),
-                        ("cpuNs", .integer(round.floor.cpuNs)),
-                    ] + latencies(round.floor.latenciesNs))
-            ),
-            (
-                "server",
-                .object(
-                    [
-                        ("matched", .integer(burst.matched)),
-                        ("lost", .integer(burst.losses.count)),
-                        ("closedCleanly", .integer(burst.closedCleanly)),
-                        ("elapsedNs", .integer(burst.elapsedNs)),
-                        ("matchmakerCpuNs", .integer(round.server.matchmakerCPUNs)),
-                        ("coordinatorCpuNs", .integer(round.server.coordinatorCPUNs)),
-                    ] + latencies(round.server.latenciesNs))
-            ),
-        ])
+        json.key("floor")
+        json.object { json in
+            json.member("upgraded", round.floor.burst.latenciesNs.count)
+            json.member("lost", round.floor.burst.losses.count)
+            json.member("elapsedNs", round.floor.burst.elapsedNs)
+            json.member("cpuNs", round.floor.cpuNs)
+            write(latenciesNs: round.floor.latenciesNs, to: &json)
+        }
+        json.key("server")
+        json.object { json in
+            json.member("matched", burst.matched)
+            json.member("lost", burst.losses.count)
+            json.member("closedCleanly", burst.closedCleanly)
+            json.member("elapsedNs", burst.elapsedNs)
+            json.member("matchmakerCpuNs", round.server.matchmakerCPUNs)
+            json.member("coordinatorCpuNs", round.server.coordinatorCPUNs)
+            write(latenciesNs: round.server.latenciesNs, to: &json)
+        }
     }
 
-    private static func latencies(_ values: [Double]) -> [(String, JSONText)] {
-        [
-            ("p50Ns", .number(Statistics.percentile(values, 0.5))), ("p99Ns", .number(Statistics.percentile(values, 0.99))),
-            ("worstNs", .number(Statistics.percentile(values, 1))),
-        ]
+    private static func write(latenciesNs values: [Double], to json: inout JSONWriter) {
+        json.member("p50Ns", Statistics.percentile(values, 0.5))
+        json.member("p99Ns", Statistics.percentile(values, 0.99))
+        json.member("worstNs", Statistics.percentile(values, 1))
     }
 }
 

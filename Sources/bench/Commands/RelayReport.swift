@@ -1,3 +1,5 @@
+import WebProtocol
+
 /// How `bench relay` shows its figures.
 enum RelayReport {
     static func text(_ depths: [RelayCommand.Depth], _ settings: RelaySettings, _ machine: Machine) -> String {
@@ -39,54 +41,61 @@ enum RelayReport {
         ]
     }
 
-    static func json(_ depths: [RelayCommand.Depth], _ settings: RelaySettings, _ machine: Machine) -> JSONText {
-        .object([
-            ("benchmark", .string("relay")),
-            ("machine", machine.json),
-            (
-                "settings",
-                .object([
-                    ("scene", .string(settings.scene)), ("players", .integer(settings.players)),
-                    ("sessions", .integer(settings.sessions)), ("messageBytes", .integer(settings.messageBytes)),
-                    ("seconds", .number(settings.seconds)), ("rounds", .integer(settings.rounds)),
-                    ("drivers", .integer(settings.drivers)), ("driverSleeps", .bool(settings.driverSleeps)),
-                    ("null", .bool(settings.isNull)), ("load", .string("a burst in one segment, the next when it is answered")),
-                ])
-            ),
-            ("depths", .array(depths.map(json))),
-        ])
+    static func write(
+        _ depths: [RelayCommand.Depth], _ settings: RelaySettings, _ machine: Machine, to json: inout JSONWriter
+    ) {
+        json.member("benchmark", "relay")
+        machine.write(to: &json)
+        json.key("settings")
+        json.object { json in
+            json.member("scene", settings.scene)
+            json.member("players", settings.players)
+            json.member("sessions", settings.sessions)
+            json.member("messageBytes", settings.messageBytes)
+            json.member("seconds", settings.seconds)
+            json.member("rounds", settings.rounds)
+            json.member("drivers", settings.drivers)
+            json.member("driverSleeps", settings.driverSleeps)
+            json.member("null", settings.isNull)
+            json.member("load", "a burst in one segment, the next when it is answered")
+        }
+        json.key("depths")
+        json.array { json in
+            for depth in depths { json.object { write(depth, to: &$0) } }
+        }
     }
 
-    private static func json(_ depth: RelayCommand.Depth) -> JSONText {
-        .object([
-            ("inFlight", .integer(depth.inFlight)),
-            ("ratio", .number(depth.ratio)),
-            ("ratioMax", .number(RelayCommand.ratioMax)),
-            ("met", .bool(depth.isWithinTarget)),
-            (
-                "rounds",
-                .array(
-                    depth.rounds.map { round in
-                        .object([("ratio", .number(round.ratio)), ("floor", json(round.floor)), ("server", json(round.server))])
-                    })
-            ),
-        ])
+    private static func write(_ depth: RelayCommand.Depth, to json: inout JSONWriter) {
+        json.member("inFlight", depth.inFlight)
+        json.member("ratio", depth.ratio)
+        json.member("ratioMax", RelayCommand.ratioMax)
+        json.member("met", depth.isWithinTarget)
+        json.key("rounds")
+        json.array { json in
+            for round in depth.rounds {
+                json.object { json in
+                    json.member("ratio", round.ratio)
+                    json.key("floor")
+                    json.object { write(round.floor, to: &$0) }
+                    json.key("server")
+                    json.object { write(round.server, to: &$0) }
+                }
+            }
+        }
     }
 
-    private static func json(_ figures: RelayFigures) -> JSONText {
-        .object([
-            ("seconds", .number(figures.seconds)),
-            ("delivered", .integer(figures.delivered)),
-            ("messagesPerSecond", .number(figures.messagesPerSecond)),
-            ("cpuNs", .integer(figures.serverCPUNs)),
-            ("cpuMicrosecondsPerMessage", .number(figures.cpuMicrosecondsPerMessage)),
-            ("busy", .number(figures.serverBusy)),
-            ("waited", .number(figures.serverWaited)),
-            ("driverBusy", .number(figures.driverBusy)),
-            ("roundTrips", .integer(figures.roundTrips.total)),
-            ("roundTripP50Ns", .integer(figures.roundTrips.percentile(0.5))),
-            ("roundTripP99Ns", .integer(figures.roundTrips.percentile(0.99))),
-            ("roundTripWorstNs", .integer(figures.roundTrips.largestNs)),
-        ])
+    private static func write(_ figures: RelayFigures, to json: inout JSONWriter) {
+        json.member("seconds", figures.seconds)
+        json.member("delivered", figures.delivered)
+        json.member("messagesPerSecond", figures.messagesPerSecond)
+        json.member("cpuNs", figures.serverCPUNs)
+        json.member("cpuMicrosecondsPerMessage", figures.cpuMicrosecondsPerMessage)
+        json.member("busy", figures.serverBusy)
+        json.member("waited", figures.serverWaited)
+        json.member("driverBusy", figures.driverBusy)
+        json.member("roundTrips", figures.roundTrips.total)
+        json.member("roundTripP50Ns", figures.roundTrips.percentile(0.5))
+        json.member("roundTripP99Ns", figures.roundTrips.percentile(0.99))
+        json.member("roundTripWorstNs", figures.roundTrips.largestNs)
     }
 }

@@ -10,10 +10,12 @@ enum RelayFloor {
     static let role = "floor-relay"
 
     static func main(_ arguments: [String]) throws(BenchError) {
-        let options = try Options(arguments, known: [.value("--players")], command: role)
+        guard let players = arguments.first.flatMap({ Int($0) }), players >= 2 else {
+            throw .failure("\(role) is started with the number of players of a group")
+        }
         let filesMax = try Limits.raiseOpenFiles()
         FloorProcess.exitWhenAsked()
-        var loop = try RelayFloorLoop(players: try options.integer("--players", default: 2, in: 2...4), filesMax: filesMax)
+        var loop = try RelayFloorLoop(players: players, filesMax: filesMax)
         try loop.run()
     }
 }

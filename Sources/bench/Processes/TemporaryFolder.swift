@@ -49,11 +49,11 @@ enum TextFile {
         }
     }
 
-    static func write(_ text: String, to path: String) throws(BenchError) {
+    static func write(_ bytes: [UInt8], to path: String) throws(BenchError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .failure("cannot write \(path): \(systemText(errno))") }
         defer { close(descriptor) }
-        var rest = Array(text.utf8)[...]
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             guard count > 0 else { throw .failure("cannot write \(path): \(systemText(errno))") }

@@ -1,4 +1,5 @@
 import Glibc
+import WebProtocol
 
 /// Facts about the machine and the build without which a figure means little.
 struct Machine {
@@ -29,12 +30,16 @@ struct Machine {
             + (isOptimised ? "" : "; DEBUG BUILD: these figures mean little")
     }
 
-    var json: JSONText {
-        .object([
-            ("cores", .integer(cores)), ("processor", .string(processor)), ("kernel", .string(kernel)),
-            ("loadAverage", .number(loadAverage)), ("openFilesMax", .integer(openFilesMax)),
-            ("optimised", .bool(isOptimised)),
-        ])
+    func write(to json: inout JSONWriter) {
+        json.key("machine")
+        json.object { json in
+            json.member("cores", cores)
+            json.member("processor", processor)
+            json.member("kernel", kernel)
+            json.member("loadAverage", loadAverage)
+            json.member("openFilesMax", openFilesMax)
+            json.member("optimised", isOptimised)
+        }
     }
 
     private static func firstLine(_ path: String) -> String {

@@ -1,51 +1,17 @@
-/// SHA-1 (FIPS 180-4, section 6.1), incremental. Only for the accept key of the WebSocket handshake, which RFC 6455
-/// defines by it: never for anything that must resist a forger.
-public struct SHA1: Sendable {
-    /// 20 bytes.
-    public struct Digest: Sendable, Equatable {
-        public let bytes: InlineArray<20, UInt8>
-
-        /// The bytes as an array, which allocates.
-        public var array: [UInt8] { copyOfBytes(bytes.span) }
-
-        public static func == (a: Digest, b: Digest) -> Bool {
-            constantTimeEqual(a.bytes.span, b.bytes.span)
-        }
-    }
-
-    private var state: InlineArray<5, UInt32> = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0]
-    private var blocks = HashBlocks()
-
-    public init() {}
-
-    public mutating func update(_ bytes: RawSpan) {
-        var state = self.state
-        blocks.update(bytes) { Self.compress($0, at: $1, into: &state) }
-        self.state = state
-    }
-
-    public mutating func update(_ bytes: Span<UInt8>) { unsafe update(bytes.bytes) }
-    public mutating func update(_ bytes: [UInt8]) { unsafe update(bytes.span.bytes) }
-
-    /// Pads and gives the digest. The value is used up; keep a copy to continue from here.
-    public consuming func finalize() -> Digest {
-        var state = self.state
-        blocks.finish { Self.compress($0, at: $1, into: &state) }
+/// SHA-1 (FIPS 180-4, section 6.1), of bytes that are all there. Only for the accept key of the WebSocket handshake, which
+/// RFC 6455 defines by it: never for anything that must resist a forger.
+public enum SHA1 {
+    public static func hash(_ bytes: [UInt8]) -> InlineArray<20, UInt8> {
+        var state: InlineArray<5, UInt32> = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0]
+        var blocks = HashBlocks()
+        unsafe blocks.update(bytes.span.bytes) { compress($0, at: $1, into: &state) }
+        blocks.finish { compress($0, at: $1, into: &state) }
         var digest = InlineArray<20, UInt8>(repeating: 0)
         for word in 0..<5 {
             storeBigEndian(state[word], into: &digest, at: word * 4)
         }
-        return Digest(bytes: digest)
+        return digest
     }
-
-    public static func hash(_ bytes: RawSpan) -> Digest {
-        var hasher = SHA1()
-        hasher.update(bytes)
-        return hasher.finalize()
-    }
-
-    public static func hash(_ bytes: Span<UInt8>) -> Digest { unsafe hash(bytes.bytes) }
-    public static func hash(_ bytes: [UInt8]) -> Digest { unsafe hash(bytes.span.bytes) }
 
     private static func compress(_ block: RawSpan, at offset: Int, into state: inout InlineArray<5, UInt32>) {
         // The indices below are bounded by the loops; checking each would double the time.

@@ -66,22 +66,16 @@ let fourBlocks = Array(
         (fourBlocks, "a49b2446a02c645bf419f995b67091253a04a259"),
     ])
     func vectors(input: [UInt8], expected: String) {
-        #expect(hex(SHA1.hash(input).array) == expected)
+        #expect(hex(bytes(of: SHA1.hash(input))) == expected)
     }
 
-    @Test("a million letters a, and every split of 130 bytes")
-    func long() {
-        var hasher = SHA1()
-        for _ in 0..<1000 { hasher.update([UInt8](repeating: UInt8(ascii: "a"), count: 1000)) }
-        #expect(hex(hasher.finalize().array) == "34aa973cd4c4daa4f61eeb2bdbad27316534016f")
-        let input = (0..<130).map { UInt8($0) }
-        for split in 0...130 {
-            var hasher = SHA1()
-            hasher.update(input.span.extracting(0..<split))
-            hasher.update(input.span.extracting(split..<130))
-            #expect(hasher.finalize() == SHA1.hash(input))
-        }
+    @Test("a million letters a")
+    func million() {
+        let digest = SHA1.hash([UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000))
+        #expect(hex(bytes(of: digest)) == "34aa973cd4c4daa4f61eeb2bdbad27316534016f")
     }
+
+    func bytes(of digest: InlineArray<20, UInt8>) -> [UInt8] { digest.indices.map { digest[$0] } }
 }
 
 @Suite struct HMACTests {

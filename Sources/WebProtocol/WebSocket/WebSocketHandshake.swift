@@ -84,6 +84,6 @@ public enum WebSocketHandshake {
     /// The accept key for a client's key (RFC 6455, section 4.2.2, item 5.4).
     public static func acceptKey(for key: String) -> String {
         let hashed = SHA1.hash(Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
-        return Base64.standard.encode(hashed.bytes.span)
+        return Base64.standard.encode(hashed.span)
     }
 }

@@ -125,6 +125,23 @@ import Glibc
         tail += UInt32(bytes.count)
     }
 
+    /// The same for the low bytes of a word.
+    mutating func append(_ word: UInt64, count: Int) {
+        let free = Int(capacity &- tail)
+        precondition(count <= min(8, free))
+        guard count > 0 else { return }
+        let end = unsafe base! + Int(tail)
+        if free >= 8 {
+            // What is too much is overwritten by what comes next.
+            unsafe end.storeBytes(of: word.littleEndian, as: UInt64.self)
+        } else {
+            for index in 0..<count {
+                unsafe end.storeBytes(of: UInt8(truncatingIfNeeded: word >> UInt64(8 * index)), toByteOffset: index, as: UInt8.self)
+            }
+        }
+        tail += UInt32(count)
+    }
+
     /// Sends what the kernel takes, in one call.
     mutating func send(to descriptor: Int32) -> IOResult {
         guard let base = unsafe base, !isEmpty else { return .moved(0) }

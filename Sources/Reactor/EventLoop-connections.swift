@@ -39,8 +39,25 @@ extension EventLoop {
 
     /// Copies both behind what is queued, one after the other: a frame's head and its body need not be joined first.
     public func send(_ head: Span<UInt8>, _ body: Span<UInt8>, to id: ConnectionID) -> SendOutcome {
+        queue(head.count + body.count, on: id) { outbound in
+            outbound.append(head)
+            outbound.append(body)
+        }
+    }
+
+    /// Copies the `headCount` low bytes of a word, the lowest first, and then a body behind what is queued. A short head that
+    /// was put together in memory would have to be waited for before it can be read as a whole.
+    public func send(_ head: UInt64, headCount: Int, _ body: Span<UInt8>, to id: ConnectionID) -> SendOutcome {
+        precondition((0...8).contains(headCount))
+        return queue(headCount + body.count, on: id) { outbound in
+            outbound.append(head, count: headCount)
+            outbound.append(body)
+        }
+    }
+
+    @inline(__always)
+    private func queue(_ bytes: Int, on id: ConnectionID, _ append: (inout OutboundBuffer) -> Void) -> SendOutcome {
         guard let index = usable(id) else { return .gone }
-        let bytes = head.count + body.count
         let max = Int(connections[index].outboundBytesMax)
         guard bytes <= max - connections[index].outbound.count,
             connections[index].outbound.reserve(bytes, from: pool)
@@ -49,8 +66,7 @@ extension EventLoop {
             finish(index, .overflow)
             return .overflow
         }
-        connections[index].outbound.append(head)
-        connections[index].outbound.append(body)
+        append(&connections[index].outbound)
         markDirty(index, id)
         guard connections[index].outbound.count > max / 2 else { return .queued }
         connections[index].marks.insert(.backpressure)

@@ -114,4 +114,17 @@ import WebProtocol
         #expect(!WebSocketClosing.closing.maySend)
         #expect(!WebSocketClosing.closed.maySend)
     }
+
+    @Test("a header in a word is the same bytes, and there is none for a longer payload")
+    func headerWord() throws {
+        for count in [0, 1, 125, 126, 127, 255, 256, 0xff00, 0xffff] {
+            let word = try #require(WebSocketHeaderWord(.binary, payloadByteCount: count))
+            var bytes: [UInt8] = []
+            WebSocketEncoder.appendHeader(.binary, payloadByteCount: count, to: &bytes)
+            #expect((0..<word.count).map { UInt8(truncatingIfNeeded: word.bytes >> UInt64(8 * $0)) } == bytes)
+            #expect(word.bytes >> UInt64(8 * word.count) == 0)
+        }
+        #expect(WebSocketHeaderWord(.binary, payloadByteCount: 0x1_0000) == nil)
+        #expect(WebSocketHeaderWord(.binary, payloadByteCount: -1) == nil)
+    }
 }

@@ -14,10 +14,19 @@ extension WebServer {
     /// Sends one binary message made of a play header and a payload that is copied from where it lies.
     public func sendBinary(_ id: ConnectionID, kind: UInt8, player: UInt8, _ payload: Span<UInt8>) {
         guard maySend(id) else { return }
-        var head = WebSocketHeaderBytes(.binary, payloadByteCount: payload.count + PlayFrameHeader.byteCount)
-        head.append(kind)
-        head.append(player)
-        _ = loop.send(head.storage.span.extracting(0..<head.count), payload, to: id)
+        let byteCount = payload.count + PlayFrameHeader.byteCount
+        let play = UInt64(kind) | UInt64(player) << 8
+        guard let header = WebSocketHeaderWord(.binary, payloadByteCount: byteCount) else {
+            scratch.removeAll(keepingCapacity: true)
+            WebSocketEncoder.appendHeader(.binary, payloadByteCount: byteCount, to: &scratch)
+            scratch.append(kind)
+            scratch.append(player)
+            let head = scratch
+            _ = loop.send(head.span, payload, to: id)
+            return
+        }
+        let head = header.bytes | play << UInt64(8 * header.count)
+        _ = loop.send(head, headCount: header.count + PlayFrameHeader.byteCount, payload, to: id)
     }
 
     /// Sends a close frame and hangs up when the peer has answered it.

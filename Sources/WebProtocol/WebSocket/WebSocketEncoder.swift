@@ -4,10 +4,9 @@ public struct WebSocketHeaderBytes: Sendable {
     public static let byteCountMax = 10
 
     /// The header is the first `count` of these.
-    public private(set) var storage = InlineArray<12, UInt8>(repeating: 0)
+    public private(set) var storage = InlineArray<10, UInt8>(repeating: 0)
     public private(set) var count: Int
 
-    @inline(__always)
     public init(_ opcode: WebSocketOpcode, payloadByteCount: Int, isFinal: Bool = true) {
         precondition(payloadByteCount >= 0)
         precondition(!opcode.isControl || (payloadByteCount <= 125 && isFinal), "control frames are short and whole")
@@ -28,13 +27,29 @@ public struct WebSocketHeaderBytes: Sendable {
             count = 10
         }
     }
+}
 
-    /// Adds one of up to two bytes with which the payload begins, so that a payload with a short head of its own need not
-    /// be joined with it first.
-    @inline(__always)
-    public mutating func append(_ byte: UInt8) {
-        storage[count] = byte
-        count += 1
+/// The header of a whole frame from a server with up to 65,535 bytes of payload, in a register: for paths on which each
+/// message counts.
+public struct WebSocketHeaderWord: Sendable {
+    /// The header is the `count` low bytes, the first one the lowest.
+    public let bytes: UInt64
+    public let count: Int
+
+    /// Nil when the payload is longer.
+    @inlinable
+    public init?(_ opcode: WebSocketOpcode, payloadByteCount: Int) {
+        let first = UInt64(0x80 | opcode.rawValue)
+        switch payloadByteCount {
+        case 0...125:
+            bytes = first | UInt64(payloadByteCount) << 8
+            count = 2
+        case 126...0xffff:
+            let length = UInt64(payloadByteCount)
+            bytes = first | 126 << 8 | (length >> 8) << 16 | (length & 0xff) << 24
+            count = 4
+        default: return nil
+        }
     }
 }
 

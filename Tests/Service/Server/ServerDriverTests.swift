@@ -1,0 +1,172 @@
+import Glibc
+import Reactor
+import SessionProtocol
+import Testing
+
+@testable import Service
+
+/// Writes down what it is told, and does what the test says.
+private final class Shell: ServerShell {
+    var events: [String] = []
+    var nextDeadlineMs: UInt64?
+    var mayStop = false
+    var journalSnapshot: [Message] = []
+    var onAdvance: () -> Void = {}
+    var onRecorded: (UInt64) -> Void = { _ in }
+
+    func advance(now: Moment) {
+        events.append("advance")
+        onAdvance()
+    }
+    func recorded(upTo number: UInt64) {
+        events.append("recorded \(number)")
+        onRecorded(number)
+    }
+    func beginStopping() { events.append("begin") }
+    func finishStopping() { events.append("finish") }
+    func journalFailed(_ error: JournalError) { events.append("failed") }
+    func take() -> [String] {
+        defer { events = [] }
+        return events
+    }
+}
+
+@Suite struct ServerDriverTests {
+    private let folder: TestFolder
+    private let loop: EventLoop
+    private let shell = Shell()
+    private let log: LogHarness
+
+    init() throws {
+        folder = try TestFolder()
+        loop = try EventLoop()
+        log = try LogHarness(.json)
+    }
+
+    private func driver(_ journal: Journal, parent: Int = 0) -> ServerDriver {
+        ServerDriver(loop: loop, journal: journal, logger: log.logger, shell: shell, parent: parent)
+    }
+
+    @Test("What is due comes before the input of the turn, also when both have waited")
+    func deadlinesFirst() throws {
+        let driver = driver(Journal())
+        loop.delegate = driver
+        let handler = Receiver { [shell] in shell.events.append("input") }
+        let listener = try loop.listen(at: .loopback(port: 0), handler: handler)
+        let client = try RawClient(listener.address)
+        #expect(try loop.turns { loop.counters.accepted == 1 })
+        shell.nextDeadlineMs = loop.now + 20
+        try loop.runOnce(timeoutMs: 0)
+        _ = shell.take()
+        client.send("x")
+        usleep(40_000)
+        shell.onAdvance = { [shell] in shell.nextDeadlineMs = nil }
+        try loop.runOnce(timeoutMs: 0)
+        #expect(shell.take() == ["advance", "input"])
+    }
+
+    @Test("All records of a turn are told of once, after they are on disk")
+    func oneCommit() throws {
+        let (journal, _) = try openJournal(folder.file("journal"))
+        let driver = driver(journal)
+        let whole = try records(1...4)
+        var bytesWhenTold: [Int] = []
+        shell.onRecorded = { [folder] _ in bytesWhenTold.append((try? folder.bytes("journal").count) ?? -1) }
+        for record in whole { journal.append(record) }
+        driver.turnEnded(now: loop.now)
+        #expect(shell.take() == ["recorded 4"])
+        #expect(bytesWhenTold == [frames(whole).joined().count])
+        driver.turnEnded(now: loop.now)
+        #expect(shell.take().isEmpty)
+    }
+
+    @Test("What a commit sets free is committed in the same turn, and one that never ends does not hold the turn up")
+    func chain() throws {
+        let journal = Journal()
+        let driver = driver(journal)
+        let more = try record(1)
+        shell.onRecorded = { if $0 < 3 { journal.append(more) } }
+        journal.append(more)
+        driver.turnEnded(now: loop.now)
+        #expect(shell.take() == ["recorded 1", "recorded 2", "recorded 3"])
+        shell.onRecorded = { _ in journal.append(more) }
+        journal.append(more)
+        driver.turnEnded(now: loop.now)
+        #expect((2...16).contains(shell.take().count))
+        #expect(journal.hasPending)
+    }
+
+    @Test("A disk that failed is told of once, and nothing as recorded")
+    func failure() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            Program.ignoreFatalWrites()
+            let folder = try TestFolder()
+            let (journal, _) = try openJournal(folder.file("journal"))
+            let shell = Shell()
+            let driver = ServerDriver(loop: try EventLoop(), journal: journal, logger: Logger(level: .error), shell: shell)
+            var limit = rlimit(rlim_cur: 5, rlim_max: rlim_t.max)
+            try #require(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+            for _ in 0..<3 {
+                journal.append(try record(1))
+                driver.turnEnded(now: 0)
+            }
+            #expect(shell.events == ["failed"])
+            exit(0)
+        }
+    }
+
+    @Test("After a signal the last words are waited for, and then the loop ends")
+    func stopping() throws {
+        let driver = driver(Journal())
+        driver.signalled(SIGTERM)
+        driver.turnEnded(now: loop.now)
+        #expect(shell.take() == ["begin"])
+        shell.mayStop = true
+        driver.turnEnded(now: loop.now)
+        #expect(shell.take() == ["finish"])
+        // Ends at once, since it was stopped.
+        try loop.run()
+    }
+
+    @Test("Last words that nobody hears are not waited for beyond the limit")
+    func stopTimeout() throws {
+        let driver = driver(Journal())
+        driver.signalled(SIGINT)
+        driver.turnEnded(now: loop.now + ServerDriver.stopTimeoutMs - 1)
+        #expect(shell.take() == ["begin"])
+        driver.turnEnded(now: loop.now + ServerDriver.stopTimeoutMs)
+        #expect(shell.take() == ["finish"])
+    }
+
+    @Test("A second signal ends the loop at once")
+    func secondSignal() throws {
+        let driver = driver(Journal())
+        driver.signalled(SIGTERM)
+        driver.signalled(SIGTERM)
+        #expect(shell.take() == ["begin"])
+        try loop.run()
+        #expect(log.lines().last?.contains("stopping_at_once") == true)
+    }
+
+    @Test("A process whose parent is gone stops, and one whose parent lives does not")
+    func parent() throws {
+        let kept = driver(Journal(), parent: Int(getppid()))
+        kept.turnBegan(now: loop.now)
+        #expect(!shell.take().contains("begin"))
+        let orphan = driver(Journal(), parent: Int(Int32.max))
+        orphan.turnBegan(now: loop.now)
+        orphan.turnBegan(now: loop.now + 5_000)
+        #expect(shell.take().filter { $0 == "begin" }.count == 1)
+    }
+}
+
+private final class Receiver: ConnectionHandler {
+    let onInput: () -> Void
+
+    init(onInput: @escaping () -> Void) { self.onInput = onInput }
+    func opened(_ id: ConnectionID, peer: SocketAddress) {}
+    func received(_ bytes: inout MutableSpan<UInt8>, from id: ConnectionID) { onInput() }
+    func deadlineReached(_ id: ConnectionID) {}
+    func drained(_ id: ConnectionID) {}
+    func closed(_ id: ConnectionID, reason: ConnectionCloseReason) {}
+}

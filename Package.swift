@@ -56,6 +56,8 @@ let package = Package(
         tests("WebProtocol", ["WebProtocol"]),
         tests("Reactor", ["Reactor"]),
         tests("Service", ["Service"]),
+        tests("matchmaker", ["matchmaker", "Matchmaking", "Service", "SessionProtocol"]),
+        tests("coordinator", ["coordinator", "Service", "SessionProtocol", "Reactor"]),
         tests("Layout", []),
         // An echo server for the WebSocket conformance suite; it is never part of a deployment.
         program("echo-target", ["WebProtocol", "Reactor", "Service"], path: "Tests/EchoTarget"),

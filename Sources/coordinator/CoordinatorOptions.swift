@@ -71,17 +71,26 @@ struct CoordinatorSettings {
         _ configuration: Configuration, _ listen: SocketAddress
     ) throws(ConfigurationError) -> String? {
         guard let url = configuration[CoordinatorOptions.publicURL] else {
-            guard !listen.isWildcard else {
+            guard !listen.isWildcard, listen.port != nil else {
                 throw configuration.error(
                     CoordinatorOptions.publicURL, "is needed: players cannot be sent to \(listen)")
             }
             return nil
         }
-        guard url.hasPrefix("ws://") || url.hasPrefix("wss://"), url.hasSuffix("/v1/play") else {
+        guard isPlayURL(url) else {
             throw configuration.error(
                 CoordinatorOptions.publicURL, "\"\(url)\" is not ws://HOST/v1/play or wss://HOST/v1/play")
         }
         return url
+    }
+
+    /// A scheme, a host and a path that ends in `/v1/play`, without what would be a query, a fragment or no URL at all.
+    private static func isPlayURL(_ url: String) -> Bool {
+        guard let scheme = ["ws://", "wss://"].first(where: { url.hasPrefix($0) }) else { return false }
+        let rest = url.dropFirst(scheme.count)
+        guard let slash = rest.firstIndex(of: "/"), slash > rest.startIndex else { return false }
+        return rest[slash...].hasSuffix("/v1/play")
+            && rest.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"#?\"<>\\^`|".utf8.contains($0) }
     }
 
     /// Where players are sent, once the port is known.

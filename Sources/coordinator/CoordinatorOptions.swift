@@ -45,7 +45,7 @@ struct CoordinatorSettings {
     let parent: Int
 
     init(_ configuration: Configuration) throws(ConfigurationError) {
-        logger = Logger(configuration)
+        logger = Logger(configuration, role: "coordinator")
         parent = configuration[ServerOptions.parent]
         for warning in configuration.warnings { logger.warning("configuration", message: warning) }
         listen = try ServerOptions.socketAddress(configuration, CoordinatorOptions.listen)

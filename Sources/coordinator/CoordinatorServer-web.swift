@@ -110,7 +110,7 @@ extension CoordinatorServer: WebApplication {
         return nil
     }
 
-    private var state: ServerState {
+    var state: ServerState {
         var state = ServerState(role: .coordinator, identity: settings.state.identity)
         let states: [SessionState] = [.waiting, .matched, .validating, .playing]
         state.sessions = states.map { ($0, core.count(in: $0)) }

@@ -47,9 +47,7 @@ final class CoordinatorServer {
     }
 
     private func declareMetrics() -> ServerMetrics {
-        let metrics = ServerMetrics(role: "coordinator", loop: loop, journal: journal) {
-            [unowned self] in web.webSocketCount
-        }
+        let metrics = ServerMetrics(role: "coordinator", loop: loop, journal: journal) { [unowned self] in state }
         metrics.registry.counter("greenroom_relayed_messages_total", help: "Binary messages handed to a player.") {
             [unowned self] in Double(relayed.messages)
         }
@@ -73,7 +71,7 @@ final class CoordinatorServer {
         logger.info(
             "started",
             [
-                "role": "coordinator", "version": .string(Version.text), "listen": .string("\(address)"),
+                "version": .string(Version.text), "listen": .string("\(address)"),
                 "url": .string(url), "link": .string(settings.link),
                 "node": .string(settings.state.identity.node.name),
                 "incarnation": .string("\(settings.state.identity.incarnation)"),
@@ -81,7 +79,7 @@ final class CoordinatorServer {
                 "torn_bytes": contents.tornBytes > 0 ? .int(contents.tornBytes) : .absent,
             ])
         try driver.run()
-        logger.info("stopped", ["role": "coordinator"])
+        logger.info("stopped")
         logger.flush()
     }
 

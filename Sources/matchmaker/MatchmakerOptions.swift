@@ -41,7 +41,7 @@ struct MatchmakerSettings {
     let parent: Int
 
     init(_ configuration: Configuration) throws(ConfigurationError) {
-        logger = Logger(configuration)
+        logger = Logger(configuration, role: "matchmaker")
         parent = configuration[ServerOptions.parent]
         for warning in configuration.warnings { logger.warning("configuration", message: warning) }
         listen = try ServerOptions.socketAddress(configuration, MatchmakerOptions.listen)

@@ -79,7 +79,7 @@ extension MatchmakerServer: WebApplication {
         return nil
     }
 
-    private var state: ServerState {
+    var state: ServerState {
         var state = ServerState(role: .matchmaker, identity: settings.state.identity)
         let states: [SessionState] = [.waiting, .matched, .validating, .playing]
         state.sessions = states.map { ($0, core.count(in: $0)) }

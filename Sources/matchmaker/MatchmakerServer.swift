@@ -17,7 +17,7 @@ final class MatchmakerServer {
     private(set) lazy var links = LinkListener(
         loop: loop, limits: LinkLimits(), identity: settings.state.identity, secret: settings.secret, delegate: self)
     private(set) lazy var metrics = ServerMetrics(role: "matchmaker", loop: loop, journal: journal) {
-        [unowned self] in web.webSocketCount
+        [unowned self] in state
     }
     private lazy var driver = ServerDriver(
         loop: loop, journal: journal, logger: logger, shell: self, parent: settings.parent)
@@ -49,14 +49,14 @@ final class MatchmakerServer {
         logger.info(
             "started",
             [
-                "role": "matchmaker", "version": .string(Version.text), "listen": .string("\(address)"),
+                "version": .string(Version.text), "listen": .string("\(address)"),
                 "link_listen": .string("\(linkAddress)"), "node": .string(settings.state.identity.node.name),
                 "incarnation": .string("\(settings.state.identity.incarnation)"),
                 "scenes": .int(settings.scenes.count), "records": .int(contents.records.count),
                 "torn_bytes": contents.tornBytes > 0 ? .int(contents.tornBytes) : .absent,
             ])
         try driver.run()
-        logger.info("stopped", ["role": "matchmaker"])
+        logger.info("stopped")
         logger.flush()
     }
 

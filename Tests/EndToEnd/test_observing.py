@@ -141,6 +141,10 @@ def test_a_head_request_has_no_body_and_other_methods_are_refused(servers):
 async def test_rooms_and_hand_offs_are_visible_while_they_last(servers):
     players = await match(servers, "duo-relay", 2)
     assert servers.coordinator.state()["sessions"]["matched"] == 1
+    with Raw.to(servers.coordinator) as raw:
+        page = raw.get("/metrics")[1]
+    text = page.decode() if isinstance(page, bytes) else page
+    assert 'greenroom_sessions{state="matched"} 1\n' in text and 'greenroom_table_entries{table="sessions"} 1\n' in text
     await asyncio.gather(*(player.enter() for player in players))
     await asyncio.gather(*(player.until_play() for player in players))
     assert servers.coordinator.state()["sessions"]["matched"] == 0

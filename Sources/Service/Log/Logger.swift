@@ -14,6 +14,8 @@ public final class Logger {
     public var level: LogLevel
 
     private let isJSON: Bool
+    /// Who writes; stands in every line, since several processes may share one stderr.
+    private let role: String?
     private let limits: LogLimits
     private let nowUnixMs: () -> Int64
     private let sink: LogSink
@@ -26,9 +28,10 @@ public final class Logger {
 
     /// - Parameters:
     ///   - descriptor: where to write; stderr by default. It stays open and its flags stay as they are.
+    ///   - role: stands in every line when given.
     ///   - nowUnixMs: milliseconds since 1970.
     public init(
-        descriptor: Int32 = STDERR_FILENO, format: LogFormat = .auto, level: LogLevel = .info,
+        descriptor: Int32 = STDERR_FILENO, format: LogFormat = .auto, level: LogLevel = .info, role: String? = nil,
         limits: LogLimits = LogLimits(), nowUnixMs: @escaping () -> Int64 = Logger.systemUnixMs
     ) {
         // A line that is cut keeps room for its fixed parts, and the buffer must hold one line at least.
@@ -36,6 +39,7 @@ public final class Logger {
         precondition(limits.valueBytesMax >= 16 && limits.bufferBytesMax >= 2 * limits.lineBytesMax, "limits too small")
         sink = LogSink(descriptor: descriptor)
         self.level = level
+        self.role = role
         self.limits = limits
         self.nowUnixMs = nowUnixMs
         rate = LogRate(limits: limits)
@@ -48,8 +52,8 @@ public final class Logger {
     }
 
     /// A logger as the options say.
-    public convenience init(_ configuration: Configuration) {
-        self.init(format: configuration[LogOptions.format], level: configuration[LogOptions.level])
+    public convenience init(_ configuration: Configuration, role: String? = nil) {
+        self.init(format: configuration[LogOptions.format], level: configuration[LogOptions.level], role: role)
     }
 
     deinit {
@@ -140,6 +144,7 @@ public final class Logger {
     private func append(_ level: LogLevel, _ event: String, _ fields: Fields, message: String?, nowMs: Int64) {
         var line = LogLine(isJSON: isJSON, limits: limits, buffer: buffer)
         line.begin(unixMs: nowMs, level: level, event: event, message: message, time: &time, to: &buffer)
+        if let role { line.add("role", .string(role), to: &buffer) }
         for (key, value) in fields {
             line.add(key, value, to: &buffer)
         }

@@ -9,7 +9,8 @@ public final class ServerMetrics {
     public let ends: CounterFamily<EndReason>
     public let errors: Counter
 
-    public init(role: String, loop: EventLoop, journal: Journal, openWebSockets: @escaping () -> Int) {
+    /// - Parameter state: what `/v1/state` says; read at each scrape.
+    public init(role: String, loop: EventLoop, journal: Journal, state: @escaping () -> ServerState) {
         let registry = Metrics()
         self.registry = registry
         registry.info("greenroom_build_info", help: "What runs here.", ["role": role, "version": Version.text])
@@ -24,7 +25,15 @@ public final class ServerMetrics {
             of: EndReason.self
         ) { $0.description }
         errors = registry.counter("greenroom_client_errors_total", help: "Errors told to clients.")
-        registry.gauge("greenroom_websockets", help: "Open WebSockets.") { Double(openWebSockets()) }
+        let first = state()
+        registry.gauges(
+            "greenroom_sessions", help: "Live sessions, by state.", label: "state",
+            values: first.sessions.map(\.state.description)
+        ) { Double(state().sessions[$0].count) }
+        registry.gauges(
+            "greenroom_table_entries", help: "Size of each table, index, queue and timer; 0 when nobody is there.",
+            label: "table", values: first.tables.map(\.name)
+        ) { Double(state().tables[$0].count) }
         registry.counter("greenroom_connections_accepted_total", help: "Connections accepted.") {
             Double(loop.counters.accepted)
         }

@@ -52,10 +52,12 @@ struct LogHarness {
     let clock = TestClock()
     let logger: Logger
 
-    init(_ format: LogFormat, level: LogLevel = .info, limits: LogLimits = LogLimits()) throws {
+    init(
+        _ format: LogFormat, level: LogLevel = .info, role: String? = nil, limits: LogLimits = LogLimits()
+    ) throws {
         pipe = try TestPipe()
         let clock = clock
-        logger = Logger(descriptor: pipe.writing, format: format, level: level, limits: limits) { clock.nowMs }
+        logger = Logger(descriptor: pipe.writing, format: format, level: level, role: role, limits: limits) { clock.nowMs }
     }
 
     /// The lines that a flush brings out.

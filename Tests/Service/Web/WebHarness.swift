@@ -50,9 +50,9 @@ final class WebHarness {
         loop = try EventLoop(limits: reactorLimits)
         var limits = WebLimits()
         change(&limits)
-        server = WebServer(loop: loop, limits: limits, application: application)
+        server = WebServer(loop: loop, limits: limits)
         application.server = server
-        address = try server.listen(at: .loopback(port: 0), connectionsMax: connectionsMax)
+        address = try server.listen(at: .loopback(port: 0), connectionsMax: connectionsMax, for: application)
     }
 
     func client() throws -> RawClient { try RawClient(address) }

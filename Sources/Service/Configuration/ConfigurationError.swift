@@ -8,6 +8,8 @@ public struct ConfigurationLimits: Sendable {
     public var jsonDepthMax = 32
     /// Longest outside value that an error repeats, in characters.
     public var quotedCharactersMax = 60
+    /// Characters of a path that an error shows.
+    public var pathCharactersMax = 1024
     /// Most warnings that are kept for the log.
     public var warningsMax = 16
 
@@ -59,12 +61,17 @@ func quoted(_ text: String) -> String {
     "\"\(printable(text))\""
 }
 
+/// A path made fit to print, without quotes: whole, since what tells it from others stands at its end.
+func printablePath(_ path: String) -> String {
+    printable(path, charactersMax: ConfigurationLimits().pathCharactersMax)
+}
+
 /// An outside text made fit to print, without quotes; see `quoted`.
-func printable(_ text: String) -> String {
+func printable(_ text: String, charactersMax: Int = ConfigurationLimits().quotedCharactersMax) -> String {
     var result = ""
     var count = 0
     for scalar in text.unicodeScalars {
-        if count == ConfigurationLimits().quotedCharactersMax {
+        if count == charactersMax {
             result += "…"
             break
         }

@@ -18,7 +18,7 @@ struct ConfigurationText: Sendable {
                 column += 1
             }
         }
-        let place = "\(printable(file)):\(line):\(column)"
+        let place = "\(printablePath(file)):\(line):\(column)"
         return ConfigurationError(path.isEmpty ? place : "\(place): \(path)", problem, pointsToHelp: false)
     }
 }

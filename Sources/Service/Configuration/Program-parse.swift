@@ -191,11 +191,11 @@ private struct ConfigurationBuilder {
         do {
             bytes = try readFile(path)
         } catch {
-            throw ConfigurationError(subject, "cannot read \(quoted(path)): \(error.reason)", pointsToHelp: false)
+            throw ConfigurationError(subject, "cannot read \"\(printablePath(path))\": \(error.reason)", pointsToHelp: false)
         }
         guard bytes.count <= limits.fileBytesMax else {
             throw ConfigurationError(
-                subject, "\(quoted(path)) is larger than \(Units.bytes.text(of: limits.fileBytesMax))",
+                subject, "\"\(printablePath(path))\" is larger than \(Units.bytes.text(of: limits.fileBytesMax))",
                 pointsToHelp: false)
         }
         let members = try ConfigurationNode.parse(bytes, file: path, limits: limits).members()
@@ -227,15 +227,15 @@ private struct ConfigurationBuilder {
             do {
                 bytes = try readFile(path)
             } catch {
-                throw ConfigurationError(subject, "cannot read \(quoted(path)): \(error.reason)", pointsToHelp: false)
+                throw ConfigurationError(subject, "cannot read \"\(printablePath(path))\": \(error.reason)", pointsToHelp: false)
             }
             if bytes.last == 0x0A { bytes.removeLast() }
             if bytes.last == 0x0D { bytes.removeLast() }
-            guard !bytes.isEmpty else { throw ConfigurationError(subject, "\(quoted(path)) is empty", pointsToHelp: false) }
+            guard !bytes.isEmpty else { throw ConfigurationError(subject, "\"\(printablePath(path))\" is empty", pointsToHelp: false) }
             guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw ConfigurationError(subject, "\(quoted(path)) is not UTF-8", pointsToHelp: false)
+                throw ConfigurationError(subject, "\"\(printablePath(path))\" is not UTF-8", pointsToHelp: false)
             }
-            configuration.values[secret.name] = (try parse(text, secret, subject: "\(subject): \(quoted(path))"), origin)
+            configuration.values[secret.name] = (try parse(text, secret, subject: "\(subject): \"\(printablePath(path))\""), origin)
         }
     }
 

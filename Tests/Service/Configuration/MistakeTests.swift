@@ -51,6 +51,12 @@ import Testing
                 == "GREENROOM_CONFIG: cannot read \"no.json\": No such file or directory")
     }
 
+    @Test("A long path is shown whole: its end tells it from others")
+    func longPath() {
+        let path = "/srv/" + String(repeating: "folder/", count: 30) + "no.json"
+        #expect(complaint(["--config", path]) == "--config: cannot read \"\(path)\": No such file or directory")
+    }
+
     @Test(
         "A mistake in the file names file, line, column and key",
         arguments: [

@@ -66,7 +66,7 @@ extension EventLoop {
         armDeadline(index)
         if !connections[index].outbound.isEmpty {
             connections[index].marks.insert(.dirty)
-            dirty.append(id)
+            unsafe dirty.append(id)
         }
         connections[index].handler?.opened(id, peer: peer)
     }

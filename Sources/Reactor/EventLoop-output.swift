@@ -6,16 +6,16 @@ extension EventLoop {
     func markDirty(_ index: Int, _ id: ConnectionID) {
         guard connections[index].marks.isDisjoint(with: [.dirty, .blocked]), connections[index].phase != .connecting else { return }
         connections[index].marks.insert(.dirty)
-        dirty.append(id)
+        unsafe dirty.append(id)
     }
 
     /// Flushing calls no handler, so nothing is marked meanwhile. What became writable in this turn was flushed already.
     func flushDirty() {
-        for position in dirty.indices {
-            let id = dirty[position]
+        for position in unsafe dirty.indices {
+            let id = unsafe dirty[position]
             if let index = live(id), connections[index].marks.contains(.dirty) { flush(index) }
         }
-        dirty.removeAll(keepingCapacity: true)
+        unsafe dirty.removeAll(keepingCapacity: true)
     }
 
     func flush(_ index: Int) {

@@ -28,7 +28,7 @@ public final class EventLoop {
     var listenerSerial: UInt32 = 0
     var tally = ReactorCounters()
     /// To be flushed at the end of the turn.
-    var dirty = ContiguousArray<ConnectionID>()
+    @exclusivity(unchecked) var dirty = ContiguousArray<ConnectionID>()
     /// To be read from in the next turn although no event will come.
     var readAgain = ContiguousArray<ConnectionID>()
     /// What handlers must still be told. Never from inside their own calls to the loop.
@@ -126,7 +126,7 @@ public final class EventLoop {
     }
 
     private func sleepMs(atMost wanted: Int) -> Int32 {
-        if wanted == 0 || isStopping || !notices.isEmpty || !readAgain.isEmpty || !dirty.isEmpty { return 0 }
+        if wanted == 0 || isStopping || !notices.isEmpty || !readAgain.isEmpty || (unsafe !dirty.isEmpty) { return 0 }
         var sleep = UInt64(limits.sleepMsMax)
         if wanted > 0 { sleep = min(sleep, UInt64(wanted)) }
         var next = wakeAt ?? .max

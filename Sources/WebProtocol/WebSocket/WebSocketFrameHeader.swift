@@ -82,7 +82,12 @@ struct WebSocketFrameHeader {
             payloadByteCount = Int(second & 0x7f)
             maskStart = 2
         }
-        let key = bytes.extracting(maskStart..<(maskStart + 4))
-        mask = UInt32(key[0]) | UInt32(key[1]) << 8 | UInt32(key[2]) << 16 | UInt32(key[3]) << 24
+        mask = Self.mask(bytes, at: maskStart)
+    }
+
+    @inline(__always)
+    static func mask(_ bytes: Span<UInt8>, at start: Int) -> UInt32 {
+        let key = bytes.extracting(start..<start + 4)
+        return UInt32(key[0]) | UInt32(key[1]) << 8 | UInt32(key[2]) << 16 | UInt32(key[3]) << 24
     }
 }

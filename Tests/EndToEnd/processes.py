@@ -95,6 +95,11 @@ class Process:
                 found.append(entry)
         return found
 
+    def outcomes(self, session):
+        """The logged outcomes of a session that has ended; the line may still be on its way."""
+        eventually(lambda: self.log("outcome", session=session), lambda: f"{self.name} logs the outcome of {session}")
+        return self.log("outcome", session=session)
+
     def said(self, *words):
         """Whether one line of stderr holds all of these words."""
         return any(all(word in line for word in words) for line in list(self.stderr))

@@ -115,7 +115,7 @@ async def test_a_link_that_is_cut_again_and_again_loses_no_game(tcp_servers):
             middle.cut()
             await relinked(tcp_servers, middle, round_ + 2)
             await finish([ann, ben])
-            outcomes = tcp_servers.matchmaker.log("outcome", session=ann.session)
+            outcomes = tcp_servers.matchmaker.outcomes(ann.session)
             assert [each["reason"] for each in outcomes] == ["completed"], "one outcome, once"
 
 
@@ -139,7 +139,7 @@ async def test_a_link_that_hangs_for_longer_than_the_grace_ends_the_game_on_both
         ends = [await player.game.until("ended", 15) for player in (ann, ben)]
         assert {end["reason"] for end in ends} <= {"coordinator_lost", "cancelled", "shutdown"}
         await asyncio.to_thread(
-            eventually, lambda: tcp_servers.matchmaker.log("outcome", session=ann.session), "an outcome")
+            eventually, lambda: tcp_servers.matchmaker.outcomes(ann.session), "an outcome")
         middle.flowing.set()
         middle.cut()
         await relinked(tcp_servers, middle, 2)

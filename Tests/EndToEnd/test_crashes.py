@@ -54,7 +54,7 @@ async def test_a_game_may_end_while_the_matchmaker_is_away(crashing):
         await player.ended("completed")
     crashing.start_matchmaker()
     await asyncio.to_thread(crashing.until_ready)
-    outcome = eventually(lambda: crashing.matchmaker.log("outcome", session=ann.session), "the outcome arrives")
+    outcome = eventually(lambda: crashing.matchmaker.outcomes(ann.session), "the outcome arrives")
     assert [each["reason"] for each in outcome] == ["completed"]
 
 
@@ -104,7 +104,7 @@ async def test_a_killed_coordinator_frees_its_players_within_the_grace(crashing)
     await ann.game.closes(1006)
     await asyncio.to_thread(crashing.until_empty, GRACE_S + MARGIN_S + 3)
     assert time.monotonic() - began > 0.9 * GRACE_S, "not before it is certain that nobody plays any more"
-    outcome = crashing.matchmaker.log("outcome", session=ann.session)
+    outcome = crashing.matchmaker.outcomes(ann.session)
     assert [each["reason"] for each in outcome] == ["coordinator_lost"]
     crashing.start_coordinator()
     await asyncio.to_thread(crashing.until_ready)
@@ -124,7 +124,7 @@ async def test_a_coordinator_that_is_back_settles_the_matter_at_once(make_server
     # The same node, with the same folder, as a supervisor would start it.
     servers.start_coordinator(node="node-1").until_alive()
     await asyncio.to_thread(servers.until_empty, 8)
-    outcome = servers.matchmaker.log("outcome", session=ann.session)
+    outcome = servers.matchmaker.outcomes(ann.session)
     assert [each["reason"] for each in outcome] == ["coordinator_lost"]
 
 

@@ -37,8 +37,11 @@ async def test_without_validation_a_session_goes_straight_to_play(servers):
         await player.ended("player_left")
     servers.until_empty()
     for server in servers.live:
-        changes = [(e["from"], e["to"], e.get("reason")) for e in server.log("transition", session=ann.session)]
-        assert changes[-2:] == [("matched", "playing", None), ("playing", "ended", "player_left")]
+        def changes():
+            return [(e["from"], e["to"], e.get("reason")) for e in server.log("transition", session=ann.session)][-2:]
+
+        wanted = [("matched", "playing", None), ("playing", "ended", "player_left")]
+        eventually(lambda: changes() == wanted, lambda: f"{server.name} logged {changes()}")
 
 
 async def test_every_line_of_the_log_is_one_object(servers):

@@ -53,8 +53,12 @@ final class MatchmakerServer {
                 "link_listen": .string("\(linkAddress)"), "node": .string(settings.state.identity.node.name),
                 "incarnation": .string("\(settings.state.identity.incarnation)"),
                 "scenes": .int(settings.scenes.count), "records": .int(contents.records.count),
-                "torn_bytes": contents.tornBytes > 0 ? .int(contents.tornBytes) : .absent,
             ])
+        if contents.tornBytes > 0 {
+            logger.warning(
+                "journal_torn", ["bytes": .int(contents.tornBytes)],
+                message: "the last record had not been written whole and was cut off")
+        }
         try driver.run()
         logger.info("stopped")
         logger.flush()

@@ -1,0 +1,89 @@
+"""Adds the fixtures that are missing to `fixtures/v1`, and their digests to its manifest:
+
+    python3 proto/make-fixtures
+
+Fixtures that are there are never changed: bytes once published stay. A case whose file says something else is named, and
+the command fails. To add a fixture, add a case to `valid.py`, `invalid.py` or `conversations.py` and run it.
+"""
+
+import hashlib
+import json
+import pathlib
+import sys
+
+import conversations
+import invalid
+import valid
+from wire import encode
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "v1"
+
+
+def written(value):
+    """Integers over 2^53 become decimal text: many readers of JSON would round them."""
+    if isinstance(value, dict):
+        return {key: written(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [written(entry) for entry in value]
+    if isinstance(value, int) and not isinstance(value, bool) and value > 2**53:
+        return str(value)
+    return value
+
+
+def lines(data):
+    return [data[start:start + 32].hex() for start in range(0, len(data), 32)]
+
+
+def layout(value, indent=0):
+    """JSON that a person reads: what fits a line stands on one."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if len(flat) + indent <= 116 or not isinstance(value, (dict, list)) or not value:
+        return flat
+    inner = " " * (indent + 2)
+    if isinstance(value, dict):
+        entries = [f"{json.dumps(key)}: {layout(entry, indent + 2)}" for key, entry in value.items()]
+    else:
+        entries = [layout(entry, indent + 2) for entry in value]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return opening + "\n" + ",\n".join(inner + entry for entry in entries) + "\n" + " " * indent + closing
+
+
+def fixtures():
+    for name, why, message in valid.cases():
+        yield f"valid/{name}", {"why": why, "hex": lines(encode(message)), "message": written(message)}
+    for name, why, data, error, field in invalid.cases():
+        yield f"invalid/{name}", {"why": why, "hex": lines(data), "error": error} | ({"field": field} if field else {})
+    for name, case in conversations.cases():
+        frames = [
+            {"from": who, "hex": lines(encode(message)), "message": written(message)} for who, message in case.pop("frames")]
+        yield f"conversations/{name}", case | {"frames": frames}
+
+
+def main():
+    added, changed, names = 0, [], set()
+    for name, content in fixtures():
+        assert name not in names, f"two cases are called {name}"
+        names.add(name)
+        path, text = ROOT / f"{name}.json", layout(content) + "\n"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            added += 1
+        elif path.read_text(encoding="utf-8") != text:
+            changed.append(name)
+    manifest = ROOT / "MANIFEST.sha256"
+    listed = {}
+    if manifest.exists():
+        for line in manifest.read_text().splitlines():
+            digest, name = line.split("  ")
+            listed[name] = digest
+    for path in ROOT.rglob("*.json"):
+        listed.setdefault(path.relative_to(ROOT).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
+    manifest.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(listed.items())))
+    print(f"{added} added, {len(names)} in all")
+    for name in changed:
+        print(f"{name}: the published file differs from its case; it was left as it is", file=sys.stderr)
+    sys.exit(1 if changed else 0)
+
+
+main()

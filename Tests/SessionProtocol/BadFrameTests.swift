@@ -67,7 +67,7 @@ import Testing
     @Test("a hello of another protocol, without versions, or with no address for players is refused")
     func hellos() {
         #expect(refusal(of: changed(.hello(hello())) { $0[0] = 0x67 }) == .badMagic)
-        #expect(refusal(of: changed(.hello(hello())) { $0[9] = 0 }) == .badValue("versionMax"))
+        #expect(refusal(of: changed(.hello(hello())) { $0[9] = 0 }) == .badValue("versionMin"))
         #expect(refusal(of: changed(.hello(hello())) { $0[9] = 2 }) == .badValue("versionMax"))
         #expect(refusal(of: changed(.hello(hello())) { $0[$0.count - 1 - 25] = 0x78 }) == .badValue("publicURL"))
         #expect(refusal(of: changed(.hello(hello())) { $0[13] = 0x0A }) == .badText("node"))
@@ -83,15 +83,15 @@ import Testing
         #expect(refusal(of: changed(message) { $0[26] = 4 }) == .badValue("onValidationFailure"))
         #expect(refusal(of: changed(message) { $0[47] = 0x10 }) == .tooMany("iceServers"))
         // 20 bytes of times, 2 + 2 of ICE servers, 1 count of codes, 8 of seed, 8 of expiry, then the count of players; a seat has 4 + 56 bytes.
-        #expect(refusal(of: changed(message) { $0[68] = 0 }) == .badValue("player count"))
+        #expect(refusal(of: changed(message) { $0[68] = 0 }) == .badValue("players"))
         #expect(refusal(of: changed(message) { $0[68] = 3 }) == .truncated("subject"))
         #expect(refusal(of: changed(message) { $0[68] = 1 }) == .trailingBytes(60))
         #expect(refusal(of: reframed(twins(), kind: .assign)) == .duplicateSubject)
         let codes = SessionSettings(
             validatesPeers: true, completionCodes: [CompletionCode(reason: .completed, code: "a"), CompletionCode(reason: .playerLeft, code: "b")])
         let coded = Message.assign(assignment(settings: codes))
-        #expect(refusal(of: changed(coded) { $0[56] = 1 }) == .badValue("completion code reason"))
-        #expect(refusal(of: changed(coded) { $0[56] = 18 }) == .badValue("completion code reason"))
+        #expect(refusal(of: changed(coded) { $0[56] = 1 }) == .badValue("completionCodes"))
+        #expect(refusal(of: changed(coded) { $0[56] = 18 }) == .badValue("completionCodes"))
     }
 
     /// The sample assignment with its second player named as its first, "p0".
@@ -108,7 +108,7 @@ import Testing
         #expect(refusal(of: changed(message) { $0[25] = 0 }) == .badValue("reason"))
         #expect(refusal(of: changed(message) { $0[26] = 5 }) == .badValue("endedIn"))
         #expect(refusal(of: changed(message) { $0[27] = 2 }) == .badValue("isPresumed"))
-        #expect(refusal(of: changed(message) { $0[36] = 0 }) == .badValue("player count"))
+        #expect(refusal(of: changed(message) { $0[36] = 0 }) == .badValue("players"))
         #expect(refusal(of: changed(message) { $0[42] = 7 }) == .badValue("isBlamed"))
         #expect(refusal(of: changed(message) { $0[45] = 4; $0[46] = 1 }) == .tooMany("result"))
         #expect(refusal(of: changed(message) { $0[49] = 0x61; $0[50] = 0x6E; $0[51] = 0x6E }) == .duplicateSubject)

@@ -54,9 +54,15 @@ def fixtures():
     for name, why, data, error, field in invalid.cases():
         yield f"invalid/{name}", {"why": why, "hex": lines(data), "error": error} | ({"field": field} if field else {})
     for name, case in conversations.cases():
-        frames = [
-            {"from": who, "hex": lines(encode(message)), "message": written(message)} for who, message in case.pop("frames")]
-        yield f"conversations/{name}", case | {"frames": frames}
+        yield f"conversations/{name}", case | {"steps": [spoken(step) for step in case["steps"]]}
+
+
+def spoken(step):
+    """A step of a conversation with its bytes, if something is said in it."""
+    if "message" not in step:
+        return step
+    message = step.pop("message")
+    return step | {"hex": lines(encode(message)), "message": written(message)}
 
 
 def main():

@@ -16,21 +16,19 @@ enum HandshakeProof {
     static func make(
         by role: NodeRole, secret: [UInt8], version: UInt8, hello: Hello, challenger: NodeIdentity, nonce: [UInt8]
     ) -> [UInt8] {
-        var writer = ByteWriter(bytes: [])
-        writer.fixed(HandshakeMagic.bytes, count: HandshakeMagic.bytes.count)
-        writer.u8(role.rawValue)
-        writer.u8(version)
-        writer.u8(hello.versionMin)
-        writer.u8(hello.versionMax)
-        writer.text(hello.node.name, bytesMax: ProtocolLimits.nodeBytesMax)
-        writer.u64(hello.incarnation.number)
-        writer.fixed(hello.nonce, count: nonceBytes)
-        writer.u32(hello.capacity)
-        writer.text(hello.publicURL, bytesMax: ProtocolLimits.urlBytesMax)
-        writer.text(challenger.node.name, bytesMax: ProtocolLimits.nodeBytesMax)
-        writer.u64(challenger.incarnation.number)
-        writer.fixed(nonce, count: nonceBytes)
-        return HMACSHA256.authenticate(writer.bytes, key: secret).array
+        let byteCount =
+            HandshakeMagic.bytes.count + 2 + hello.provenByteCount + countedBytes(challenger.node.name.utf8.count) + 8
+            + nonceBytes
+        let said = ByteWriter.bytes(byteCount) { writer in
+            writer.fixed(HandshakeMagic.bytes, count: HandshakeMagic.bytes.count)
+            writer.u8(role.rawValue)
+            writer.u8(version)
+            hello.encodeProven(into: &writer)
+            writer.text(challenger.node.name, bytesMax: ProtocolLimits.nodeBytesMax)
+            writer.u64(challenger.incarnation.number)
+            writer.fixed(nonce, count: nonceBytes)
+        }
+        return HMACSHA256.authenticate(said, key: secret).array
     }
 }
 

@@ -33,14 +33,14 @@ extension Message {
             return .refused(session, attempt, reason)
         case .state:
             let (session, attempt) = (try reader.session(body), try reader.attempt(body))
-            let state = try reader.state(body, "state", .validating, .playing)
+            let state = try reader.state(body, "state", from: .validating)
             return .state(session, attempt, state)
         case .ended: return .ended(try reader.outcome(body))
         case .cancel:
             let (session, attempt) = (try reader.session(body), try reader.attempt(body))
             let reason = try reader.endReason(body, "reason")
             var blamed: [PlayerIndex] = []
-            for _ in 0..<(try reader.u8(body, "blamed count")) {
+            for _ in 0..<(try reader.u8(body, "blamed")) {
                 let player = try reader.player(body, "blamed")
                 if let last = blamed.last, player <= last { throw .badValue("blamed") }
                 blamed.append(player)
@@ -55,7 +55,7 @@ extension Message {
         case .drain: return .drain
         case .inventoryEnd: return .inventoryEnd
         case .holding:
-            let state = try reader.state(body, "state", .matched, .validating, .playing)
+            let state = try reader.state(body, "state", from: .matched)
             return .holding(state, try reader.assignment(body))
         case .journalMatched:
             return .journalMatched(try reader.node(body), try reader.assignment(body))
@@ -99,12 +99,12 @@ extension ByteReader {
         return reason
     }
 
+    /// A state from this one on to playing.
     fileprivate mutating func state(
-        _ body: Span<UInt8>, _ field: String, _ allowed: SessionState...
+        _ body: Span<UInt8>, _ field: String, from first: SessionState
     ) throws(WireError) -> SessionState {
-        guard let state = SessionState(rawValue: try u8(body, field)), allowed.contains(state) else {
-            throw .badValue(field)
-        }
+        guard let state = SessionState(rawValue: try u8(body, field)), state.rawValue >= first.rawValue, state != .ended
+        else { throw .badValue(field) }
         return state
     }
 
@@ -121,14 +121,18 @@ extension ByteReader {
     fileprivate mutating func hello(_ body: Span<UInt8>) throws(WireError) -> Hello {
         try magic(body)
         let versionMin = try u8(body, "versionMin")
+        if versionMin == 0 { throw .badValue("versionMin") }
         let versionMax = try u8(body, "versionMax")
-        if versionMin == 0 || versionMin > versionMax { throw .badValue("versionMax") }
+        if versionMin > versionMax { throw .badValue("versionMax") }
         let node = try node(body)
         let incarnation = Incarnation(try u64(body, "incarnation"))
         let nonce = try fixed(body, "nonce", count: HandshakeProof.nonceBytes)
         let capacity = try u32(body, "capacity")
         let url = try text(body, "publicURL", bytesMax: ProtocolLimits.urlBytesMax)
-        if !url.hasPrefix("ws://") && !url.hasPrefix("wss://") { throw .badValue("publicURL") }
+        // By bytes: for text, a prefix ends where a character does, and the next byte may belong to its last one.
+        guard url.utf8.starts(with: "ws://".utf8) || url.utf8.starts(with: "wss://".utf8) else {
+            throw .badValue("publicURL")
+        }
         return Hello(
             versionMin: versionMin, versionMax: versionMax, node: node, incarnation: incarnation, nonce: nonce,
             capacity: capacity, publicURL: url)
@@ -152,13 +156,14 @@ extension ByteReader {
         let settings = try settings(body)
         let seed = try u64(body, "seed")
         let resumeExpiresUnixMs = try u64(body, "resumeExpiresUnixMs")
-        let count = Int(try u8(body, "player count"))
-        if count == 0 || count > ProtocolLimits.playersMax { throw .badValue("player count") }
+        let count = Int(try u8(body, "players"))
+        if count == 0 || count > ProtocolLimits.playersMax { throw .badValue("players") }
         var players: [AssignedPlayer] = []
-        var subjects: Set<SubjectID> = []
+        players.reserveCapacity(count)
+        var subjects = SeatedSubjects(count)
         for _ in 0..<count {
             let subject = try subject(body)
-            if !subjects.insert(subject).inserted { throw .duplicateSubject }
+            guard subjects.insert(subject, { players[$0].subject }) else { throw .duplicateSubject }
             let ticket = Ticket(high: try u64(body, "ticket"), low: try u64(body, "ticket"))
             players.append(
                 AssignedPlayer(
@@ -184,12 +189,12 @@ extension ByteReader {
             barrierTimeoutMs: try u32(body, "barrierTimeoutMs"),
             playTimeoutMs: try u32(body, "playTimeoutMs"),
             iceServers: try text(body, "iceServers", bytesMax: ProtocolLimits.iceServersBytesMax))
-        for _ in 0..<(try u8(body, "completion code count")) {
-            let reason = try endReason(body, "completion code reason")
+        for _ in 0..<(try u8(body, "completionCodes")) {
+            let reason = try endReason(body, "completionCodes")
             if let last = settings.completionCodes.last, reason.rawValue <= last.reason.rawValue {
-                throw .badValue("completion code reason")
+                throw .badValue("completionCodes")
             }
-            let code = try text(body, "completion code", bytesMax: ProtocolLimits.completionCodeBytesMax)
+            let code = try text(body, "completionCodes", bytesMax: ProtocolLimits.completionCodeBytesMax)
             settings.completionCodes.append(CompletionCode(reason: reason, code: code))
         }
         return settings
@@ -200,23 +205,24 @@ extension ByteReader {
         let attempt = try attempt(body)
         let scene = try scene(body)
         let reason = try endReason(body, "reason")
-        let endedIn = try state(body, "endedIn", .waiting, .matched, .validating, .playing)
+        let endedIn = try state(body, "endedIn", from: .waiting)
         let isPresumed = try bool(body, "isPresumed")
         let endedAtUnixMs = try u64(body, "endedAtUnixMs")
-        let count = Int(try u8(body, "player count"))
-        if count == 0 || count > ProtocolLimits.playersMax { throw .badValue("player count") }
+        let count = Int(try u8(body, "players"))
+        if count == 0 || count > ProtocolLimits.playersMax { throw .badValue("players") }
         var players: [PlayerOutcome] = []
-        var subjects: Set<SubjectID> = []
+        players.reserveCapacity(count)
+        var subjects = SeatedSubjects(count)
         for _ in 0..<count {
             let subject = try subject(body)
-            if !subjects.insert(subject).inserted { throw .duplicateSubject }
+            guard subjects.insert(subject, { players[$0].subject }) else { throw .duplicateSubject }
             players.append(
                 PlayerOutcome(
                     subject: subject, isBlamed: try bool(body, "isBlamed"), isRequeued: try bool(body, "isRequeued"),
                     hasFinished: try bool(body, "hasFinished"),
                     result: try blob(body, "result", bytesMax: ProtocolLimits.resultBytesMax)))
         }
-        let pairCount = Int(try u16(body, "pair count"))
+        let pairCount = Int(try u16(body, "failedPairs"))
         if pairCount > ProtocolLimits.failedPairsMax { throw .tooMany("failedPairs") }
         var pairs: [PlayerPair] = []
         for _ in 0..<pairCount {
@@ -230,5 +236,23 @@ extension ByteReader {
         return Outcome(
             session: session, attempt: attempt, scene: scene, reason: reason, endedIn: endedIn,
             isPresumed: isPresumed, endedAtUnixMs: endedAtUnixMs, players: players, failedPairs: pairs)
+    }
+}
+
+/// Who sits in a roster so far. Small ones are compared one by one, since a set would cost more than all else.
+private struct SeatedSubjects {
+    private static let comparedMax = 16
+    private let isSmall: Bool
+    private var seated = 0
+    private var subjects: Set<SubjectID> = []
+
+    init(_ count: Int) { isSmall = count <= SeatedSubjects.comparedMax }
+
+    /// False for one who sits there; `earlier` gives those who came before, by their place.
+    mutating func insert(_ subject: SubjectID, _ earlier: (Int) -> SubjectID) -> Bool {
+        guard isSmall else { return subjects.insert(subject).inserted }
+        for index in 0..<seated where earlier(index) == subject { return false }
+        seated += 1
+        return true
     }
 }

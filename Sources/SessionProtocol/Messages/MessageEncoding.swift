@@ -59,6 +59,11 @@ extension ByteWriter {
 extension Hello {
     fileprivate func encode(into writer: inout ByteWriter) {
         writer.fixed(HandshakeMagic.bytes, count: HandshakeMagic.bytes.count)
+        encodeProven(into: &writer)
+    }
+
+    /// All but the magic: the part that stands in a proof.
+    func encodeProven(into writer: inout ByteWriter) {
         writer.u8(versionMin)
         writer.u8(versionMax)
         writer.text(node.name, bytesMax: ProtocolLimits.nodeBytesMax)

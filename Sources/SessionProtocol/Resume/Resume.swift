@@ -5,6 +5,8 @@ public struct ResumeSignature: Sendable {
     public let high: UInt64
     public let low: UInt64
 
+    static let byteCount = 16
+
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
@@ -32,11 +34,12 @@ public struct Resume: Hashable, Sendable {
     }
 
     public var text: String {
-        var writer = ByteWriter(bytes: [])
-        claim.encode(into: &writer)
-        writer.u64(signature.high)
-        writer.u64(signature.low)
-        return Base64.url.encode(writer.bytes)
+        let bytes = ByteWriter.bytes(claim.byteCount + ResumeSignature.byteCount) { writer in
+            claim.encode(into: &writer)
+            writer.u64(signature.high)
+            writer.u64(signature.low)
+        }
+        return Base64.url.encode(bytes)
     }
 
     /// Reads what `text` writes; nil for anything else. The signature is not checked.
@@ -64,10 +67,8 @@ public struct ResumeSigner: Sendable {
     public init(key: [UInt8]) { keyed = HMACSHA256(key: key) }
 
     public func sign(_ claim: ResumeClaim) -> ResumeSignature {
-        var writer = ByteWriter(bytes: [])
-        claim.encode(into: &writer)
         var code = keyed
-        code.update(writer.bytes)
+        code.update(ByteWriter.bytes(claim.byteCount) { claim.encode(into: &$0) })
         let digest = code.finalize().bytes
         var (high, low): (UInt64, UInt64) = (0, 0)
         for index in 0..<8 {

@@ -38,6 +38,10 @@ public struct ResumeClaim: Hashable, Sendable {
 
     static let version: UInt8 = 1
 
+    var byteCount: Int {
+        2 + 16 + 8 + 8 + countedBytes(scene.name.utf8.count) + countedBytes(subject.name.utf8.count)
+    }
+
     func encode(into writer: inout ByteWriter) {
         writer.u8(ResumeClaim.version)
         writer.u8(kind.rawValue)

@@ -4,29 +4,31 @@ package struct ByteReader {
 
     package init() {}
 
+    @inline(__always)
     private mutating func take(_ count: Int, of body: Span<UInt8>, _ field: String) throws(WireError) -> Int {
-        guard body.count - offset >= count else { throw .truncated(field) }
-        defer { offset += count }
+        guard body.count &- offset >= count else { throw .truncated(field) }
+        defer { offset &+= count }
         return offset
     }
 
+    @inline(__always)
     package mutating func u8(_ body: Span<UInt8>, _ field: String) throws(WireError) -> UInt8 {
         body[try take(1, of: body, field)]
     }
 
+    @inline(__always)
     package mutating func u16(_ body: Span<UInt8>, _ field: String) throws(WireError) -> UInt16 {
-        let at = try take(2, of: body, field)
-        return UInt16(body[at]) << 8 | UInt16(body[at + 1])
+        body.bigEndian16(at: try take(2, of: body, field))
     }
 
+    @inline(__always)
     package mutating func u32(_ body: Span<UInt8>, _ field: String) throws(WireError) -> UInt32 {
-        let at = try take(4, of: body, field)
-        return body.bigEndian32(at: at)
+        body.bigEndian32(at: try take(4, of: body, field))
     }
 
+    @inline(__always)
     package mutating func u64(_ body: Span<UInt8>, _ field: String) throws(WireError) -> UInt64 {
-        let at = try take(8, of: body, field)
-        return UInt64(body.bigEndian32(at: at)) << 32 | UInt64(body.bigEndian32(at: at + 4))
+        body.bigEndian64(at: try take(8, of: body, field))
     }
 
     package mutating func bool(_ body: Span<UInt8>, _ field: String) throws(WireError) -> Bool {
@@ -38,24 +40,29 @@ package struct ByteReader {
     }
 
     package mutating func blob(_ body: Span<UInt8>, _ field: String, bytesMax: Int) throws(WireError) -> [UInt8] {
-        let count = Int(try u16(body, field))
-        guard count <= bytesMax else { throw .tooMany(field) }
+        let count = try counted(body, field, bytesMax: bytesMax)
         return try fixed(body, field, count: count)
     }
 
     package mutating func fixed(_ body: Span<UInt8>, _ field: String, count: Int) throws(WireError) -> [UInt8] {
         let at = try take(count, of: body, field)
-        let part = body.extracting(at..<at + count)
-        return unsafe [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
-            for index in part.indices { unsafe target.initializeElement(at: index, to: part[index]) }
-            initialized = count
-        }
+        return unsafe body.extracting(at..<at + count).withUnsafeBufferPointer { unsafe [UInt8]($0) }
     }
 
     package mutating func text(_ body: Span<UInt8>, _ field: String, bytesMax: Int) throws(WireError) -> String {
-        let bytes = try blob(body, field, bytesMax: bytesMax)
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw .badText(field) }
+        let count = try counted(body, field, bytesMax: bytesMax)
+        let at = try take(count, of: body, field)
+        let text = unsafe body.extracting(at..<at + count).withUnsafeBufferPointer {
+            unsafe String(validating: $0, as: UTF8.self)
+        }
+        guard let text else { throw .badText(field) }
         return text
+    }
+
+    private mutating func counted(_ body: Span<UInt8>, _ field: String, bytesMax: Int) throws(WireError) -> Int {
+        let count = Int(try u16(body, field))
+        guard count <= bytesMax else { throw .tooMany(field) }
+        return count
     }
 
     /// Every byte has been read.
@@ -64,10 +71,21 @@ package struct ByteReader {
     }
 }
 
+// The loads are checked by `RawSpan`; they count as unsafe for the type they give back, and every bit pattern is a
+// valid integer.
 extension Span<UInt8> {
-    /// Four bytes as a big-endian integer; the caller has checked that they are there.
+    @inline(__always)
+    func bigEndian16(at offset: Int) -> UInt16 {
+        UInt16(bigEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
+    }
+
+    @inline(__always)
     func bigEndian32(at offset: Int) -> UInt32 {
-        let part = extracting(offset..<offset + 4)
-        return UInt32(part[0]) << 24 | UInt32(part[1]) << 16 | UInt32(part[2]) << 8 | UInt32(part[3])
+        UInt32(bigEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    }
+
+    @inline(__always)
+    func bigEndian64(at offset: Int) -> UInt64 {
+        UInt64(bigEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 }

@@ -20,19 +20,16 @@ public enum Frame {
     /// Appends the whole frame of a message to `buffer`.
     public static func append(_ message: borrowing Message, to buffer: inout [UInt8]) {
         let start = buffer.count
-        var writer = ByteWriter(bytes: [])
-        swap(&writer.bytes, &buffer)
-        writer.u32(0)
-        writer.u8(version)
-        writer.u8(message.kind.rawValue)
-        writer.u8(0)
-        writer.u8(0)
-        writer.u32(0)
-        message.encodeBody(into: &writer)
-        swap(&writer.bytes, &buffer)
-        let length = buffer.count - start - lengthBytes
+        let length = headerBytes + message.bodyByteCount
         precondition(length <= ProtocolLimits.frameBytesMax, "a message within its limits fits its frame")
-        buffer.setBigEndian32(UInt32(length), at: start)
+        ByteWriter.append(lengthBytes + length, to: &buffer) { writer in
+            writer.u32(UInt32(length))
+            writer.u8(version)
+            writer.u8(message.kind.rawValue)
+            writer.u16(0)
+            writer.u32(0)
+            message.encodeBody(into: &writer)
+        }
         let checksum = Frame.checksum(of: buffer.span, from: start + lengthBytes, to: buffer.count)
         buffer.setBigEndian32(checksum, at: start + 8)
     }
@@ -55,21 +52,31 @@ public enum Frame {
         if length < UInt32(headerBytes) { throw .lengthTooSmall(length) }
         if length > UInt32(ProtocolLimits.frameBytesMax) { throw .lengthTooLarge(length) }
         let start = offset + lengthBytes
-        // The header is judged as soon as it is there: a stranger's bytes are refused before a whole frame is awaited.
-        guard bytes.count - start >= headerBytes else { return nil }
-        let kind = try readHeader(bytes, at: start)
-        guard bytes.count - start >= Int(length) else { return nil }
+        // The header is judged as it comes: a stranger's bytes are refused before a whole frame is awaited.
+        guard let kind = try readHeader(bytes, at: start), bytes.count - start >= Int(length) else { return nil }
         let end = start + Int(length)
         if bytes.bigEndian32(at: start + 4) != checksum(of: bytes, from: start, to: end) { throw .badChecksum }
         let message = try Message(kind, body: bytes.extracting(start + headerBytes..<end))
         return (message, end - offset)
     }
 
-    private static func readHeader(_ bytes: Span<UInt8>, at start: Int) throws(WireError) -> MessageKind {
-        let version = bytes[start]
-        if version != Frame.version { throw .unknownVersion(version) }
+    /// How many bytes the frame at `offset` lacks, as far as that can be said: those of its length field first.
+    /// `read` has found no fault with what is there.
+    static func lackingBytes(_ bytes: Span<UInt8>, at offset: Int) -> Int {
+        let available = bytes.count - offset
+        if available < lengthBytes { return lengthBytes - available }
+        return max(0, lengthBytes + Int(bytes.bigEndian32(at: offset)) - available)
+    }
+
+    private static func readHeader(_ bytes: Span<UInt8>, at start: Int) throws(WireError) -> MessageKind? {
+        let available = bytes.count - start
+        guard available >= 1 else { return nil }
+        if bytes[start] != version { throw .unknownVersion(bytes[start]) }
+        guard available >= 2 else { return nil }
         guard let kind = MessageKind(rawValue: bytes[start + 1]) else { throw .unknownKind(bytes[start + 1]) }
+        guard available >= 3 else { return nil }
         if bytes[start + 2] != 0 { throw .unknownFlags(bytes[start + 2]) }
+        guard available >= 4 else { return nil }
         if bytes[start + 3] != 0 { throw .reservedNotZero(bytes[start + 3]) }
         return kind
     }
@@ -77,9 +84,7 @@ public enum Frame {
 
 extension [UInt8] {
     fileprivate mutating func setBigEndian32(_ value: UInt32, at offset: Int) {
-        self[offset] = UInt8(truncatingIfNeeded: value >> 24)
-        self[offset + 1] = UInt8(truncatingIfNeeded: value >> 16)
-        self[offset + 2] = UInt8(truncatingIfNeeded: value >> 8)
-        self[offset + 3] = UInt8(truncatingIfNeeded: value)
+        var target = mutableSpan
+        for index in 0..<4 { target[offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(24 - 8 * index)) }
     }
 }

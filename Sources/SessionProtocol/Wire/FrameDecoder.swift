@@ -1,5 +1,6 @@
-/// Cuts a stream of bytes, in whatever pieces it comes, into messages. Holds at most one frame that is not yet whole,
-/// and what came in the same piece.
+/// Cuts a stream of bytes, in whatever pieces it comes, into messages. There are two ways to use it: `append` and then
+/// `next` until it gives nothing, or `next(from:at:)` alone, which reads whole frames where they lie and keeps at most
+/// one that is not yet whole.
 public struct FrameDecoder: Sendable {
     private var buffer: [UInt8] = []
     private var offset = 0
@@ -17,8 +18,7 @@ public struct FrameDecoder: Sendable {
             buffer.removeFirst(offset)
             offset = 0
         }
-        buffer.reserveCapacity(buffer.count + bytes.count)
-        for index in bytes.indices { buffer.append(bytes[index]) }
+        unsafe bytes.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
     }
 
     /// The next whole message, or nil when more bytes are needed. After an error every call throws it again: a stream
@@ -27,20 +27,57 @@ public struct FrameDecoder: Sendable {
         if let failure { throw failure }
         do {
             guard let (message, byteCount) = try Frame.read(buffer.span, at: offset) else {
-                if offset == buffer.count {
-                    buffer.removeAll(keepingCapacity: buffer.capacity <= FrameDecoder.idleBytesMax)
-                    offset = 0
-                }
+                if offset == buffer.count { forgetRead() }
                 return nil
             }
             offset += byteCount
             return message
         } catch {
-            failure = error
-            buffer = []
-            offset = 0
-            throw error
+            throw fail(error)
         }
+    }
+
+    /// The next whole message of what is buffered and `bytes` from `position` on, which moves behind it; nil when all
+    /// bytes have been taken and more are needed. Errors are those of `next()`.
+    public mutating func next(
+        from bytes: Span<UInt8>, at position: inout Int
+    ) throws(WireError) -> Message? {
+        if let failure { throw failure }
+        do {
+            while bufferedBytes > 0 {
+                // A frame that came in pieces is put together here, and nothing behind it.
+                if let (message, byteCount) = try Frame.read(buffer.span, at: offset) {
+                    offset += byteCount
+                    if offset == buffer.count { forgetRead() }
+                    return message
+                }
+                let lacking = min(Frame.lackingBytes(buffer.span, at: offset), bytes.count - position)
+                guard lacking > 0 else { return nil }
+                append(bytes.extracting(position..<position + lacking))
+                position += lacking
+            }
+            if let (message, byteCount) = try Frame.read(bytes, at: position) {
+                position += byteCount
+                return message
+            }
+            append(bytes.extracting(position..<bytes.count))
+            position = bytes.count
+            return nil
+        } catch {
+            throw fail(error)
+        }
+    }
+
+    private mutating func forgetRead() {
+        buffer.removeAll(keepingCapacity: buffer.capacity <= FrameDecoder.idleBytesMax)
+        offset = 0
+    }
+
+    private mutating func fail(_ error: WireError) -> WireError {
+        failure = error
+        buffer = []
+        offset = 0
+        return error
     }
 
     /// Capacity kept while no frame is under way.

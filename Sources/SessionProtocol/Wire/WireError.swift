@@ -24,6 +24,36 @@ public enum WireError: Error, Hashable, Sendable, CustomStringConvertible {
     /// One subject sits in two seats.
     case duplicateSubject
 
+    /// The name in the specification and its fixtures. Stable.
+    public var name: String {
+        switch self {
+        case .lengthTooSmall: "lengthTooSmall"
+        case .lengthTooLarge: "lengthTooLarge"
+        case .unknownVersion: "unknownVersion"
+        case .unknownKind: "unknownKind"
+        case .unknownFlags: "unknownFlags"
+        case .reservedNotZero: "reservedNotZero"
+        case .badChecksum: "badChecksum"
+        case .badMagic: "badMagic"
+        case .truncated: "truncated"
+        case .trailingBytes: "trailingBytes"
+        case .badText: "badText"
+        case .badValue: "badValue"
+        case .tooMany: "tooMany"
+        case .duplicateSubject: "duplicateSubject"
+        }
+    }
+
+    /// The field that is wrong, by its name in the specification; nil where no one field is.
+    public var field: String? {
+        switch self {
+        case .truncated(let field), .badText(let field), .badValue(let field), .tooMany(let field): field
+        case .lengthTooSmall, .lengthTooLarge, .unknownVersion, .unknownKind, .unknownFlags, .reservedNotZero,
+            .badChecksum, .badMagic, .trailingBytes, .duplicateSubject:
+            nil
+        }
+    }
+
     public var description: String {
         switch self {
         case .lengthTooSmall(let length): "frame length \(length) is below the header's size"

@@ -1,0 +1,93 @@
+import Foundation
+import SessionProtocol
+
+/// A recorded exchange of `proto/fixtures/v1/conversations`, as the specification describes it.
+struct Conversation {
+    struct Step {
+        let atMs: UInt64
+        /// Who speaks, or to whom something happens; "both" for the latter.
+        let who: String
+        let event: String?
+        let bytes: [UInt8]
+        let message: Message?
+        let isLost: Bool
+        let isLate: Bool
+    }
+
+    let name: String
+    let steps: [Step]
+    let checks: [String]
+    let secrets: [String: [UInt8]]
+    let resumeKey: [UInt8]
+    let start: Moment
+
+    /// All that a side takes part in by the rules.
+    static func all(checking side: String) throws -> [Conversation] {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "proto/fixtures/v1/conversations")
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+            .map { try Conversation(folder.appending(path: $0)) }.filter { $0.checks.contains(side) }
+    }
+
+    private init(_ file: URL) throws {
+        let root = try JSONDecoder().decode(Recorded.self, from: Data(contentsOf: file))
+        name = file.lastPathComponent
+        checks = root.checks
+        secrets = try root.secrets.mapValues(Conversation.bytes)
+        resumeKey = try Conversation.bytes(root.resumeKey)
+        start = Moment(bootMs: root.startBootMs, unixMs: root.startUnixMs)
+        steps = try root.steps.map { step in
+            let bytes = try Conversation.bytes((step.hex ?? []).joined())
+            return Step(
+                atMs: step.atMs, who: step.from ?? step.at ?? "", event: step.event, bytes: bytes,
+                message: try Frame.read(bytes.span, at: 0)?.message, isLost: step.isLost ?? false, isLate: step.isLate ?? false)
+        }
+    }
+
+    func now(_ atMs: UInt64) -> Moment { Moment(bootMs: start.bootMs + atMs, unixMs: start.unixMs + atMs) }
+
+    private static func bytes(_ hex: String) throws -> [UInt8] {
+        let digits = Array(hex.utf8)
+        return try stride(from: 0, to: digits.count, by: 2).map { at in
+            guard let byte = UInt8(String(decoding: digits[at...].prefix(2), as: UTF8.self), radix: 16) else {
+                throw CocoaError(.fileReadCorruptFile)
+            }
+            return byte
+        }
+    }
+
+    private struct Recorded: Decodable {
+        struct Step: Decodable {
+            let atMs: UInt64
+            let from: String?
+            let at: String?
+            let event: String?
+            let hex: [String]?
+            let isLost: Bool?
+            let isLate: Bool?
+        }
+        let secrets: [String: String]
+        let checks: [String]
+        let startBootMs: UInt64
+        let startUnixMs: UInt64
+        let resumeKey: String
+        let steps: [Step]
+    }
+}
+
+/// What a side is about to say, held against the record.
+struct Sayings {
+    private(set) var pending: [[UInt8]] = []
+
+    mutating func say(_ message: Message) {
+        var bytes: [UInt8] = []
+        Frame.append(message, to: &bytes)
+        pending.append(bytes)
+    }
+
+    /// The next thing said, or nil.
+    mutating func next() -> [UInt8]? { pending.isEmpty ? nil : pending.removeFirst() }
+
+    /// The link is gone, and what was on its way.
+    mutating func drop() { pending = [] }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import SessionProtocol
+
+/// The published files beside the specification.
+enum Published {
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "proto")
+
+    static var fixtures: URL { folder.appending(path: "fixtures/v1") }
+
+    static func specification() throws -> String {
+        try String(contentsOf: folder.appending(path: "session-protocol.md"), encoding: .utf8)
+    }
+
+    /// Names of the files of a kind of fixture, in order.
+    static func names(in kind: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: fixtures.appending(path: kind).path).sorted()
+    }
+
+    static func bytes(_ path: String) throws -> Data { try Data(contentsOf: fixtures.appending(path: path)) }
+
+    static func read<Fixture: Decodable>(_ type: Fixture.Type, _ path: String) throws -> Fixture {
+        try JSONDecoder().decode(type, from: bytes(path))
+    }
+}
+
+/// A fixture that does not say what it should.
+struct FixtureError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+struct ValidFixture: Decodable {
+    let why: String
+    let hex: HexLines
+    let message: JSON
+}
+
+struct InvalidFixture: Decodable {
+    let why: String
+    let hex: HexLines
+    let error: String
+    let field: String?
+}
+
+struct ConversationFixture: Decodable {
+    struct Step: Decodable {
+        let from: String?
+        let hex: HexLines?
+        let message: JSON?
+        let event: String?
+    }
+    struct Secrets: Decodable {
+        let coordinator: String
+        let matchmaker: String
+    }
+    let why: String
+    let secrets: Secrets
+    let checks: [String]
+    let steps: [Step]
+}
+
+/// Lines of hexadecimal digits, 32 bytes each but the last.
+struct HexLines: Decodable {
+    let bytes: [UInt8]
+
+    init(from decoder: any Decoder) throws {
+        let lines = try [String](from: decoder)
+        guard lines.dropLast().allSatisfy({ $0.count == 64 }) else { throw FixtureError("lines have 32 bytes") }
+        bytes = try bytesOf(hex: lines.joined())
+    }
+}
+
+func bytesOf(hex: String) throws -> [UInt8] {
+    let digits = Array(hex.utf8)
+    guard digits.count % 2 == 0 else { throw FixtureError("half a byte") }
+    return try stride(from: 0, to: digits.count, by: 2).map { at in
+        guard let byte = UInt8(String(decoding: digits[at..<at + 2], as: UTF8.self), radix: 16) else {
+            throw FixtureError("no hexadecimal digits: \(hex)")
+        }
+        return byte
+    }
+}
+
+/// JSON with its kinds kept apart: a flag is no number, and a number is no text.
+enum JSON: Decodable, Equatable {
+    case flag(Bool)
+    case number(UInt64)
+    case text(String)
+    case list([JSON])
+    case fields([String: JSON])
+
+    init(from decoder: any Decoder) throws {
+        let value = try decoder.singleValueContainer()
+        if let flag = try? value.decode(Bool.self) {
+            self = .flag(flag)
+        } else if let number = try? value.decode(UInt64.self) {
+            self = .number(number)
+        } else if let text = try? value.decode(String.self) {
+            self = .text(text)
+        } else if let list = try? value.decode([JSON].self) {
+            self = .list(list)
+        } else {
+            self = .fields(try value.decode([String: JSON].self))
+        }
+    }
+}

@@ -4,7 +4,8 @@ import datetime
 import ipaddress
 import struct
 
-from decode import SENDERS, FrameError, Stream
+from decode import Stream
+from messages import SENDERS, FrameError
 
 PENDING_BYTES_MAX = 16 << 20
 TCP = 6
@@ -12,6 +13,11 @@ FIN, SYN, RST, ACK = 1, 2, 4, 16
 # Bytes before the IP header, by the type of link (https://www.tcpdump.org/linktypes.html).
 LINK_HEADERS = {0: 4, 1: 14, 12: 0, 14: 0, 101: 0, 108: 4, 113: 16, 228: 0, 229: 0, 276: 20}
 ETHERNET = 1
+# The first bytes of a file: order of bytes, and fractions of a second.
+PCAP = {
+    b"\xd4\xc3\xb2\xa1": ("<", 1_000_000), b"\x4d\x3c\xb2\xa1": ("<", 1_000_000_000),
+    b"\xa1\xb2\xc3\xd4": (">", 1_000_000), b"\xa1\xb2\x3c\x4d": (">", 1_000_000_000),
+}
 VLAN_TAGS = (0x8100, 0x88A8)
 # IPv6 headers that can stand before TCP (RFC 8200, section 4): hop-by-hop, routing, destination.
 EXTENSIONS = (0, 43, 60)
@@ -85,8 +91,8 @@ class Way:
             for _, _, message in self.stream.feed(self.in_order()):
                 self.must_look_right = False
                 yield message
-            if self.must_look_right and len(self.stream.buffer) >= 8:
-                self.must_look_right = False
+            # The header has been judged, all but its checksum.
+            self.must_look_right = self.must_look_right and len(self.stream.buffer) < 8
         except FrameError as error:
             self.is_dead = True
             # A connection whose very first bytes are not the protocol is somebody else's.
@@ -128,12 +134,11 @@ class Way:
 def packets(file):
     """Gives time and IP packet of each record of a classic pcap file."""
     head = file.read(24)
-    order = {b"\xd4\xc3\xb2\xa1": "<", b"\x4d\x3c\xb2\xa1": "<", b"\xa1\xb2\xc3\xd4": ">", b"\xa1\xb2\x3c\x4d": ">"}.get(head[:4])
+    order, fractions = PCAP.get(head[:4], (None, None))
     if head[:4] == b"\x0a\x0d\x0d\x0a":
         raise CaptureError("this is a pcapng file; editcap -F pcap IN OUT makes a pcap file of it")
     if order is None or len(head) < 24:
         raise CaptureError("this is not a pcap file")
-    fractions = 1_000_000_000 if head[:4] in (b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d") else 1_000_000
     link = struct.unpack(order + "I", head[20:])[0] & 0xFFFF
     if link not in LINK_HEADERS:
         raise CaptureError(f"captures of link type {link} are not read")

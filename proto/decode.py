@@ -16,239 +16,12 @@ import hashlib
 import hmac
 import json
 import sys
-import unicodedata
+
+from messages import MAGIC, MESSAGES, RESUME, Body, FrameError, read_fields, require
 
 LENGTH_MIN, LENGTH_MAX = 8, 524_288
 HEADER_BYTES = 12
-MAGIC = b"GREENROOM"
 MATCHMAKER, COORDINATOR = 1, 2
-
-STATES = {1: "waiting", 2: "matched", 3: "validating", 4: "playing", 5: "ended"}
-END_REASONS = dict(enumerate((
-    "completed", "player_left", "player_disconnected", "player_excluded", "validation_failed", "validation_timeout",
-    "no_show", "wait_timeout", "all_left", "not_confirmed", "barrier_timeout", "no_coordinator", "coordinator_lost",
-    "cancelled", "superseded", "time_limit", "shutdown"), 1))
-REFUSALS = {1: "full", 2: "draining", 3: "busy", 4: "unsupported"}
-FAILURE_POLICIES = {1: "requeue", 2: "relay", 3: "end"}
-REJECTS = dict(enumerate((
-    "no_common_version", "bad_proof", "node_in_use", "malformed", "unexpected", "shutting_down", "too_many_links",
-    "handshake_timeout"), 1))
-RESUME_KINDS = {1: "place", 2: "release", 3: "releasedPlace"}
-
-
-class FrameError(Exception):
-    """Bytes that are not the protocol; `name` is the error's name in the specification, `field` where in a body it is."""
-
-    def __init__(self, name):
-        super().__init__(name)
-        self.name, self.field = name, None
-
-
-# --- Types: functions that read a value from a body; they see the fields that were read before it ---
-
-
-class Body:
-    """Bytes and how far they have been read."""
-
-    def __init__(self, data, at=0):
-        self.data, self.at = data, at
-
-    def take(self, count):
-        if count > len(self.data) - self.at:
-            raise FrameError("truncated")
-        self.at += count
-        return self.data[self.at - count:self.at]
-
-    def number(self, size):
-        return int.from_bytes(self.take(size), "big")
-
-    def finish(self):
-        if self.at < len(self.data):
-            raise FrameError("trailingBytes")
-
-
-def require(condition, error="badValue"):
-    if not condition:
-        raise FrameError(error)
-
-
-def number(size, least=0, most=None):
-    def read(body, fields):
-        value = body.number(size)
-        require(value >= least and (most is None or value <= most))
-        return value
-    return read
-
-
-def code(size, table, *only):
-    """A number that stands for a name."""
-    def read(body, fields):
-        name = table.get(body.number(size))
-        require(name is not None and (not only or name in only))
-        return name
-    return read
-
-
-def boolean(body, fields):
-    return number(1, most=1)(body, fields) == 1
-
-
-def octets(count):
-    return lambda body, fields: body.take(count)
-
-
-def blob(most):
-    def read(body, fields):
-        count = body.number(2)
-        require(count <= most, "tooMany")
-        return body.take(count)
-    return read
-
-
-def text(most, fits=lambda value: True):
-    def read(body, fields):
-        try:
-            value = blob(most)(body, fields).decode("utf-8")
-        except UnicodeDecodeError:
-            raise FrameError("badText") from None
-        require(fits(value), "badText")
-        return value
-    return read
-
-
-def name(most):
-    return text(most, lambda value: value != "" and all(ord(each) >= 0x20 and each != "\x7f" for each in value))
-
-
-def list_of(size, entry, least=0, most=None, fits=lambda before, entry, fields: None):
-    """Entries behind their count; `fits` raises when one cannot stand behind those before it."""
-    def read(body, fields):
-        count = body.number(size)
-        require(count >= least)
-        require(most is None or count <= most, "tooMany")
-        entries = []
-        for _ in range(count):
-            entries.append(entry(body, fields))
-            fits(entries[:-1], entries[-1], fields)
-        return entries
-    return read
-
-
-def record(*fields):
-    return lambda body, outer: read_fields(fields, body)
-
-
-def read_fields(fields, body):
-    values = {}
-    for field, read in fields:
-        try:
-            value = read(body, values)
-        except FrameError as error:
-            error.field = error.field or field
-            raise
-        if value is not None:
-            values[field] = value
-    return values
-
-
-def suiting(read, fits):
-    """A value that must also suit the fields before it."""
-    def checked(body, fields):
-        value = read(body, fields)
-        require(fits(value, fields))
-        return value
-    return checked
-
-
-def ascending(key=lambda entry: entry):
-    def fits(before, entry, fields):
-        require(not before or key(before[-1]) < key(entry))
-    return fits
-
-
-def another_subject(before, entry, fields):
-    def canonical(each):
-        return unicodedata.normalize("NFD", each["subject"])
-    require(canonical(entry) not in map(canonical, before), "duplicateSubject")
-
-
-def pair_of_players(before, pair, fields):
-    require(pair[0] < pair[1] < len(fields["players"]))
-
-
-# --- Messages ---
-
-U8, U16, U32, U64, SESSION = number(1), number(2), number(4), number(8), octets(16)
-ATTEMPT, PLAYER = number(4, least=1), number(1, most=254)
-NODE, SCENE, SUBJECT = name(64), name(64), name(128)
-REASON_CODES = {reason: number for number, reason in END_REASONS.items()}
-ABOUT = (("session", SESSION), ("attempt", ATTEMPT))
-
-
-def magic(body, fields):
-    require(body.take(len(MAGIC)) == MAGIC, "badMagic")
-
-
-def completion_code(body, fields):
-    return {"reason": code(1, END_REASONS)(body, fields), "code": text(128)(body, fields)}
-
-
-def pair(body, fields):
-    return [PLAYER(body, fields), PLAYER(body, fields)]
-
-
-ASSIGNMENT = ABOUT + (
-    ("scene", SCENE), ("validatesPeers", boolean), ("onValidationFailure", code(1, FAILURE_POLICIES)),
-    ("enterTimeoutMs", U32), ("validationTimeoutMs", U32), ("reconnectGraceMs", U32), ("barrierTimeoutMs", U32),
-    ("playTimeoutMs", U32), ("iceServers", text(4096)),
-    ("completionCodes", list_of(
-        1, completion_code, fits=ascending(lambda entry: REASON_CODES[entry["reason"]]))),
-    ("seed", U64), ("resumeExpiresUnixMs", U64),
-    ("players", list_of(1, record(
-        ("subject", SUBJECT), ("ticket", octets(16)), ("sinceUnixMs", U64), ("placeSignature", octets(16)),
-        ("releaseSignature", octets(16))), least=1, fits=another_subject)),
-)
-OUTCOME = ABOUT + (
-    ("scene", SCENE), ("reason", code(1, END_REASONS)),
-    ("endedIn", code(1, STATES, "waiting", "matched", "validating", "playing")), ("isPresumed", boolean),
-    ("endedAtUnixMs", U64),
-    ("players", list_of(1, record(
-        ("subject", SUBJECT), ("isBlamed", boolean), ("isRequeued", boolean), ("hasFinished", boolean),
-        ("result", blob(1024))), least=1, fits=another_subject)),
-    ("failedPairs", list_of(2, pair, most=1024, fits=pair_of_players)),
-)
-# Kind: name, who sends it, fields.
-MESSAGES = {
-    1: ("hello", "coordinator", (
-        ("magic", magic), ("versionMin", number(1, least=1)),
-        ("versionMax", suiting(U8, lambda value, fields: value >= fields["versionMin"])), ("node", NODE),
-        ("incarnation", U64), ("nonce", octets(32)), ("capacity", U32),
-        ("publicURL", suiting(text(512), lambda value, fields: value.startswith(("ws://", "wss://")))))),
-    2: ("challenge", "matchmaker", (
-        ("magic", magic), ("version", number(1, least=1)), ("node", NODE), ("incarnation", U64), ("nonce", octets(32)),
-        ("proof", octets(32)))),
-    3: ("proof", "coordinator", (("proof", octets(32)),)),
-    4: ("welcome", "matchmaker", (
-        ("leaseGraceMs", U32),
-        ("pingIntervalMs", suiting(U32, lambda value, fields: 0 < value < fields["leaseGraceMs"])))),
-    5: ("reject", "both", (("code", code(2, REJECTS)), ("detail", text(256)))),
-    16: ("assign", "matchmaker", ASSIGNMENT),
-    17: ("accepted", "coordinator", ABOUT),
-    18: ("refused", "coordinator", ABOUT + (("reason", code(1, REFUSALS)),)),
-    19: ("state", "coordinator", ABOUT + (("state", code(1, STATES, "validating", "playing")),)),
-    20: ("ended", "coordinator", OUTCOME),
-    21: ("endedAck", "matchmaker", ABOUT),
-    22: ("cancel", "matchmaker", ABOUT + (
-        ("reason", code(1, END_REASONS)), ("blamed", list_of(1, PLAYER, fits=ascending())))),
-    23: ("drop", "matchmaker", ABOUT),
-    32: ("ping", "coordinator", (("sentAtMs", U64), ("sessions", U32), ("players", U32))),
-    33: ("pong", "matchmaker", (("sentAtMs", U64),)),
-    34: ("drain", "coordinator", ()),
-    48: ("holding", "coordinator", (("state", code(1, STATES, "matched", "validating", "playing")),) + ASSIGNMENT),
-    49: ("inventoryEnd", "coordinator", ()),
-    64: ("journalMatched", "journal", (("node", NODE),) + ASSIGNMENT),
-}
-SENDERS = {kind: sender for kind, sender, _ in MESSAGES.values()}
 
 
 # --- Frames ---
@@ -273,7 +46,7 @@ def crc32c(data):
 
 
 def frame_bytes(data):
-    """How long the frame is that `data` begins with, None when that is not known yet; judges what there is of the header."""
+    """How long the frame is that `data` begins with, None while that is not known; judges the header so far."""
     if len(data) < 4:
         return None
     length = int.from_bytes(data[:4], "big")
@@ -308,7 +81,7 @@ class Stream:
         self.offset = 0
 
     def feed(self, data=b""):
-        """Gives `(offset, frame, message)` of each frame that is now whole; raises `FrameError` at the first bad one."""
+        """Gives `(offset, frame, message)` of each frame that is now whole; raises `FrameError` at a bad one."""
         self.buffer += data
         while True:
             size = frame_bytes(self.buffer)
@@ -344,23 +117,36 @@ def read_journal(data):
     """
     at = 0
     while at < len(data):
-        head = data[at:at + HEADER_BYTES]
-        end = len(data)
         try:
-            size = frame_bytes(head)
-            if size is None or at + size > len(data):
-                yield at, None
-                return
-            end = at + size
-            message = decode(data[at:end])
+            size = frame_bytes(data[at:at + HEADER_BYTES]) or HEADER_BYTES
+            message = decode(data[at:at + size])
         except FrameError as error:
-            if not any(data[at:]):
+            if is_torn_tail(data[at:]):
                 yield at, None
                 return
             error.offset = at
             raise
         yield at, message
-        at = end
+        at += size
+
+
+def is_torn_tail(rest):
+    """Whether bytes that do not begin with a good frame are all of the last one: what a crash may leave, not damage."""
+    if len(rest) < HEADER_BYTES or not any(rest):
+        return True
+    length = int.from_bytes(rest[:4], "big")
+    if not LENGTH_MIN <= length <= LENGTH_MAX or any(rest[4 + length:]):
+        return False
+    return not any(begins_well(rest, at) for at in range(1, len(rest)))
+
+
+def begins_well(data, at):
+    """Whether a whole good frame stands there."""
+    try:
+        size = frame_bytes(data[at:at + HEADER_BYTES])
+        return size is not None and decode(data[at:at + size]) is not None
+    except FrameError:
+        return False
 
 
 def handshake_proof(secret, role, hello, challenge):
@@ -378,13 +164,16 @@ def proof_holds(secret, role, hello, challenge, proof):
     return hmac.compare_digest(handshake_proof(secret, role, hello, challenge), proof)
 
 
-RESUME = (
-    ("version", number(1, least=1, most=1)), ("kind", code(1, RESUME_KINDS)), ("session", SESSION),
-    ("sinceUnixMs", U64), ("expiresUnixMs", U64), ("scene", SCENE), ("subject", SUBJECT), ("signature", octets(16)))
+def resume_signature(key, kind, session, since_unix_ms, expires_unix_ms, scene, subject):
+    """The signature of a resume of this kind, 1 to 3; only the matchmaker has the key."""
+    data = bytes([1, kind]) + session + since_unix_ms.to_bytes(8, "big") + expires_unix_ms.to_bytes(8, "big")
+    for name in (scene.encode(), subject.encode()):
+        data += len(name).to_bytes(2, "big") + name
+    return hmac.new(key, data, hashlib.sha256).digest()[:16]
 
 
-def read_resume(resume, key=None):
-    """The fields of a resume; with the matchmaker's key, `isSigned` says whether the signature holds."""
+def read_resume(resume):
+    """The fields of a resume."""
     try:
         data = base64.urlsafe_b64decode(resume + "=" * (-len(resume) % 4))
     except ValueError:
@@ -393,9 +182,6 @@ def read_resume(resume, key=None):
     body = Body(data)
     fields = read_fields(RESUME, body)
     body.finish()
-    if key is not None:
-        wanted = hmac.new(key, data[:-16], hashlib.sha256).digest()[:16]
-        fields["isSigned"] = hmac.compare_digest(wanted, fields["signature"])
     return fields
 
 

@@ -95,7 +95,10 @@ field("uint8", "completionCode.reason", "Reason", base.DEC, END_REASONS)
 field("string", "completionCode.code", "Code")
 field("uint64", "seed", "Seed", base.HEX)
 field("uint64", "resumeExpiresUnixMs", "Resumes expire at (Unix ms)", base.DEC)
-field("uint8", "count", "Entries", base.DEC)
+field("none", "roster", "Players")
+field("none", "completionCodes", "Completion codes")
+field("none", "failedPairs", "Failed pairs")
+field("none", "blame", "Blamed players")
 field("uint8", "player", "Player", base.DEC)
 field("string", "subject", "Subject")
 field("bytes", "ticket", "Ticket")
@@ -191,12 +194,19 @@ local function is_utf8(raw)
   return true
 end
 
+-- Control characters, and bytes that are no text, as their numbers.
+local function readable(raw)
+  return (raw:gsub(is_utf8(raw) and "[%z\1-\31\127]" or "[%z\1-\31\127-\255]", function(byte)
+    return ("\\x%02x"):format(byte:byte())
+  end))
+end
+
 local function counted(most, fits)
   return function(body, tree, name)
     local count = integer((take(body, 2)))
     require_that(count <= most, "tooMany")
     local raw = take(body, count)
-    tree:add(F[name], body.tvb(body.at - count - 2, count + 2), (raw:gsub("%z", "\\0")))
+    tree:add(F[name], body.tvb(body.at - count - 2, count + 2), readable(raw))
     require_that(not fits or fits(raw), "badText")
     return raw
   end
@@ -233,7 +243,7 @@ end
 local function list_of(size, label, least, most, read)
   return function(body, tree, name, fields)
     local from = body.at
-    local branch = tree:add(greenroom, body.tvb(from, 0), label)
+    local branch = tree:add(F[label], body.tvb(from, 0))
     local count = integer((take(body, size)))
     branch:append_text((": %d"):format(count))
     require_that(count >= least)
@@ -264,7 +274,7 @@ local SCENE, SUBJECT, NODE = name_of(64), name_of(128), name_of(64)
 -- Names that only Unicode's tables know to be equal are not seen as such here.
 local function seats(...)
   local parts = { { "subject", SUBJECT }, ... }
-  return list_of(1, "Players", 1, nil, function(body, tree, player, before)
+  return list_of(1, "roster", 1, nil, function(body, tree, player, before)
     local from = body.at
     local branch = tree:add(F.player, body.tvb(from, 0), player)
     local seat = { read_fields(body, branch, { parts[1] }).subject }
@@ -279,7 +289,7 @@ local function seats(...)
   end)
 end
 
-local completion_codes = list_of(1, "Completion codes", 0, nil, function(body, tree, _, before)
+local completion_codes = list_of(1, "completionCodes", 0, nil, function(body, tree, _, before)
   local reason, branch = branch_of(body, tree, "completionCode", function(branch)
     local reason = number(1, 1, #END_REASONS)(body, branch, "completionCode.reason")
     text(128)(body, branch, "completionCode.code")
@@ -290,7 +300,7 @@ local completion_codes = list_of(1, "Completion codes", 0, nil, function(body, t
   return reason
 end)
 
-local failed_pairs = list_of(2, "Failed pairs", 0, 1024, function(body, tree, _, _, fields)
+local failed_pairs = list_of(2, "failedPairs", 0, 1024, function(body, tree, _, _, fields)
   return (branch_of(body, tree, "failedPair", function(branch)
     local lower = PLAYER(body, branch, "failedPair.player")
     local upper = PLAYER(body, branch, "failedPair.player")
@@ -300,7 +310,7 @@ local failed_pairs = list_of(2, "Failed pairs", 0, 1024, function(body, tree, _,
   end))
 end)
 
-local blamed = list_of(1, "Blamed players", 0, nil, function(body, tree, _, before)
+local blamed = list_of(1, "blame", 0, nil, function(body, tree, _, before)
   local player = PLAYER(body, tree, "blamed")
   require_that(#before == 0 or before[#before] < player)
   return player
@@ -375,7 +385,9 @@ local MESSAGES = {
   [19] = { C, join(ABOUT, { { "state", code(1, STATES, 3, 4) } }),
     function(values) return about(values) .. " " .. values.state end },
   [20] = { C, OUTCOME,
-    function(values) return about(values) .. (" %s in %s"):format(values.reason, values.endedIn) .. roster(values) end },
+    function(values)
+      return about(values) .. (" %s in %s"):format(values.reason, values.endedIn) .. roster(values)
+    end },
   [21] = { M, ABOUT, about },
   [22] = { M, join(ABOUT, { { "reason", code(1, END_REASONS) }, { "blamed", blamed } }),
     function(values) return about(values) .. " " .. values.reason end },
@@ -475,6 +487,22 @@ local function dissect_frame(tvb, pinfo, root, wrong)
   return not wrong
 end
 
+-- Whether bytes are surely ours: a header, and behind it the magic or a body that suits its checksum.
+local function is_ours(tvb)
+  if tvb:len() < HEADER_BYTES then return false end
+  local head = tvb:raw(0, HEADER_BYTES)
+  if header_error(head) then return false end
+  if tvb:len() >= HEADER_BYTES + #MAGIC and tvb:raw(HEADER_BYTES, #MAGIC) == MAGIC then return true end
+  local size = 4 + integer(head:sub(1, 4))
+  return tvb:len() >= size and checksum_holds(tvb:raw(0, size))
+end
+
+-- Where one side of a connection has said what cannot be read: a receiver closes the link there. What comes later is
+-- read only when it is surely a frame, as when the capture has gaps.
+local tcp_stream = Field.new("tcp.stream")
+local stuck = {}
+function greenroom.init() stuck = {} end
+
 function greenroom.dissector(tvb, pinfo, root)
   -- What the capture has cut short cannot be put together.
   if tvb:len() < tvb:reported_len() then return 0 end
@@ -482,7 +510,11 @@ function greenroom.dissector(tvb, pinfo, root)
   pinfo.cols.info:clear()
   -- What a frame that ended in this segment has said before stays behind its fence.
   local is_first = tostring(pinfo.cols.info) == ""
-  local at = 0
+  local at, side = 0, ("%s from %d"):format(tcp_stream() and tcp_stream().value or 0, pinfo.src_port)
+  if stuck[side] and stuck[side] < pinfo.number and not is_ours(tvb) then
+    root:add(greenroom, tvb(), "Bytes behind a frame that cannot be read")
+    return tvb:len()
+  end
   while at < tvb:len() do
     local left = tvb:len() - at
     if left < 4 then
@@ -500,24 +532,14 @@ function greenroom.dissector(tvb, pinfo, root)
     is_first = false
     local fine = dissect_frame(tvb(at, size):tvb(), pinfo, root, wrong)
     at = at + size
-    -- A receiver closes the link here.
-    if not fine and at < tvb:len() then
-      root:add(greenroom, tvb(at), "Bytes behind a frame that cannot be read")
+    if not fine then
+      stuck[side] = math.min(stuck[side] or pinfo.number, pinfo.number)
+      if at < tvb:len() then root:add(greenroom, tvb(at), "Bytes behind a frame that cannot be read") end
       break
     end
   end
   pinfo.cols.info:fence()
   return tvb:len()
-end
-
--- Whether a connection is ours: its first bytes are a header, and behind it is the magic or a body that suits its checksum.
-local function is_ours(tvb)
-  if tvb:len() < HEADER_BYTES then return false end
-  local head = tvb:raw(0, HEADER_BYTES)
-  if header_error(head) then return false end
-  if tvb:len() >= HEADER_BYTES + #MAGIC and tvb:raw(HEADER_BYTES, #MAGIC) == MAGIC then return true end
-  local size = 4 + integer(head:sub(1, 4))
-  return tvb:len() >= size and checksum_holds(tvb:raw(0, size))
 end
 
 greenroom:register_heuristic("tcp", function(tvb, pinfo, root)

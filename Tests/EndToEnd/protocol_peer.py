@@ -92,3 +92,11 @@ class Peer:
     async def close(self):
         self.writer.close()
         await self.writer.wait_closed()
+
+
+SECRET = "a secret of these tests"
+
+
+def port_of(servers):
+    """The port of a link over TCP."""
+    return int(servers.link.split(":")[1])

@@ -43,11 +43,14 @@ let package = Package(
         .target(name: "WebAssets", cSettings: [.unsafeFlags(["-std=c23"])]),
         library("Service", ["SessionProtocol", "WebProtocol", "Reactor", "WebAssets", "Digests", "CLinux"]),
 
+        // Only for measuring: it stands before the C library's allocator.
+        .target(name: "CAllocations", cSettings: [.unsafeFlags(["-std=c23"])]),
+
         // Executables: flags and wiring.
         program("matchmaker", ["Matchmaking", "Service", "SessionProtocol", "WebProtocol", "Reactor", "Digests"]),
         program("coordinator", ["Coordination", "Service", "SessionProtocol", "WebProtocol", "Reactor"]),
         program("greenroom", ["matchmaker", "coordinator", "Service", "Reactor"]),
-        program("bench", ["Service", "WebProtocol", "CLinux"]),
+        program("bench", ["Service", "SessionProtocol", "WebProtocol", "Digests", "CLinux", "CAllocations"]),
 
         tests("Digests", ["Digests"]),
         tests("SessionProtocol", ["SessionProtocol"]),

@@ -1,7 +1,7 @@
 import Glibc
 import Service
 
-/// `bench`: measures the real servers as processes of their own and prints beside each figure its floor.
+/// `bench`: measures the real servers as processes of their own, or the codec, and prints beside each figure its floor.
 ///
 /// A new command is one type that conforms to `BenchCommand`, in `Commands/`, and one entry in `commands`.
 @main
@@ -11,6 +11,7 @@ enum Bench {
         [
             RelayCommand.self,
             JoinCommand.self,
+            CodecCommand.self,
         ]
     }
 

@@ -3,7 +3,7 @@ enum Arrows {
     /// Everything that is ours and can be imported.
     static let ownModules: Set<String> = [
         "Digests", "SessionProtocol", "Matchmaking", "Coordination", "WebProtocol", "CLinux", "Reactor", "WebAssets", "Service",
-        "Simulation", "matchmaker", "coordinator", "greenroom", "bench", "simulate", "echo-target",
+        "CAllocations", "Simulation", "matchmaker", "coordinator", "greenroom", "bench", "simulate", "echo-target",
     ]
 
     /// Modules that import the standard library alone.
@@ -24,6 +24,7 @@ enum Arrows {
         "WebProtocol": ["Digests"],
         "Simulation": ["SessionProtocol", "Matchmaking", "Coordination", "Digests"],
         "CLinux": [],
+        "CAllocations": [],
         "WebAssets": [],
         "Reactor": ["CLinux", "Glibc"],
         "Service": service,
@@ -33,7 +34,7 @@ enum Arrows {
         "simulate": ["Simulation", "SessionProtocol", "Matchmaking", "Coordination", "Service", "Glibc"],
         "bench": [
             "Synchronization",
-            "CLinux", "Glibc", "Service", "Digests", "WebProtocol", "SessionProtocol", "Reactor",
+            "CLinux", "CAllocations", "Glibc", "Service", "Digests", "WebProtocol", "SessionProtocol", "Reactor",
         ],
         "echo-target": ["WebProtocol", "Reactor", "Service", "CLinux", "Glibc"],
     ]

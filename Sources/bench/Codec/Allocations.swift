@@ -1,0 +1,20 @@
+import CAllocations
+
+/// Counts allocations of this process.
+enum Allocations {
+    /// How many a piece of work makes, on this thread and with no other at work.
+    static func counted(_ work: () -> Void) -> Int {
+        allocations_begin()
+        work()
+        return Int(allocations_end())
+    }
+
+    /// Whether what is allocated is seen here; a sanitizer, for one, has its own ways.
+    static var areSeen: Bool {
+        counted { Probe.newest = Probe() } > 0
+    }
+
+    private final class Probe {
+        nonisolated(unsafe) static var newest: Probe?
+    }
+}

@@ -1,0 +1,134 @@
+import Digests
+import SessionProtocol
+
+/// What one message costs, in nanoseconds, each the least of many repetitions.
+struct CodecFigures {
+    let name: String
+    let byteCount: Int
+    /// Copying the frame's bytes into a buffer that is used again.
+    let copyNs: Double
+    /// The checksum alone.
+    let checksumNs: Double
+    let encodeNs: Double
+    let decodeNs: Double
+    /// Objects allocated for one; nil where they cannot be counted.
+    let encodeAllocations: Int?
+    let decodeAllocations: Int?
+}
+
+/// Frames a second through the decoder of a link, beside the bytes' mere copying.
+struct ScanFigures {
+    let frames: Int
+    let byteCount: Int
+    let framesPerSecond: Double
+    let bufferedFramesPerSecond: Double
+    let copiedFramesPerSecond: Double
+}
+
+enum CodecMeasure {
+    /// What a link hands over at once.
+    static let pieceBytes = 64 * 1024
+
+    static func message(
+        _ name: String, _ message: Message, repetitions: Int, counts: Bool
+    ) throws(BenchError) -> CodecFigures {
+        var frame: [UInt8] = []
+        Frame.append(message, to: &frame)
+        guard case .some(let read) = try? Frame.read(frame.span, at: 0), read.message == message else {
+            throw .failure("\(name) does not come back as it was")
+        }
+        var buffer: [UInt8] = []
+        buffer.reserveCapacity(2 * frame.count)
+        var sink = 0
+        let copyNs = try least(repetitions) {
+            buffer.removeAll(keepingCapacity: true)
+            buffer.append(contentsOf: frame)
+            sink &+= buffer.count
+        }
+        let checksumNs = try least(repetitions) { sink &+= Int(CRC32C.checksum(frame.span)) }
+        let encode = {
+            buffer.removeAll(keepingCapacity: true)
+            Frame.append(message, to: &buffer)
+            sink &+= buffer.count
+        }
+        let decode = {
+            if case .some(let read) = try? Frame.read(frame.span, at: 0) { sink &+= read.byteCount }
+        }
+        let (encodeNs, decodeNs) = (try least(repetitions, encode), try least(repetitions, decode))
+        guard sink != 0 else { throw .failure("nothing was measured") }
+        return CodecFigures(
+            name: name, byteCount: frame.count, copyNs: copyNs, checksumNs: checksumNs, encodeNs: encodeNs,
+            decodeNs: decodeNs, encodeAllocations: counts ? Allocations.counted(encode) : nil,
+            decodeAllocations: counts ? Allocations.counted(decode) : nil)
+    }
+
+    static func scan(_ messages: [Message], repetitions: Int) throws(BenchError) -> ScanFigures {
+        var stream: [UInt8] = []
+        var frames = 0
+        while stream.count < 1 << 20 {
+            for message in messages {
+                Frame.append(message, to: &stream)
+                frames += 1
+            }
+        }
+        var decoder = FrameDecoder()
+        var seen = 0
+        let direct = try fastest(repetitions) {
+            seen = 0
+            pieces(of: stream) { piece in
+                var position = 0
+                while let message = try? decoder.next(from: piece, at: &position) { seen += message.kind == .hello ? 0 : 1 }
+            }
+        }
+        guard seen == frames else { throw .failure("\(seen) of \(frames) frames were seen") }
+        let buffered = try fastest(repetitions) {
+            seen = 0
+            pieces(of: stream) { piece in
+                decoder.append(piece)
+                while let message = try? decoder.next() { seen += message.kind == .hello ? 0 : 1 }
+            }
+        }
+        guard seen == frames else { throw .failure("\(seen) of \(frames) frames were seen") }
+        var copy: [UInt8] = []
+        let copied = try fastest(repetitions) {
+            copy.removeAll(keepingCapacity: true)
+            copy.append(contentsOf: stream)
+        }
+        let rate = { (ns: Double) in Double(frames) * 1e9 / max(ns, 1) }
+        return ScanFigures(
+            frames: frames, byteCount: stream.count, framesPerSecond: rate(direct),
+            bufferedFramesPerSecond: rate(buffered), copiedFramesPerSecond: rate(copied))
+    }
+
+    private static func pieces(of stream: [UInt8], _ take: (Span<UInt8>) -> Void) {
+        var start = 0
+        while start < stream.count {
+            let end = min(start + pieceBytes, stream.count)
+            take(stream.span.extracting(start..<end))
+            start = end
+        }
+    }
+
+    /// Nanoseconds of one call: the least over all repetitions, each of which lasts long enough for the clock.
+    private static func least(_ repetitions: Int, _ work: () -> Void) throws(BenchError) -> Double {
+        var calls = 1
+        while try ns({ for _ in 0..<calls { work() } }) < 20_000 { calls *= 2 }
+        var best = Double.infinity
+        for _ in 0..<repetitions {
+            best = min(best, Double(try ns { for _ in 0..<calls { work() } }) / Double(calls))
+        }
+        return best
+    }
+
+    private static func fastest(_ repetitions: Int, _ work: () -> Void) throws(BenchError) -> Double {
+        var best = Double.infinity
+        for _ in 0..<max(3, repetitions / 10) { best = min(best, Double(try ns(work))) }
+        return best
+    }
+
+    private static func ns(_ work: () -> Void) throws(BenchError) -> UInt64 {
+        let start = try ProcessorClock.ownProcess.readNs()
+        work()
+        return try ProcessorClock.ownProcess.readNs() - start
+    }
+}

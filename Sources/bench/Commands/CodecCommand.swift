@@ -1,0 +1,60 @@
+import Service
+
+/// `bench codec`: what a message of the session protocol costs to write and to read, beside copying the same bytes.
+struct CodecCommand: BenchCommand {
+    private static let repetitions = Option.integer(
+        "repetitions", in: 1...1_000_000, default: 300, section: CommonSettings.loadSection, sources: .flag,
+        help: "How often each figure is taken; the least counts.")
+
+    /// The most that encoding or decoding an assignment for two may take.
+    static let assignNsMax = 200.0
+    /// The fewest small frames a second that a link's decoder must cut from a stream, on one core.
+    static let scanFramesPerSecondMin = 5e6
+
+    static let declaration = Command(
+        "codec",
+        help: "Encode and decode each message of the session protocol, checksum included, on one thread; an encoder writes "
+            + "into a buffer that is used again. Prints the least CPU time of many repetitions, the allocations, and the "
+            + "floor: copying the same bytes. Then cuts a stream of small frames into messages. Targets: an assign for two "
+            + "in at most \(assignNsMax.fixed(0)) ns each way, no allocation for encoding, and "
+            + "\(scanFramesPerSecondMin.grouped) small frames a second.",
+        options: [repetitions])
+
+    private let repetitions: Int
+    private let common: CommonSettings
+
+    init(_ configuration: Configuration) throws(ConfigurationError) {
+        repetitions = configuration[Self.repetitions]
+        common = CommonSettings(configuration)
+    }
+
+    func run() throws(BenchError) -> Bool {
+        let machine = try Machine()
+        try common.checkReport()
+        let (messages, small) = (try CodecMessages.all(), try CodecMessages.small())
+        let counts = Allocations.areSeen
+        var figures: [CodecFigures] = []
+        for (name, message) in messages {
+            CommonSettings.progress("codec: \(name)")
+            figures.append(try CodecMeasure.message(name, message, repetitions: repetitions, counts: counts))
+        }
+        let scan = try CodecMeasure.scan(small, repetitions: repetitions)
+        CodecReport.print(figures, scan, machine)
+        try common.writeReport { CodecReport.write(figures, scan, machine, to: &$0) }
+        let missed = misses(figures, scan)
+        for miss in missed { Console.line("missed: \(miss)") }
+        return missed.isEmpty || !common.checksTargets
+    }
+
+    private func misses(_ figures: [CodecFigures], _ scan: ScanFigures) -> [String] {
+        var missed: [String] = []
+        for figure in figures {
+            if figure.name == "assign, 2 players", max(figure.encodeNs, figure.decodeNs) > Self.assignNsMax {
+                missed.append("\(figure.name): over \(Self.assignNsMax.fixed(0)) ns")
+            }
+            if let count = figure.encodeAllocations, count > 0 { missed.append("\(figure.name): encoding allocates") }
+        }
+        if scan.framesPerSecond < Self.scanFramesPerSecondMin { missed.append("too few frames a second") }
+        return missed
+    }
+}

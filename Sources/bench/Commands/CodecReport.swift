@@ -1,0 +1,55 @@
+import WebProtocol
+
+/// What `bench codec` prints and writes.
+enum CodecReport {
+    static func print(_ figures: [CodecFigures], _ scan: ScanFigures, _ machine: Machine) {
+        Console.line(machine.line)
+        Console.line("")
+        var table = Table(["message", "bytes", "copy ns", "crc ns", "encode ns", "x copy", "allocs", "decode ns", "x copy", "allocs"])
+        for figure in figures {
+            table.add([
+                figure.name, "\(figure.byteCount)", figure.copyNs.fixed(1), figure.checksumNs.fixed(1),
+                figure.encodeNs.fixed(1), (figure.encodeNs / figure.copyNs).fixed(1), count(figure.encodeAllocations),
+                figure.decodeNs.fixed(1), (figure.decodeNs / figure.copyNs).fixed(1), count(figure.decodeAllocations),
+            ])
+        }
+        Console.line(table.text)
+        Console.line("")
+        Console.line(
+            "small frames: \(scan.framesPerSecond.grouped)/s where they lie, \(scan.bufferedFramesPerSecond.grouped)/s buffered "
+                + "first, \(scan.copiedFramesPerSecond.grouped)/s copied "
+                + "(\((scan.copiedFramesPerSecond / scan.framesPerSecond).fixed(1)) x the copy)")
+    }
+
+    private static func count(_ allocations: Int?) -> String { allocations.map { "\($0)" } ?? "?" }
+
+    static func write(
+        _ figures: [CodecFigures], _ scan: ScanFigures, _ machine: Machine, to json: inout JSONWriter
+    ) {
+        json.member("benchmark", "codec")
+        machine.write(to: &json)
+        json.key("messages")
+        json.array { json in
+            for figure in figures { json.object { write(figure, to: &$0) } }
+        }
+        json.key("scan")
+        json.object { json in
+            json.member("frames", scan.frames)
+            json.member("bytes", scan.byteCount)
+            json.member("framesPerSecond", scan.framesPerSecond)
+            json.member("bufferedFramesPerSecond", scan.bufferedFramesPerSecond)
+            json.member("copiedFramesPerSecond", scan.copiedFramesPerSecond)
+        }
+    }
+
+    private static func write(_ figure: CodecFigures, to json: inout JSONWriter) {
+        json.member("name", figure.name)
+        json.member("bytes", figure.byteCount)
+        json.member("copyNs", figure.copyNs)
+        json.member("checksumNs", figure.checksumNs)
+        json.member("encodeNs", figure.encodeNs)
+        json.member("decodeNs", figure.decodeNs)
+        if let count = figure.encodeAllocations { json.member("encodeAllocations", count) }
+        if let count = figure.decodeAllocations { json.member("decodeAllocations", count) }
+    }
+}

@@ -137,6 +137,8 @@ def is_torn_tail(rest):
     length = int.from_bytes(rest[:4], "big")
     if not LENGTH_MIN <= length <= LENGTH_MAX or any(rest[4 + length:]):
         return False
+    if len(rest) >= 4 + length and crc32c(rest[4:8] + rest[12:4 + length]) == int.from_bytes(rest[8:12], "big"):
+        return False  # written whole, by somebody who knows more
     return not any(begins_well(rest, at) for at in range(1, len(rest)))
 
 

@@ -68,9 +68,10 @@ public final class Journal {
         if let damage { throw damage }
     }
 
-    /// Reads frames up to the first that is not whole. That one is a torn write when nothing but zeros follows it and no
-    /// whole frame begins further on; else the file was damaged after it was written. A length that was changed can make
-    /// all that follows look like the rest of one frame, so the bytes behind it are searched too.
+    /// Reads frames up to the first that cannot be read. That one is a torn write when its checksum does not match,
+    /// nothing but zeros follows it and no whole frame begins further on; else the file was damaged after it was written,
+    /// or written by a later version. A length that was changed can make all that follows look like the rest of one
+    /// frame, so the bytes behind it are searched too.
     static func read(_ bytes: [UInt8]) -> (records: [Message], end: Int, error: WireError?) {
         var records: [Message] = []
         var offset = 0
@@ -85,7 +86,9 @@ public final class Journal {
             } catch {
                 problem = error
             }
-            let isTorn = isLast(at: offset, in: bytes) && !hasFrame(in: bytes, behind: offset)
+            let isTorn =
+                !Frame.isSealed(bytes.span, at: offset) && isLast(at: offset, in: bytes)
+                && !hasFrame(in: bytes, behind: offset)
             return (records, offset, isTorn ? nil : problem)
         }
         return (records, offset, nil)

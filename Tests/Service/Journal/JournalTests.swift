@@ -1,4 +1,5 @@
 import Glibc
+import Digests
 import SessionProtocol
 import Testing
 
@@ -71,6 +72,19 @@ import Testing
             #expect(journal.commit())
             #expect(try openJournal(path).contents.records == [try record(1), try record(2), try record(4)])
         }
+    }
+
+    @Test("A last record that was written whole by a later version is kept, and the process does not start on it")
+    func laterVersion() throws {
+        let known = frames(try records(1...1))[0]
+        var later = frames(try records(2...2))[0]
+        later[5] = 99
+        var crc = CRC32C()
+        crc.update(Array(later[4..<8] + later[12...]))
+        for index in 0..<4 { later[8 + index] = UInt8(truncatingIfNeeded: crc.value >> UInt32(24 - 8 * index)) }
+        try folder.write(known + later, to: "journal")
+        #expect(throws: JournalError.self) { try openJournal(path) }
+        #expect(try folder.bytes("journal") == known + later)
     }
 
     @Test("A flipped bit in any byte of an earlier frame is reported with its place, and the file stays as it is")

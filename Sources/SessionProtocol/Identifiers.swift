@@ -9,8 +9,11 @@ public enum NameError: Error, Hashable, Sendable {
 func checkName(_ text: String, bytesMax: Int) throws(NameError) {
     if text.utf8.isEmpty { throw .empty }
     if text.utf8.count > bytesMax { throw .tooLong(bytesMax: bytesMax) }
-    for byte in text.utf8 where byte < 0x20 || byte == 0x7F { throw .controlCharacter }
+    for byte in text.utf8 where isControl(byte) { throw .controlCharacter }
 }
+
+@inline(__always)
+func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
 
 /// A person or bot, the same across sessions: 1 to 128 bytes of UTF-8 without control characters. Two spellings that
 /// Unicode holds to be the same text (canonical equivalence) name the same subject.
@@ -20,6 +23,8 @@ public struct SubjectID: Hashable, Sendable, CustomStringConvertible {
         try checkName(name, bytesMax: ProtocolLimits.subjectBytesMax)
         self.name = name
     }
+    /// A name that the decoder has held to the same rule.
+    init(checked name: String) { self.name = name }
     public var description: String { name }
 }
 
@@ -30,6 +35,8 @@ public struct SceneID: Hashable, Sendable, CustomStringConvertible {
         try checkName(name, bytesMax: ProtocolLimits.sceneBytesMax)
         self.name = name
     }
+    /// A name that the decoder has held to the same rule.
+    init(checked name: String) { self.name = name }
     public var description: String { name }
 }
 
@@ -40,6 +47,8 @@ public struct NodeID: Hashable, Sendable, CustomStringConvertible {
         try checkName(name, bytesMax: ProtocolLimits.nodeBytesMax)
         self.name = name
     }
+    /// A name that the decoder has held to the same rule.
+    init(checked name: String) { self.name = name }
     public var description: String { name }
 }
 

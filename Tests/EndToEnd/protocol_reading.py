@@ -46,7 +46,9 @@ class Capture:
     def __enter__(self):
         with open(self.file, "wb") as out:
             self.tcpdump = subprocess.Popen(
-                ["tcpdump", "-i", "lo", "-U", "--immediate-mode", "-s", "0", "-w", "-", f"tcp port {self.port}"],
+                # Without a delay each packet takes room for the largest one, so the buffer is large as well.
+                ["tcpdump", "-i", "lo", "-U", "--immediate-mode", "-B", "65536", "-s", "0", "-w", "-",
+                 f"tcp port {self.port}"],
                 stdout=out, stderr=subprocess.PIPE, text=True)
         while "listening on" not in (line := self.tcpdump.stderr.readline()):
             assert line, "tcpdump does not capture"

@@ -108,6 +108,7 @@ public struct SessionSettings: Hashable, Sendable {
         self.playTimeoutMs = playTimeoutMs
         self.iceServers = iceServers
         self.completionCodes = []
+        if completionCodes.isEmpty { return }
         for reason in EndReason.allCases {
             if let first = completionCodes.first(where: { $0.reason == reason }) { self.completionCodes.append(first) }
         }

@@ -75,18 +75,15 @@ extension ByteReader {
     }
 
     fileprivate mutating func node(_ body: Span<UInt8>) throws(WireError) -> NodeID {
-        let name = try text(body, "node", bytesMax: ProtocolLimits.nodeBytesMax)
-        do { return try NodeID(name) } catch { throw .badText("node") }
+        NodeID(checked: try name(body, "node", bytesMax: ProtocolLimits.nodeBytesMax))
     }
 
     fileprivate mutating func scene(_ body: Span<UInt8>) throws(WireError) -> SceneID {
-        let name = try text(body, "scene", bytesMax: ProtocolLimits.sceneBytesMax)
-        do { return try SceneID(name) } catch { throw .badText("scene") }
+        SceneID(checked: try name(body, "scene", bytesMax: ProtocolLimits.sceneBytesMax))
     }
 
     fileprivate mutating func subject(_ body: Span<UInt8>) throws(WireError) -> SubjectID {
-        let name = try text(body, "subject", bytesMax: ProtocolLimits.subjectBytesMax)
-        do { return try SubjectID(name) } catch { throw .badText("subject") }
+        SubjectID(checked: try name(body, "subject", bytesMax: ProtocolLimits.subjectBytesMax))
     }
 
     fileprivate mutating func player(_ body: Span<UInt8>, _ field: String) throws(WireError) -> PlayerIndex {
@@ -128,9 +125,10 @@ extension ByteReader {
         let incarnation = Incarnation(try u64(body, "incarnation"))
         let nonce = try fixed(body, "nonce", count: HandshakeProof.nonceBytes)
         let capacity = try u32(body, "capacity")
+        let at = offset + 2
         let url = try text(body, "publicURL", bytesMax: ProtocolLimits.urlBytesMax)
         // By bytes: for text, a prefix ends where a character does, and the next byte may belong to its last one.
-        guard url.utf8.starts(with: "ws://".utf8) || url.utf8.starts(with: "wss://".utf8) else {
+        guard body.holds("ws://", at: at, upTo: offset) || body.holds("wss://", at: at, upTo: offset) else {
             throw .badValue("publicURL")
         }
         return Hello(

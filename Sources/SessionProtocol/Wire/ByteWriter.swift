@@ -81,6 +81,15 @@ package struct ByteWriter: ~Copyable {
         unsafe value.withUnsafeBytes { unsafe copy($0) }
     }
 
+    /// Puts a number over the four bytes at an offset, computed from all that has been written.
+    @inline(__always)
+    mutating func seal(at offset: Int, _ compute: (Span<UInt8>) -> UInt32) {
+        precondition(offset >= 0 && count >= 4 && offset <= count - 4, "there is something to seal")
+        let written = unsafe UnsafeRawBufferPointer(start: base, count: count)
+        let value = compute(unsafe written.bindMemory(to: UInt8.self).span)
+        unsafe base.storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt32.self)
+    }
+
     @inline(__always)
     private mutating func copy(_ bytes: UnsafeRawBufferPointer) {
         let target = unsafe take(bytes.count)

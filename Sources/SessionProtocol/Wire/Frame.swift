@@ -16,10 +16,10 @@ public enum Frame {
     static let lengthBytes = 4
     /// Bytes of the header behind the length field.
     static let headerBytes = 8
+    private static let checksumOffset = 8
 
     /// Appends the whole frame of a message to `buffer`.
     public static func append(_ message: borrowing Message, to buffer: inout [UInt8]) {
-        let start = buffer.count
         let length = headerBytes + message.bodyByteCount
         precondition(length <= ProtocolLimits.frameBytesMax, "a message within its limits fits its frame")
         ByteWriter.append(lengthBytes + length, to: &buffer) { writer in
@@ -29,9 +29,8 @@ public enum Frame {
             writer.u16(0)
             writer.u32(0)
             message.encodeBody(into: &writer)
+            writer.seal(at: checksumOffset) { checksum(of: $0, from: lengthBytes, to: $0.count) }
         }
-        let checksum = Frame.checksum(of: buffer.span, from: start + lengthBytes, to: buffer.count)
-        buffer.setBigEndian32(checksum, at: start + 8)
     }
 
     /// The checksum of a frame's bytes behind the length field, leaving out the checksum's own four.
@@ -79,12 +78,5 @@ public enum Frame {
         guard available >= 4 else { return nil }
         if bytes[start + 3] != 0 { throw .reservedNotZero(bytes[start + 3]) }
         return kind
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func setBigEndian32(_ value: UInt32, at offset: Int) {
-        var target = mutableSpan
-        for index in 0..<4 { target[offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(24 - 8 * index)) }
     }
 }

@@ -111,8 +111,10 @@ enum CodecMeasure {
 
     /// Nanoseconds of one call: the least over all repetitions, each of which lasts long enough for the clock.
     private static func least(_ repetitions: Int, _ work: () -> Void) throws(BenchError) -> Double {
+        // The first calls are slow, and would let one that reads the clock for each call pass for long enough.
+        for _ in 0..<1_000 { work() }
         var calls = 1
-        while try ns({ for _ in 0..<calls { work() } }) < 20_000 { calls *= 2 }
+        while try ns({ for _ in 0..<calls { work() } }) < 50_000 { calls *= 2 }
         var best = Double.infinity
         for _ in 0..<repetitions {
             best = min(best, Double(try ns { for _ in 0..<calls { work() } }) / Double(calls))

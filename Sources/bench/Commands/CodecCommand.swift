@@ -6,6 +6,10 @@ struct CodecCommand: BenchCommand {
         "repetitions", in: 1...1_000_000, default: 300, section: CommonSettings.loadSection, sources: .flag,
         help: "How often each figure is taken; the least counts.")
 
+    private static let only = Option.text(
+        "only", "NAME", default: "", section: CommonSettings.loadSection, sources: .flag,
+        help: "Only the messages whose names begin so, and no stream.")
+
     /// The most that encoding or decoding an assignment for two may take.
     static let assignNsMax = 200.0
     /// The fewest small frames a second that a link's decoder must cut from a stream, on one core.
@@ -18,12 +22,14 @@ struct CodecCommand: BenchCommand {
             + "floor: copying the same bytes. Then cuts a stream of small frames into messages. Targets: an assign for two "
             + "in at most \(assignNsMax.fixed(0)) ns each way, no allocation for encoding, and "
             + "\(scanFramesPerSecondMin.grouped) small frames a second.",
-        options: [repetitions])
+        options: [only, repetitions])
 
+    private let only: String
     private let repetitions: Int
     private let common: CommonSettings
 
     init(_ configuration: Configuration) throws(ConfigurationError) {
+        only = configuration[Self.only]
         repetitions = configuration[Self.repetitions]
         common = CommonSettings(configuration)
     }
@@ -34,11 +40,11 @@ struct CodecCommand: BenchCommand {
         let (messages, small) = (try CodecMessages.all(), try CodecMessages.small())
         let counts = Allocations.areSeen
         var figures: [CodecFigures] = []
-        for (name, message) in messages {
+        for (name, message) in messages where name.hasPrefix(only) {
             CommonSettings.progress("codec: \(name)")
             figures.append(try CodecMeasure.message(name, message, repetitions: repetitions, counts: counts))
         }
-        let scan = try CodecMeasure.scan(small, repetitions: repetitions)
+        let scan = only.isEmpty ? try CodecMeasure.scan(small, repetitions: repetitions) : nil
         CodecReport.print(figures, scan, machine)
         try common.writeReport { CodecReport.write(figures, scan, machine, to: &$0) }
         let missed = misses(figures, scan)
@@ -46,7 +52,7 @@ struct CodecCommand: BenchCommand {
         return missed.isEmpty || !common.checksTargets
     }
 
-    private func misses(_ figures: [CodecFigures], _ scan: ScanFigures) -> [String] {
+    private func misses(_ figures: [CodecFigures], _ scan: ScanFigures?) -> [String] {
         var missed: [String] = []
         for figure in figures {
             if figure.name == "assign, 2 players", max(figure.encodeNs, figure.decodeNs) > Self.assignNsMax {
@@ -54,7 +60,7 @@ struct CodecCommand: BenchCommand {
             }
             if let count = figure.encodeAllocations, count > 0 { missed.append("\(figure.name): encoding allocates") }
         }
-        if scan.framesPerSecond < Self.scanFramesPerSecondMin { missed.append("too few frames a second") }
+        if let scan, scan.framesPerSecond < Self.scanFramesPerSecondMin { missed.append("too few frames a second") }
         return missed
     }
 }

@@ -2,7 +2,7 @@ import WebProtocol
 
 /// What `bench codec` prints and writes.
 enum CodecReport {
-    static func print(_ figures: [CodecFigures], _ scan: ScanFigures, _ machine: Machine) {
+    static func print(_ figures: [CodecFigures], _ scan: ScanFigures?, _ machine: Machine) {
         Console.line(machine.line)
         Console.line("")
         var table = Table(["message", "bytes", "copy ns", "crc ns", "encode ns", "x copy", "allocs", "decode ns", "x copy", "allocs"])
@@ -14,6 +14,7 @@ enum CodecReport {
             ])
         }
         Console.line(table.text)
+        guard let scan else { return }
         Console.line("")
         Console.line(
             "small frames: \(scan.framesPerSecond.grouped)/s where they lie, \(scan.bufferedFramesPerSecond.grouped)/s buffered "
@@ -24,7 +25,7 @@ enum CodecReport {
     private static func count(_ allocations: Int?) -> String { allocations.map { "\($0)" } ?? "?" }
 
     static func write(
-        _ figures: [CodecFigures], _ scan: ScanFigures, _ machine: Machine, to json: inout JSONWriter
+        _ figures: [CodecFigures], _ scan: ScanFigures?, _ machine: Machine, to json: inout JSONWriter
     ) {
         json.member("benchmark", "codec")
         machine.write(to: &json)
@@ -32,6 +33,7 @@ enum CodecReport {
         json.array { json in
             for figure in figures { json.object { write(figure, to: &$0) } }
         }
+        guard let scan else { return }
         json.key("scan")
         json.object { json in
             json.member("frames", scan.frames)

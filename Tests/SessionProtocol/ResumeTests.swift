@@ -61,3 +61,20 @@ import Testing
         #expect(signer.check(text, nowUnixMs: 0) == long)
     }
 }
+
+@Suite struct SecrecyTests {
+    @Test("neither printing nor dumping shows a ticket or the shared secret")
+    func hidden() {
+        let secret = Array("hunter2 hunter2 hunter2".utf8)
+        let coordinator = CoordinatorHandshake(hello: hello(), secret: secret)
+        let matchmaker = MatchmakerHandshake(
+            identity: NodeIdentity(node: node("m"), incarnation: Incarnation(1)), secret: secret,
+            nonce: [UInt8](repeating: 0, count: 32))
+        var shown = "\(coordinator) \(matchmaker) \(String(reflecting: coordinator)) \(String(reflecting: matchmaker))"
+        dump(coordinator, to: &shown)
+        dump(matchmaker, to: &shown)
+        #expect(!shown.contains("104, 117, 110") && !shown.contains("hunter2"))
+        let ticket = Ticket(high: 0xDEAD_BEEF, low: 0xCAFE)
+        #expect(!"\(ticket)".contains("dead"))
+    }
+}

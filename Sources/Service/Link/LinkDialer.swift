@@ -21,9 +21,9 @@ public final class LinkDialer: ConnectionHandler {
         /// → handshaking, waiting
         case connecting(ConnectionID)
         /// → up, waiting
-        case handshaking(LinkStream, CoordinatorHandshake)
+        case handshaking(ConnectionID, CoordinatorHandshake)
         /// → waiting
-        case up(LinkStream)
+        case up(ConnectionID)
         case stopped
 
         var nextDialMs: UInt64? {
@@ -45,6 +45,8 @@ public final class LinkDialer: ConnectionHandler {
         didSet { nextDialMs = state.nextDialMs }
     }
     private var end: LinkEnd?
+    /// Beside the state, so that bytes that wait are not copied with it.
+    private var decoder = FrameDecoder()
     private var failures = 0
     private var scratch: [UInt8] = []
 
@@ -95,23 +97,23 @@ public final class LinkDialer: ConnectionHandler {
     }
 
     public func send(_ message: Message) {
-        guard case .up(let stream) = state else { return }
-        loop.send(message, to: stream.id, scratch: &scratch)
+        guard case .up(let id) = state else { return }
+        loop.send(message, to: id, scratch: &scratch)
     }
 
     /// Says why, and hangs up; the link is dialled again.
     public func close(_ reject: Reject?) {
-        guard case .up(let stream) = state else { return }
-        if let reject { loop.send(.reject(reject), to: stream.id, scratch: &scratch) }
+        guard case .up(let id) = state else { return }
+        if let reject { loop.send(.reject(reject), to: id, scratch: &scratch) }
         if end == nil { end = .closed(reject.map { "\($0.code): \($0.detail)" } ?? "given up") }
-        loop.close(stream.id)
+        loop.close(id)
     }
 
     /// Hangs up for good.
     public func stop() {
         switch state {
         case .connecting(let id): loop.abort(id)
-        case .handshaking(let stream, _), .up(let stream): loop.close(stream.id)
+        case .handshaking(let id, _), .up(let id): loop.close(id)
         case .waiting, .resolving, .stopped: break
         }
         state = .stopped
@@ -133,24 +135,18 @@ public final class LinkDialer: ConnectionHandler {
         guard case .connecting(id) = state else { return }
         var hello = hello
         hello.nonce = Randomness.bytes(32)
-        state = .handshaking(LinkStream(id: id), CoordinatorHandshake(hello: hello, secret: secret))
+        decoder = FrameDecoder()
+        state = .handshaking(id, CoordinatorHandshake(hello: hello, secret: secret))
         end = nil
         loop.setDeadline(id, at: loop.now + limits.handshakeTimeoutMs)
         loop.send(.hello(hello), to: id, scratch: &scratch)
     }
 
     public func received(_ bytes: inout MutableSpan<UInt8>, from id: ConnectionID) {
-        switch state {
-        case .handshaking(var stream, let handshake) where stream.id == id:
-            stream.append(bytes.span)
-            state = .handshaking(stream, handshake)
-        case .up(var stream) where stream.id == id:
-            stream.append(bytes.span)
-            state = .up(stream)
-        case .waiting, .resolving, .connecting, .handshaking, .up, .stopped: return
-        }
+        guard id == linked else { return }
+        var position = 0
         do {
-            while end == nil, let message = try next() { try take(message, id) }
+            while end == nil, let message = try decoder.next(from: bytes.span, at: &position) { try take(message, id) }
         } catch let error as WireError {
             give(up: id, .wire(error), Reject(code: .malformed, detail: "\(error)"))
         } catch let error as HandshakeError {
@@ -160,15 +156,11 @@ public final class LinkDialer: ConnectionHandler {
         }
     }
 
-    private func next() throws(WireError) -> Message? {
+    /// The connection that the handshake or the link is on.
+    private var linked: ConnectionID? {
         switch state {
-        case .handshaking(var stream, let handshake):
-            defer { state = .handshaking(stream, handshake) }
-            return try stream.next()
-        case .up(var stream):
-            defer { state = .up(stream) }
-            return try stream.next()
-        case .waiting, .resolving, .connecting, .stopped: return nil
+        case .handshaking(let id, _), .up(let id): id
+        case .waiting, .resolving, .connecting, .stopped: nil
         }
     }
 
@@ -181,14 +173,14 @@ public final class LinkDialer: ConnectionHandler {
             } else {
                 delegate.linkReceived(message)
             }
-        case .handshaking(let stream, var handshake):
+        case .handshaking(_, var handshake):
             let step = try handshake.receive(message)
             switch step {
             case .send(let reply):
-                state = .handshaking(stream, handshake)
+                state = .handshaking(id, handshake)
                 loop.send(reply, to: id, scratch: &scratch)
             case .established(let matchmaker, let terms):
-                state = .up(stream)
+                state = .up(id)
                 failures = 0
                 loop.setDeadline(id, at: nil)
                 delegate.linkUp(matchmaker, terms)
@@ -212,11 +204,11 @@ public final class LinkDialer: ConnectionHandler {
     public func closed(_ id: ConnectionID, reason: ConnectionCloseReason) {
         let end = self.end ?? .closed(reason.words)
         switch state {
-        case .up(let stream) where stream.id == id:
+        case .up(id):
             state = .waiting(untilMs: loop.now + limits.redialFirstMs)
             delegate.linkDown(end)
         case .connecting(id): failed(end)
-        case .handshaking(let stream, _) where stream.id == id: failed(end)
+        case .handshaking(id, _): failed(end)
         case .waiting, .resolving, .connecting, .handshaking, .up, .stopped: break
         }
         self.end = nil

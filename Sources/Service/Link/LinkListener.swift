@@ -15,7 +15,7 @@ public protocol LinkListenerDelegate: AnyObject {
 public final class LinkListener: ConnectionHandler {
     private struct Peer {
         let address: SocketAddress
-        var stream: LinkStream
+        var decoder = FrameDecoder()
         var handshake: MatchmakerHandshake
         var isProven = false
         var end: LinkEnd?
@@ -74,14 +74,16 @@ public final class LinkListener: ConnectionHandler {
 
     public func opened(_ id: ConnectionID, peer: SocketAddress) {
         let handshake = MatchmakerHandshake(identity: identity, secret: secret, nonce: Randomness.bytes(32))
-        peers[id] = Peer(address: peer, stream: LinkStream(id: id), handshake: handshake)
+        peers[id] = Peer(address: peer, handshake: handshake)
         loop.setDeadline(id, at: loop.now + limits.handshakeTimeoutMs)
     }
 
     public func received(_ bytes: inout MutableSpan<UInt8>, from id: ConnectionID) {
-        peers[id]?.stream.append(bytes.span)
+        var position = 0
         do {
-            while peers[id]?.end == nil, let message = try peers[id]?.stream.next() { try take(message, id) }
+            while peers[id]?.end == nil, let message = try peers[id]?.decoder.next(from: bytes.span, at: &position) {
+                try take(message, id)
+            }
         } catch let error as WireError {
             give(up: id, .wire(error), Reject(code: .malformed, detail: "\(error)"))
         } catch let error as HandshakeError {

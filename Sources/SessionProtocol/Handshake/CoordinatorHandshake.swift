@@ -54,3 +54,9 @@ public struct CoordinatorHandshake: Sendable {
             nonce: challenge.nonce)
     }
 }
+
+extension CoordinatorHandshake: CustomStringConvertible, CustomReflectable {
+    /// Hides the secret, so that it cannot reach a log by way of interpolation or a dump.
+    public var description: String { "CoordinatorHandshake" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

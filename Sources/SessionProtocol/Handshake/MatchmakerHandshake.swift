@@ -60,3 +60,9 @@ public struct MatchmakerHandshake: Sendable {
             by: role, secret: secret, version: Frame.version, hello: hello, challenger: identity, nonce: nonce)
     }
 }
+
+extension MatchmakerHandshake: CustomStringConvertible, CustomReflectable {
+    /// Hides the secret, so that it cannot reach a log by way of interpolation or a dump.
+    public var description: String { "MatchmakerHandshake" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

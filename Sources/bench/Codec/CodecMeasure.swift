@@ -40,12 +40,12 @@ enum CodecMeasure {
         var buffer: [UInt8] = []
         buffer.reserveCapacity(2 * frame.count)
         var sink = 0
-        let copyNs = try least(repetitions) {
+        let copyNs = try undisturbed(repetitions) {
             buffer.removeAll(keepingCapacity: true)
             buffer.append(contentsOf: frame)
             sink &+= buffer.count
         }
-        let checksumNs = try least(repetitions) { sink &+= Int(CRC32C.checksum(frame.span)) }
+        let checksumNs = try undisturbed(repetitions) { sink &+= Int(CRC32C.checksum(frame.span)) }
         let encode = {
             buffer.removeAll(keepingCapacity: true)
             Frame.append(message, to: &buffer)
@@ -54,7 +54,7 @@ enum CodecMeasure {
         let decode = {
             if case .some(let read) = try? Frame.read(frame.span, at: 0) { sink &+= read.byteCount }
         }
-        let (encodeNs, decodeNs) = (try least(repetitions, encode), try least(repetitions, decode))
+        let (encodeNs, decodeNs) = (try undisturbed(repetitions, encode), try undisturbed(repetitions, decode))
         guard sink != 0 else { throw .failure("nothing was measured") }
         return CodecFigures(
             name: name, byteCount: frame.count, copyNs: copyNs, checksumNs: checksumNs, encodeNs: encodeNs,
@@ -109,17 +109,17 @@ enum CodecMeasure {
         }
     }
 
-    /// Nanoseconds of one call: the least over all repetitions, each of which lasts long enough for the clock.
-    private static func least(_ repetitions: Int, _ work: () -> Void) throws(BenchError) -> Double {
+    /// Nanoseconds of one call, undisturbed: of all repetitions, each long enough for the clock, the one that a twentieth
+    /// are below. The least of all would be that of a clock that stood still for once, as they do on virtual machines.
+    private static func undisturbed(_ repetitions: Int, _ work: () -> Void) throws(BenchError) -> Double {
         // The first calls are slow, and would let one that reads the clock for each call pass for long enough.
         for _ in 0..<1_000 { work() }
         var calls = 1
         while try ns({ for _ in 0..<calls { work() } }) < 50_000 { calls *= 2 }
-        var best = Double.infinity
-        for _ in 0..<repetitions {
-            best = min(best, Double(try ns { for _ in 0..<calls { work() } }) / Double(calls))
-        }
-        return best
+        var figures: [Double] = []
+        figures.reserveCapacity(repetitions)
+        for _ in 0..<repetitions { figures.append(Double(try ns { for _ in 0..<calls { work() } }) / Double(calls)) }
+        return Statistics.percentile(figures, 0.05)
     }
 
     private static func fastest(_ repetitions: Int, _ work: () -> Void) throws(BenchError) -> Double {

@@ -4,7 +4,7 @@ import Service
 struct CodecCommand: BenchCommand {
     private static let repetitions = Option.integer(
         "repetitions", in: 1...1_000_000, default: 300, section: CommonSettings.loadSection, sources: .flag,
-        help: "How often each figure is taken; the least counts.")
+        help: "How often each figure is taken; the one counts that a twentieth are below.")
 
     private static let only = Option.text(
         "only", "NAME", default: "", section: CommonSettings.loadSection, sources: .flag,
@@ -18,7 +18,7 @@ struct CodecCommand: BenchCommand {
     static let declaration = Command(
         "codec",
         help: "Encode and decode each message of the session protocol, checksum included, on one thread; an encoder writes "
-            + "into a buffer that is used again. Prints the least CPU time of many repetitions, the allocations, and the "
+            + "into a buffer that is used again. Prints the undisturbed CPU time of many repetitions, the allocations, and the "
             + "floor: copying the same bytes. Then cuts a stream of small frames into messages. Targets: an assign for two "
             + "in at most \(assignNsMax.fixed(0)) ns each way, no allocation for encoding, and "
             + "\(scanFramesPerSecondMin.grouped) small frames a second.",

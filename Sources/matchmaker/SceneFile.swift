@@ -91,7 +91,7 @@ enum SceneFile {
         var codes: [CompletionCode] = []
         for member in try node?.members() ?? [] {
             guard let reason = EndReason(name: member.key) else {
-                throw member.node.error("\"\(member.key)\" is no reason for an end")
+                throw member.node.error("is no reason for an end")
             }
             let code = try member.node.text(bytesMax: ProtocolLimits.completionCodeBytesMax)
             codes.append(CompletionCode(reason: reason, code: code))

@@ -126,4 +126,11 @@ func complaint(
         let line = complaint(file: "{\"scenes\": \(scenes)}")
         #expect(line.hasPrefix("c.json:1:") && !line.contains("\n"), "\(line)")
     }
+
+    @Test("A reason that is none stands in the error without its line breaks")
+    func unknownReason() {
+        let line = complaint(file: #"{"scenes": [{"id": "a", "groupSize": 2, "completionCodes": {"no\nshow": "a"}}]}"#)
+        #expect(line.hasPrefix("c.json:1:") && line.contains("completionCodes") && line.contains("no reason"), "\(line)")
+        #expect(line.unicodeScalars.allSatisfy { $0.value >= 0x20 }, "\(line)")
+    }
 }

@@ -1,7 +1,7 @@
 import Digests
 import SessionProtocol
 
-/// What one message costs, in nanoseconds, each the least of many repetitions.
+/// What one message costs, in nanoseconds of undisturbed CPU time.
 struct CodecFigures {
     let name: String
     let byteCount: Int

@@ -201,8 +201,3 @@ extension CoordinatorServer: LinkDialerDelegate {
             ])
     }
 }
-
-extension ConnectionHandle {
-    init(_ id: ConnectionID) { self.init(id.rawValue) }
-    var id: ConnectionID { ConnectionID(rawValue: number) }
-}

@@ -122,11 +122,6 @@ extension MatchmakerServer: ServerShell {
     }
 }
 
-extension ConnectionHandle {
-    init(_ id: ConnectionID) { self.init(id.rawValue) }
-    var id: ConnectionID { ConnectionID(rawValue: number) }
-}
-
 extension LinkHandle {
     init(_ id: ConnectionID) { self.init(id.rawValue) }
     var id: ConnectionID { ConnectionID(rawValue: number) }

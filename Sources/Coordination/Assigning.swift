@@ -81,7 +81,7 @@ extension CoordinatorCore {
         ledger.forget(session)
         actions.append(.notice(.forgotten(session, attempt)))
         for connection in details.connections() {
-            seats[connection] = nil
+            unseat(connection)
             expel(connection, .sessionEnded, "the session has ended", &actions)
         }
     }

@@ -80,6 +80,12 @@ public struct CoordinatorCore: Sendable {
     /// No session lives, no outcome is unacknowledged, nobody is left to tell: a shutdown may go on.
     public var isQuiet: Bool { ledger.count == 0 && outbox.count == 0 && seats.isEmpty }
 
+    /// A connection no longer sits anywhere.
+    mutating func unseat(_ connection: ConnectionHandle) {
+        seats[connection] = nil
+        places.forget(connection)
+    }
+
     private mutating func reportTransitions(_ actions: inout [CoordinatorAction]) {
         ledger.takeTransitions { actions.append(.transition($0)) }
     }

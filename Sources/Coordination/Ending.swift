@@ -79,7 +79,7 @@ extension CoordinatorCore {
         guard let assignment = entry.assignment else { return }
         for (index, connection) in entry.waiting.enumerated() {
             guard let connection, let player = PlayerIndex(exactly: index) else { continue }
-            seats[connection] = nil
+            unseat(connection)
             tell(connection, player, entry.outcome, assignment, &actions)
         }
     }
@@ -132,7 +132,7 @@ extension CoordinatorCore {
             return older
         }
         if case .some(.some(let older)) = older {
-            seats[older] = nil
+            unseat(older)
             actions.append(.close(older, .replaced))
         }
         seats[connection] = seat

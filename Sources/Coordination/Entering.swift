@@ -35,7 +35,7 @@ extension CoordinatorCore {
         switch before {
         case .expected: break
         case .connected(let older):
-            seats[older] = nil
+            unseat(older)
             actions.append(.close(older, .replaced))
         case .away:
             ledger.clearDeadline(.reconnect, slot: UInt32(seat.player.number), of: seat.session)

@@ -98,7 +98,7 @@ extension CoordinatorCore {
         if details[seat.player].result == nil {
             end(seat.session, Verdict(reason, blamed: [seat.player]), now, &actions)
         } else {
-            seats[connection] = nil
+            unseat(connection)
             _ = ledger.withDetails(seat.session) { $0[seat.player].presence = .away }
             actions.append(.close(connection, .normal))
         }

@@ -5,7 +5,8 @@ extension CoordinatorCore {
     mutating func disconnected(
         _ connection: ConnectionHandle, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
-        guard let seat = seats.removeValue(forKey: connection) else { return }
+        guard let seat = seats[connection] else { return }
+        unseat(connection)
         guard let details = ledger[seat.session]?.details else { return stopWaiting(connection, seat) }
         _ = ledger.withDetails(seat.session) { $0[seat.player].presence = .away }
         // One who has finished is missed by nobody.

@@ -17,7 +17,7 @@ extension CoordinatorCore {
         }
         return [
             ("sessions", ledger.count), ("subjects", ledger.subjectCount), ("sessionDeadlines", ledger.deadlineCount),
-            ("connections", seats.count), ("validations", reporting), ("barriers", barriers),
+            ("connections", seats.count), ("relayPlaces", places.count), ("validations", reporting), ("barriers", barriers),
             ("barriersMissed", opened), ("replayMessages", replayed), ("outbox", outbox.count),
             ("outboxUnpersisted", unpersisted.count), ("tellDeadlines", tellings.count),
         ]

@@ -28,6 +28,7 @@ import Testing
             ("Sources/coordinator/A.swift", "Matchmaking"), ("Sources/greenroom/A.swift", "matchmaker"),
             ("Sources/bench/A.swift", "Matchmaking"), ("Tests/EchoTarget/main.swift", "Matchmaking"),
             ("Tests/Matchmaking/A.swift", "Service"), ("Tests/Layout/A.swift", "Service"),
+            ("Tests/Fuzz/A.swift", "coordinator"),
         ])
     func arrows(file: String, module: String) {
         let source = SourceText("// A\n@testable import \(module)\n")
@@ -42,6 +43,7 @@ import Testing
         }
         let test = SourceText("import Testing\nimport Glibc\n@testable import Service\n@testable import WebProtocol")
         #expect(SourceRules.arrows(file: "Tests/Service/A.swift", source: test) == [])
+        #expect(SourceRules.arrows(file: "Tests/Fuzz/A.swift", source: SourceText("@testable import Service\nimport Glibc")) == [])
     }
 
     @Test("A folder that no table knows is found")

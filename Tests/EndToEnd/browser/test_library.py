@@ -5,10 +5,11 @@ from pages import assert_nothing_is_left
 
 JOIN = """async ({ scene, subject, matchmaker }) => {
   const { join } = await import('/greenroom.js');
-  window.heard = { messages: [], ended: [], errors: [], play: 0 };
+  window.heard = { messages: [], ended: [], errors: [], play: 0, away: 0 };
   window.session = join({
     scene, subject, matchmaker,
     onPlay: () => { heard.play += 1; },
+    onPeerDisconnected: () => { heard.away += 1; },
     onMessage: ({ from, bytes, latest }) => heard.messages.push({ from, bytes: [...bytes], latest }),
     onError: ({ code }) => heard.errors.push(code),
     onEnded: ({ reason, code }) => heard.ended.push(code ?? reason),
@@ -120,6 +121,7 @@ def test_a_barrier_that_opened_while_one_was_away_is_told_on_return_and_not_ente
     ben.evaluate("void session.ready('door').then(() => { window.opened = 1; })")
     ben.wait_for_timeout(200)
     ben.evaluate("sockets.at(-1).close(), void 0")
+    wait(anna, "heard.away === 1")
     anna.evaluate("void session.ready('door')")
     wait(ben, "heard.play === 2 && window.opened === 1")
     ben.wait_for_timeout(1500)

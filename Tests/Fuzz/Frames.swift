@@ -25,9 +25,10 @@ func check(_ input: Span<UInt8>) {
     var cutMessages: [Message] = []
     var cutFailure: WireError?
     inPieces(stream, Choices(input)) { piece in
-        decoder.append(piece.span)
+        var position = 0
         do throws(WireError) {
-            while let message = try decoder.next() { cutMessages.append(message) }
+            while let message = try decoder.next(from: piece.span, at: &position) { cutMessages.append(message) }
+            require(position == piece.count, "all bytes of a piece are taken")
             require(cutFailure == nil, "a failed decoder stays failed")
             require(decoder.bufferedBytes <= ProtocolLimits.frameBytesMax + 4, "no more than one frame is held")
         } catch {

@@ -25,14 +25,12 @@ import Testing
             let fixture = try Published.read(ValidFixture.self, "valid/\(name)")
             let bytes = fixture.hex.bytes
             let message = try Message.described(by: fixture.message)
-            for isDirect in [false, true] {
-                var decoder = FrameDecoder()
-                for (index, byte) in bytes.enumerated() {
-                    let got = try decoder.feed([byte], isDirect: isDirect)
-                    #expect(got == (index == bytes.count - 1 ? [message] : []), "\(name) at \(index)")
-                }
-                #expect(decoder.bufferedBytes == 0)
+            var decoder = FrameDecoder()
+            for (index, byte) in bytes.enumerated() {
+                let got = try decoder.feed([byte])
+                #expect(got == (index == bytes.count - 1 ? [message] : []), "\(name) at \(index)")
             }
+            #expect(decoder.bufferedBytes == 0)
         }
     }
 
@@ -45,11 +43,11 @@ import Testing
             bytes += fixture.hex.bytes
             messages.append(try Message.described(by: fixture.message))
         }
-        for (pieceBytes, isDirect) in [(bytes.count, false), (bytes.count, true), (7, true), (64, false), (4096, true), (65_536, true)] {
+        for pieceBytes in [bytes.count, 7, 64, 4096, 65_536] {
             var decoder = FrameDecoder()
             var got: [Message] = []
             for start in stride(from: 0, to: bytes.count, by: pieceBytes) {
-                got += try decoder.feed(Array(bytes[start..<min(start + pieceBytes, bytes.count)]), isDirect: isDirect)
+                got += try decoder.feed(Array(bytes[start..<min(start + pieceBytes, bytes.count)]))
             }
             #expect(got == messages, "\(pieceBytes) bytes at a time")
             #expect(decoder.bufferedBytes == 0)
@@ -64,22 +62,20 @@ import Testing
             let error = try #require(refusal(of: bytes), "\(name) is read")
             #expect(error.name == fixture.error, "\(name)")
             #expect(error.field == fixture.field, "\(name)")
-            for isDirect in [false, true] {
-                var decoder = FrameDecoder()
-                let late = #expect(throws: WireError.self, "\(name)") {
-                    for byte in bytes {
-                        let got = try decoder.feed([byte], isDirect: isDirect)
-                        #expect(got == [], "\(name)")
-                    }
+            var decoder = FrameDecoder()
+            let late = #expect(throws: WireError.self, "\(name)") {
+                for byte in bytes {
+                    let got = try decoder.feed([byte])
+                    #expect(got == [], "\(name)")
                 }
-                #expect(late == error, "\(name)")
-                #expect(throws: error) { try decoder.next() }
-                #expect(decoder.bufferedBytes == 0)
-
-                var second = FrameDecoder()
-                let stream = encoded(.drain) + bytes
-                #expect(throws: error, "\(name)") { try second.feed(stream, isDirect: isDirect) }
             }
+            #expect(late == error, "\(name)")
+            #expect(throws: error) { try decoder.feed([]) }
+            #expect(decoder.bufferedBytes == 0)
+
+            var second = FrameDecoder()
+            let stream = encoded(.drain) + bytes
+            #expect(throws: error, "\(name)") { try second.feed(stream) }
         }
     }
 
@@ -144,16 +140,10 @@ import Testing
 }
 
 extension FrameDecoder {
-    /// What a piece of the stream brings, by either of the decoder's two ways in.
-    fileprivate mutating func feed(_ bytes: [UInt8], isDirect: Bool) throws(WireError) -> [Message] {
+    /// The messages that these bytes complete.
+    fileprivate mutating func feed(_ bytes: [UInt8]) throws(WireError) -> [Message] {
         var messages: [Message] = []
-        if isDirect {
-            var position = 0
-            while let message = try next(from: bytes.span, at: &position) { messages.append(message) }
-        } else {
-            append(bytes.span)
-            while let message = try next() { messages.append(message) }
-        }
+        try feed(bytes, into: &messages)
         return messages
     }
 }

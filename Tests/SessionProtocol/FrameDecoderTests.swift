@@ -13,8 +13,7 @@ import Testing
         var messages: [Message] = []
         for piece in pieces {
             let bytes = Array(piece)
-            decoder.append(bytes.span)
-            do { while let message = try decoder.next() { messages.append(message) } } catch { return (messages, error) }
+            do { try decoder.feed(bytes, into: &messages) } catch { return (messages, error) }
         }
         return (messages, nil)
     }
@@ -49,14 +48,15 @@ import Testing
     @Test("what was whole before an error is given, and the error for ever after")
     func sticky() throws {
         var decoder = FrameDecoder()
+        var messages: [Message] = []
         let (good, bad) = (encoded(.drain), encoded(.drain) + [0, 0, 0, 0] + encoded(.drain))
-        decoder.append(bad.span)
-        #expect(try decoder.next() == .drain)
-        for _ in 0..<3 {
-            #expect(throws: WireError.lengthTooSmall(0)) { try decoder.next() }
-            decoder.append(good.span)
+        #expect(throws: WireError.lengthTooSmall(0)) { try decoder.feed(bad, into: &messages) }
+        #expect(messages == [.drain])
+        for bytes in [good, bad, []] {
+            #expect(throws: WireError.lengthTooSmall(0)) { try decoder.feed(bytes, into: &messages) }
             #expect(decoder.bufferedBytes == 0)
         }
+        #expect(messages == [.drain])
     }
 
     @Test("an incomplete frame waits, and nothing more than its bytes is kept")
@@ -65,14 +65,12 @@ import Testing
         let bytes = encoded(.ended(outcome()))
         let start = Array(bytes.dropLast())
         let end = [bytes[bytes.count - 1]]
-        for _ in 0..<1000 {
-            decoder.append(start.span)
-            #expect(try decoder.next() == nil)
-            #expect(decoder.bufferedBytes == bytes.count - 1)
-            decoder.append(end.span)
-            #expect(try decoder.next() != nil)
-            #expect(try decoder.next() == nil)
-            #expect(decoder.bufferedBytes == 0)
+        var messages: [Message] = []
+        for round in 1...1000 {
+            try decoder.feed(start, into: &messages)
+            #expect(messages.count == round - 1 && decoder.bufferedBytes == bytes.count - 1)
+            try decoder.feed(end, into: &messages)
+            #expect(messages.count == round && decoder.bufferedBytes == 0)
         }
     }
 

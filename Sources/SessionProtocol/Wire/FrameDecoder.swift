@@ -1,6 +1,5 @@
-/// Cuts a stream of bytes, in whatever pieces it comes, into messages. There are two ways to use it: `append` and then
-/// `next` until it gives nothing, or `next(from:at:)` alone, which reads whole frames where they lie and keeps at most
-/// one that is not yet whole.
+/// Cuts a stream of bytes, in whatever pieces it comes, into messages. Whole frames are read where they lie; at most one
+/// that is not yet whole is kept.
 public struct FrameDecoder: Sendable {
     private var buffer: [UInt8] = []
     private var offset = 0
@@ -8,12 +7,10 @@ public struct FrameDecoder: Sendable {
 
     public init() {}
 
-    /// Bytes that wait for the rest of their frame, or to be read by `next`.
+    /// Bytes that wait for the rest of their frame.
     public var bufferedBytes: Int { buffer.count - offset }
 
-    /// Takes bytes as they came.
-    public mutating func append(_ bytes: Span<UInt8>) {
-        guard failure == nil else { return }
+    private mutating func append(_ bytes: Span<UInt8>) {
         if offset > 0 {
             buffer.removeFirst(offset)
             offset = 0
@@ -21,24 +18,9 @@ public struct FrameDecoder: Sendable {
         unsafe bytes.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
     }
 
-    /// The next whole message, or nil when more bytes are needed. After an error every call throws it again: a stream
-    /// that was misread once has no next frame.
-    public mutating func next() throws(WireError) -> Message? {
-        if let failure { throw failure }
-        do {
-            guard let (message, byteCount) = try Frame.read(buffer.span, at: offset) else {
-                if offset == buffer.count { forgetRead() }
-                return nil
-            }
-            offset += byteCount
-            return message
-        } catch {
-            throw fail(error)
-        }
-    }
-
-    /// The next whole message of what is buffered and `bytes` from `position` on, which moves behind it; nil when all
-    /// bytes have been taken and more are needed. Errors are those of `next()`.
+    /// The next whole message of what is kept and `bytes` from `position` on, which moves behind it; nil when all bytes
+    /// have been taken and more are needed. Call it again with the same bytes until it gives nil. After an error every
+    /// call throws it again: a stream that was misread once has no next frame.
     public mutating func next(
         from bytes: Span<UInt8>, at position: inout Int
     ) throws(WireError) -> Message? {

@@ -21,7 +21,6 @@ struct ScanFigures {
     let frames: Int
     let byteCount: Int
     let framesPerSecond: Double
-    let bufferedFramesPerSecond: Double
     let copiedFramesPerSecond: Double
 }
 
@@ -81,14 +80,6 @@ enum CodecMeasure {
             }
         }
         guard seen == frames else { throw .failure("\(seen) of \(frames) frames were seen") }
-        let buffered = try fastest(repetitions) {
-            seen = 0
-            pieces(of: stream) { piece in
-                decoder.append(piece)
-                while let message = try? decoder.next() { seen += message.kind == .hello ? 0 : 1 }
-            }
-        }
-        guard seen == frames else { throw .failure("\(seen) of \(frames) frames were seen") }
         var copy: [UInt8] = []
         let copied = try fastest(repetitions) {
             copy.removeAll(keepingCapacity: true)
@@ -97,7 +88,7 @@ enum CodecMeasure {
         let rate = { (ns: Double) in Double(frames) * 1e9 / max(ns, 1) }
         return ScanFigures(
             frames: frames, byteCount: stream.count, framesPerSecond: rate(direct),
-            bufferedFramesPerSecond: rate(buffered), copiedFramesPerSecond: rate(copied))
+            copiedFramesPerSecond: rate(copied))
     }
 
     private static func pieces(of stream: [UInt8], _ take: (Span<UInt8>) -> Void) {

@@ -17,8 +17,7 @@ enum CodecReport {
         guard let scan else { return }
         Console.line("")
         Console.line(
-            "small frames: \(scan.framesPerSecond.grouped)/s where they lie, \(scan.bufferedFramesPerSecond.grouped)/s buffered "
-                + "first, \(scan.copiedFramesPerSecond.grouped)/s copied "
+            "small frames: \(scan.framesPerSecond.grouped)/s read, \(scan.copiedFramesPerSecond.grouped)/s copied "
                 + "(\((scan.copiedFramesPerSecond / scan.framesPerSecond).fixed(1)) x the copy)")
     }
 
@@ -39,7 +38,6 @@ enum CodecReport {
             json.member("frames", scan.frames)
             json.member("bytes", scan.byteCount)
             json.member("framesPerSecond", scan.framesPerSecond)
-            json.member("bufferedFramesPerSecond", scan.bufferedFramesPerSecond)
             json.member("copiedFramesPerSecond", scan.copiedFramesPerSecond)
         }
     }

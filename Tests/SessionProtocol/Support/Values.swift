@@ -92,3 +92,11 @@ let samples: [Message] = {
         .journalMatched(node("east"), assignment()),
     ]
 }()
+
+extension FrameDecoder {
+    /// Takes bytes as they came, and adds the messages that they complete.
+    mutating func feed(_ bytes: [UInt8], into messages: inout [Message]) throws(WireError) {
+        var position = 0
+        while let message = try next(from: bytes.span, at: &position) { messages.append(message) }
+    }
+}

@@ -99,7 +99,7 @@ public struct CoordinatorCore: Sendable {
         case .reconnect: graceIsOver(session, now, slot: slot, &actions)
         case .barrier: barrierDeadlinePassed(session, slot: slot, now, &actions)
         case .play: end(session, Verdict(.timeLimit), now, &actions)
-        case .wait, .assign, .owner: preconditionFailure("a coordinator sets no such deadline")
+        case .wait, .assign: preconditionFailure("a coordinator sets no such deadline")
         }
     }
 }

@@ -81,7 +81,7 @@ public struct MatchmakerCore: Sendable {
             switch due.kind {
             case .wait: waitIsOver(due.session, slot: due.slot, now, &actions)
             case .assign: assignTimedOut(due.session, now, &actions)
-            case .owner, .enter, .validate, .reconnect, .barrier, .play:
+            case .enter, .validate, .reconnect, .barrier, .play:
                 preconditionFailure("a deadline of the coordinator's")
             }
         }

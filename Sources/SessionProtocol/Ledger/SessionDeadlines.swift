@@ -4,8 +4,6 @@ public enum DeadlineKind: UInt8, Sendable, CaseIterable {
     case wait
     /// A coordinator's answer to `assign`.
     case assign
-    /// The owner's outcome, after its link was lost.
-    case owner
     /// Everyone's `enter`.
     case enter
     /// All pairs validated.

@@ -1,23 +1,22 @@
-@testable import Service
 import SessionProtocol
 
 /// A journal of any bytes: what is read is what was written, damage is found, and only a torn end is cut off.
 func check(_ input: Span<UInt8>) {
     let choices = Choices(input)
     let bytes = Choices.rest(of: input)
-    let (records, end, error) = Journal.read(bytes)
+    let (records, end, error) = JournalReader.read(bytes)
     require(end <= bytes.count, "the end is inside of the file")
     require(encode(records) == Array(bytes[..<end]), "what is accepted is encoded to the same bytes")
     require(error == nil || end < bytes.count, "damage is somewhere")
 
     // The good part by itself, with the rest cut off as a start does.
     let good = Array(bytes[..<end])
-    let again = Journal.read(good)
+    let again = JournalReader.read(good)
     require(again.records == records && again.end == end && again.error == nil, "what was cut off stays away")
     guard !records.isEmpty else { return }
 
     // Zeros behind it, as a file system may leave them.
-    let zeros = Journal.read(good + [UInt8](repeating: 0, count: choices[3]))
+    let zeros = JournalReader.read(good + [UInt8](repeating: 0, count: choices[3]))
     require(zeros.records == records && zeros.end == end && zeros.error == nil, "zeros at the end are no damage")
 
     let place = (choices[0] << 8 | choices[1]) % good.count
@@ -30,7 +29,7 @@ private func tear(_ good: [UInt8], _ records: [Message], at place: Int, zeros: I
     let whole = wholeRecords(records, before: place)
     let rest = Array(good[whole.end..<place])
     let tail = [UInt8](repeating: 0, count: zeros)
-    let torn = Journal.read(Array(good[..<place]) + tail)
+    let torn = JournalReader.read(Array(good[..<place]) + tail)
     require(torn.records.starts(with: records.prefix(whole.count)), "what is before the tear is read")
     // A body may happen to hold what looks like a frame, with the help of the zeros too: then nobody can tell a tear from
     // damage.
@@ -44,7 +43,7 @@ private func flip(_ good: [UInt8], _ records: [Message], at place: Int, bit: Int
     var damaged = good
     damaged[place] ^= 1 << UInt8(bit)
     let whole = wholeRecords(records, before: place)
-    let read = Journal.read(damaged)
+    let read = JournalReader.read(damaged)
     require(read.records == Array(records.prefix(whole.count)), "nothing is read at damage or behind it")
     require(read.end == whole.end, "damage is where it is")
     if whole.count < records.count - 1 { require(read.error != nil, "damage in front of the last record is told") }

@@ -12,6 +12,8 @@ public enum MatchmakerEvent: Sendable {
     case linkDown(LinkHandle)
     /// The records up to this number are on disk.
     case persisted(upTo: UInt64)
+    /// The disk takes no records, or takes them again: nobody is matched meanwhile, and waiting rooms go on.
+    case storage(isWorking: Bool)
     /// No new joins; those who wait go on waiting.
     case drain
     /// Waiting rooms end; sessions at coordinators go on.

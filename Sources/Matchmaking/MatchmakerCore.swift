@@ -30,6 +30,10 @@ public struct MatchmakerCore: Sendable {
 
     var handOffsMade: UInt64 = 0
 
+    /// The disk takes records. Nobody is matched while it does not.
+    var isStorageWorking = true
+    /// Until when nobody is matched because the journal does not say who may be in a live session.
+    var holdUntilMs: UInt64?
     /// No new joins.
     var isDraining = false
     /// Nor does anyone go on waiting.
@@ -68,6 +72,7 @@ public struct MatchmakerCore: Sendable {
         case .link(let link, let message): receive(message, from: link, now, &actions)
         case .linkDown(let link): linkDown(link, now, &actions)
         case .persisted(let number): persisted(upTo: number, now, &actions)
+        case .storage(let isWorking): storage(isWorking: isWorking, now, &actions)
         case .drain: isDraining = true
         case .shutdown: shutdown(now, &actions)
         }
@@ -77,6 +82,7 @@ public struct MatchmakerCore: Sendable {
     /// Does what has fallen due.
     public mutating func advance(now: Moment, actions: inout [MatchmakerAction]) {
         expireLeases(now, &actions)
+        endHold(now, &actions)
         while let due = ledger.popDue(nowMs: now.bootMs) {
             switch due.kind {
             case .wait: waitIsOver(due.session, slot: due.slot, now, &actions)
@@ -97,7 +103,7 @@ public struct MatchmakerCore: Sendable {
     /// When `advance` must be called next, in milliseconds of the boot clock.
     public var nextDeadlineMs: UInt64? {
         let leases = coordinators.compactMap(\.lostAtMs).min()
-        return [ledger.nextDeadlineMs, leases, rejections.nextMs].compactMap { $0 }.min()
+        return [ledger.nextDeadlineMs, leases, rejections.nextMs, holdUntilMs].compactMap { $0 }.min()
     }
 
     /// Every waiting room has ended and everything asked for is durable.
@@ -119,6 +125,11 @@ public struct MatchmakerCore: Sendable {
         recordsDurable = max(recordsDurable, number)
         offerRecorded(now, &actions)
         tellRecorded(now, &actions)
+    }
+
+    private mutating func storage(isWorking: Bool, _ now: Moment, _ actions: inout [MatchmakerAction]) {
+        isStorageWorking = isWorking
+        if isWorking { matchAllFullRooms(now, &actions) }
     }
 
     mutating func nextSerial() -> UInt64 {

@@ -3,8 +3,13 @@ import SessionProtocol
 extension MatchmakerCore {
     /// Takes back what the journal says, before any event: sessions that were handed off and have no outcome are live
     /// until their coordinators have reported, or grace and margin have passed. Records are in the order of writing.
-    public mutating func restore(_ records: [Message], now: Moment) {
+    ///
+    /// `isComplete` is false when there should be a journal and there is none, or when a damaged one was accepted: then
+    /// nobody is matched until grace and margin have passed, and live sessions that coordinators report are taken on
+    /// (rule 13 of a hand-off).
+    public mutating func restore(_ records: [Message], isComplete: Bool, now: Moment) {
         precondition(ledger.count == 0, "a journal is read before anything happens")
+        if !isComplete { holdUntilMs = now.bootMs + UInt64(limits.leaseGraceMs) + UInt64(limits.leaseMarginMs) }
         var latest: [SessionID: (node: NodeID, assignment: Assignment)] = [:]
         var order: [SessionID] = []
         for record in records {
@@ -37,6 +42,13 @@ extension MatchmakerCore {
         }
     }
 
+    /// By now every session that the journal did not name has been reported, or its coordinator has ended it.
+    mutating func endHold(_ now: Moment, _ actions: inout [MatchmakerAction]) {
+        guard let holdUntilMs, holdUntilMs <= now.bootMs else { return }
+        self.holdUntilMs = nil
+        matchAllFullRooms(now, &actions)
+    }
+
     /// Takes on a live session that a coordinator holds, or may hold. Its subjects are free.
     mutating func adopt(_ assignment: Assignment, in state: SessionState, at node: NodeID, _ now: Moment) {
         let members = assignment.players.enumerated().map { index, player in
@@ -56,6 +68,9 @@ extension MatchmakerCore {
         if state != .matched { ledger.transition(assignment.session, to: state) }
         count(node, 1)
     }
+
+    /// Sessions whose records a compacted journal must keep.
+    public var journalSessions: [SessionID] { ledger.sessions.filter { ledger[$0]?.details.handOff != nil } }
 
     /// What a new journal must begin with so that the old one can go: every hand-off without an outcome, in the order
     /// in which they were made, which tells who was released from what.

@@ -106,7 +106,7 @@ private struct RecordedMatchmaker {
             persistCount = 0
             connections = [:]
             core = RecordedMatchmaker.core(conversation, seed: 2)
-            core.restore(journal, now: now)
+            core.restore(journal, isComplete: true, now: now)
         case "claim":
             handle(.linkProven(LinkHandle(1_000), .of(words[1], incarnation: 99)))
         case "join":

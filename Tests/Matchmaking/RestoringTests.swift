@@ -101,7 +101,7 @@ import Testing
         var lobby = before
         lobby.core = MatchmakerCore(
             scenes: [.group(2)], resumeKey: Lobby.key, generator: SeededGenerator(number: 1))
-        lobby.core.restore(before.journal + [.ended(before.outcome("S1", .completed, in: .playing))], now: before.now)
+        lobby.core.restore(before.journal + [.ended(before.outcome("S1", .completed, in: .playing))], isComplete: true, now: before.now)
         #expect(lobby.join("zoe", on: 9) == ["9: waiting 1/2 in S2"])
     }
 

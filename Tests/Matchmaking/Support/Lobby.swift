@@ -39,7 +39,7 @@ struct Lobby {
     /// A matchmaker started anew from the journal of another one, which has crashed.
     init(
         restarting old: Lobby, _ scenes: Scene..., limits: MatchmakingLimits = MatchmakingLimits(),
-        key: [UInt8] = Lobby.key, journal: [Message]? = nil
+        key: [UInt8] = Lobby.key, journal: [Message]? = nil, isComplete: Bool = true
     ) {
         core = MatchmakerCore(
             scenes: scenes, limits: limits, resumeKey: key, generator: SeededGenerator(number: 99))
@@ -50,7 +50,7 @@ struct Lobby {
         names = old.names
         sessions = old.sessions
         journalRestored = self.journal.count
-        core.restore(self.journal, now: now)
+        core.restore(self.journal, isComplete: isComplete, now: now)
     }
 
     // MARK: Events

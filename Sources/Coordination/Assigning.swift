@@ -32,7 +32,7 @@ extension CoordinatorCore {
 
     /// Why this coordinator cannot carry a session that is new to it, or an attempt that is.
     private func objection(to assignment: Assignment) -> RefusalReason? {
-        if isDraining { return .draining }
+        if !takesSessions { return .draining }
         let count = assignment.players.count
         guard (1...ProtocolLimits.playersMax).contains(count), Set(assignment.players.map(\.subject)).count == count,
             !assignment.settings.validatesPeers || count <= limits.validatedPlayersMax

@@ -24,6 +24,8 @@ public struct CoordinatorCore: Sendable {
     /// Nil before the first link, and after it ran out.
     var lease: Lease?
     var isDraining = false
+    /// The disk takes records. No new session is taken while it does not.
+    var isStorageWorking = true
 
     /// `retained` are the outcomes of the outbox file that were not acknowledged before a restart: durable, and in the
     /// order of that file.
@@ -47,6 +49,7 @@ public struct CoordinatorCore: Sendable {
         case .request(let connection, let request): perform(request, from: connection, now, &actions)
         case .disconnected(let connection): disconnected(connection, now, &actions)
         case .persisted(let number): persisted(upTo: number, now, &actions)
+        case .storage(let isWorking): storage(isWorking: isWorking, now, &actions)
         case .drain: drain(&actions)
         case .shutdown:
             drain(&actions)

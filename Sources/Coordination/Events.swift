@@ -14,6 +14,8 @@ public enum CoordinatorEvent: Sendable {
     case disconnected(ConnectionHandle)
     /// All `persist` actions up to this number are durable.
     case persisted(upTo: UInt64)
+    /// The disk takes no records, or takes them again: no new sessions meanwhile, and those that live go on.
+    case storage(isWorking: Bool)
     /// Take no new sessions.
     case drain
     /// Take no new sessions, and end those that live.

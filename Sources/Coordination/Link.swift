@@ -10,14 +10,15 @@ enum LinkState: Sendable {
         var nextPingMs: UInt64
         /// When the newest ping was sent; nothing later can have been answered.
         var lastPingMs: UInt64
-        /// The inventory is not at its end before the outcomes up to this number are durable; nil when it is.
+        /// The inventory is not at its end before the records up to this number are durable, those of acknowledgements
+        /// too: what it does not list then can never be reported again. Nil when it is at its end.
         var inventoryAfter: UInt64?
     }
 }
 
 extension CoordinatorCore {
     /// A new link begins with the inventory: what lives, what ended and is not acknowledged. The matchmaker counts all
-    /// else as absent, so the end of it waits for outcomes that are not durable yet.
+    /// else as absent, so the end of it waits for records that are not durable yet.
     mutating func linkCameUp(_ terms: Welcome, _ now: Moment, _ actions: inout [CoordinatorAction]) {
         expireLease(now, &actions)
         linkWentDown(now)
@@ -34,13 +35,13 @@ extension CoordinatorCore {
             if let entry = outbox[session] { sendEnded(entry, &actions) }
         }
         finishInventory(&actions)
-        if isDraining { actions.append(.link(.drain)) }
+        if !takesSessions { actions.append(.link(.drain)) }
         sendPing(now, &actions)
     }
 
     mutating func finishInventory(_ actions: inout [CoordinatorAction]) {
         guard case .up(var link) = link, let last = link.inventoryAfter else { return }
-        if let first = unpersisted.first, first.number <= last { return }
+        guard persistedUpTo >= last else { return }
         link.inventoryAfter = nil
         self.link = .up(link)
         actions.append(.link(.inventoryEnd))
@@ -80,9 +81,23 @@ extension CoordinatorCore {
         closeLink(Reject(code: .unexpected, detail: "a coordinator expects no such \(kind)"), now, &actions)
     }
 
+    var takesSessions: Bool { !isDraining && isStorageWorking }
+
     mutating func drain(_ actions: inout [CoordinatorAction]) {
-        if isDraining { return }
+        let tookSessions = takesSessions
         isDraining = true
+        if tookSessions { sayDrain(&actions) }
+    }
+
+    /// The protocol has no word that takes a `drain` back: only a new link begins without one.
+    mutating func storage(isWorking: Bool, _ now: Moment, _ actions: inout [CoordinatorAction]) {
+        let tookSessions = takesSessions
+        isStorageWorking = isWorking
+        if tookSessions && !takesSessions { sayDrain(&actions) }
+        if !tookSessions && takesSessions, case .up = link { closeLink(nil, now, &actions) }
+    }
+
+    private func sayDrain(_ actions: inout [CoordinatorAction]) {
         if case .up = link { actions.append(.link(.drain)) }
     }
 }

@@ -46,6 +46,9 @@ extension CoordinatorCore {
     /// The outcomes that the matchmaker has not acknowledged, oldest first: what a new outbox file begins with.
     public var unacknowledged: [Outcome] { outbox.keys.compactMap { outbox[$0]?.outcome } }
 
+    /// Sessions whose records a compacted outbox file must keep.
+    public var journalSessions: [SessionID] { outbox.keys }
+
     /// Live sessions of one scene.
     public struct SceneCount: Hashable, Sendable {
         public let scene: SceneID

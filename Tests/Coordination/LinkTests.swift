@@ -63,6 +63,49 @@ import Testing
         }
     }
 
+    @Test("the record of an acknowledgement holds back the end of the inventory too: what it does not list never comes again")
+    func inventoryWaitsForAcknowledgements() {
+        Stage.play { stage in
+            stage.begin(Stage.assignment(1))
+            stage.ask(1, .leave)
+            stage.isDiskFast = false
+            stage.ack(1)
+            stage.say(.linkDown)
+            #expect(stage.linkUp() == [])
+            #expect(stage.say(.persisted(upTo: 1)) == [])
+            #expect(stage.say(.persisted(upTo: 2)) == ["> inventoryEnd"])
+        }
+    }
+
+    @Test("while the disk takes no records no session is taken, and those that live go on; a new link begins undrained")
+    func storage() {
+        Stage.play { stage in
+            stage.begin(Stage.assignment(1))
+            #expect(stage.say(.storage(isWorking: false)) == ["> drain"])
+            #expect(stage.say(.storage(isWorking: false)) == [])
+            #expect(stage.assign(Stage.assignment(2)) == ["> refused s2/1 draining"])
+            #expect(stage.relay(1) == "p0 to [2]")
+            stage.say(.linkDown)
+            #expect(stage.linkUp() == ["> holding s1/1 playing", "> inventoryEnd", "> drain"])
+            #expect(stage.say(.storage(isWorking: true)) == ["> x"])
+            #expect(stage.linkUp() == ["> holding s1/1 playing", "> inventoryEnd"])
+            #expect(stage.assign(Stage.assignment(2)) == ["> accepted s2/1"])
+            #expect(stage.core.journalSessions == [])
+            stage.ask(1, .leave)
+            #expect(stage.core.journalSessions == [Stage.session(1)])
+        }
+    }
+
+    @Test("a disk that works again does not undo an operator's drain")
+    func storageAndDrain() {
+        Stage.play { stage in
+            #expect(stage.say(.storage(isWorking: false)) == ["> drain"])
+            #expect(stage.say(.drain) == [])
+            #expect(stage.say(.storage(isWorking: true)) == [])
+            #expect(stage.assign(Stage.assignment(2)) == ["> refused s2/1 draining"])
+        }
+    }
+
     @Test("states are reported while the link is up")
     func states() {
         Stage.play { stage in

@@ -43,7 +43,7 @@ final class MatchmakerServer {
 
     func run() throws(ReactorError) {
         let contents = settings.state.contents
-        core.restore(contents.records, now: now)
+        core.restore(contents.records, isComplete: true, now: now)
         let address = try web.listen(at: settings.listen, connectionsMax: settings.connectionsMax, for: self)
         let linkAddress = try links.listen(at: settings.link)
         logger.info(

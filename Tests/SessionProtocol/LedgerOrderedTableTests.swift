@@ -1,13 +1,13 @@
+import Digests
+import SessionProtocol
 import Testing
-
-@testable import Coordination
 
 @Suite struct OrderedTableTests {
     @Test("entries are found, changed and listed in the order of insertion, whatever went in between")
     func order() {
         var table = OrderedTable<Int, Int>()
         var model: [(key: Int, value: Int)] = []
-        var random = SplitMix(seed: 5)
+        var random = SeededGenerator(number: 5)
         for key in 0..<2_000 {
             table.append(key, for: key)
             model.append((key, key))
@@ -25,5 +25,6 @@ import Testing
             #expect(model.allSatisfy { table[$0.key] == $0.value })
         }
         #expect(table.update(-1, { $0 }) == nil)
+        #expect(table.first == model.first?.key)
     }
 }

@@ -1,5 +1,5 @@
 /// A table that is iterated in the order of insertion, never in that of a hash.
-struct OrderedTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+public struct OrderedTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Item {
         let key: Key
         var value: Value
@@ -8,31 +8,38 @@ struct OrderedTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private var items: [Item?] = []
     private var positions: [Key: Int] = [:]
 
-    var count: Int { positions.count }
-    /// In order of insertion.
-    var keys: [Key] { items.compactMap { $0?.key } }
+    public init() {}
 
-    subscript(key: Key) -> Value? {
+    public var count: Int { positions.count }
+    /// In order of insertion.
+    public var keys: [Key] { items.compactMap { $0?.key } }
+
+    /// The key that was inserted first.
+    public var first: Key? {
+        for case let item? in items { return item.key }
+        return nil
+    }
+
+    public subscript(key: Key) -> Value? {
         guard let position = positions[key] else { return nil }
         return items[position]?.value
     }
 
     /// Appends an entry; its key must be new.
-    mutating func append(_ value: Value, for key: Key) {
+    public mutating func append(_ value: Value, for key: Key) {
         precondition(positions[key] == nil, "a key is appended once")
         positions[key] = items.count
         items.append(Item(key: key, value: value))
     }
 
-    mutating func update<Result>(_ key: Key, _ change: (inout Value) -> Result) -> Result? {
-        guard let position = positions[key], var item = items[position] else { return nil }
-        let result = change(&item.value)
-        items[position] = item
-        return result
+    /// Changes a value in place; nil when there is none.
+    public mutating func update<Result>(_ key: Key, _ change: (inout Value) -> Result) -> Result? {
+        guard let position = positions[key] else { return nil }
+        return items[position].update { change(&$0.value) }
     }
 
     @discardableResult
-    mutating func remove(_ key: Key) -> Value? {
+    public mutating func remove(_ key: Key) -> Value? {
         guard let position = positions.removeValue(forKey: key) else { return nil }
         let value = items[position]?.value
         items[position] = nil

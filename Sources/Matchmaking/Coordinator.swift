@@ -14,6 +14,8 @@ struct Coordinator: Sendable {
     /// It refused a session or left one unanswered, and is asked again after its next sign of life: without this rest
     /// the same players would be handed to it over and over, as fast as the disk can record it.
     var isResting = false
+    /// An outcome that it reported was not taken, because too many waited for the disk: it is to report it once more.
+    var owesReport = false
     /// Scenes that it has said it cannot carry, by index.
     var unsupportedScenes: Set<Int> = []
     /// When its sessions are presumed lost unless it is heard again.
@@ -58,6 +60,7 @@ extension MatchmakerCore {
         coordinators[index].hasInventory = false
         coordinators[index].isDraining = false
         coordinators[index].isResting = false
+        coordinators[index].owesReport = false
         coordinators[index].unsupportedScenes = []
         heard(index, now)
         forEachHandOff(at: hello.node) { handOff in handOff.isConfirmed = false }
@@ -107,7 +110,7 @@ extension MatchmakerCore {
             }
         case .ended(let outcome): ended(outcome, by: node, link, now, &actions)
         case .holding(let state, let assignment): holding(state, assignment, at: node, link, now, &actions)
-        case .inventoryEnd where !coordinators[index].hasInventory: inventoryEnded(index, now, &actions)
+        case .inventoryEnd where !coordinators[index].hasInventory: inventoryEnded(index, link, now, &actions)
         case .hello, .challenge, .proof, .welcome, .reject, .assign, .endedAck, .cancel, .drop, .pong, .inventoryEnd,
             .journalMatched:
             let detail = "\(message.kind) does not come from a coordinator here"
@@ -116,7 +119,7 @@ extension MatchmakerCore {
     }
 
     /// Closes a link from this side and takes it as down.
-    private mutating func hangUp(
+    mutating func hangUp(
         _ link: LinkHandle, _ reject: Reject?, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         actions.append(.closeLink(link, reject))
@@ -163,6 +166,7 @@ extension MatchmakerCore {
         _ actions: inout [MatchmakerAction]
     ) {
         let session = assignment.session
+        retained.listed(session, at: node, on: link)
         if isCurrent(session, assignment.attempt, at: node) {
             _ = updateHandOff(session) { $0.isConfirmed = true }
             if let mirrored = ledger[session]?.state, mirrored != state { ledger.transition(session, to: state) }
@@ -171,7 +175,7 @@ extension MatchmakerCore {
         let isFree = assignment.players.allSatisfy { player in
             ledger.session(of: player.subject).map { ledger[$0]?.state == .waiting } ?? true
         }
-        if ledger.contains(session) || ledger.tombstone(session) != nil || !isFree {
+        if ledger.contains(session) || ledger.tombstone(session) != nil || retained[session] != nil || !isFree {
             actions.append(.link(link, .drop(session, assignment.attempt)))
             actions.append(.notice(.stale(.holding, session)))
             return
@@ -181,12 +185,14 @@ extension MatchmakerCore {
             guard let room = ledger.session(of: player.subject) else { continue }
             moveOut(player.subject, room, now, &actions)
         }
-        adopt(assignment, in: state, at: node, now)
+        adopt(assignment, in: state, at: node, offered: [node], now)
         _ = persist(.journalMatched(node, assignment), &actions)
         actions.append(.notice(.adopted(session, node)))
     }
 
-    private mutating func inventoryEnded(_ index: Int, _ now: Moment, _ actions: inout [MatchmakerAction]) {
+    private mutating func inventoryEnded(
+        _ index: Int, _ link: LinkHandle, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
         let node = coordinators[index].node
         coordinators[index].hasInventory = true
         for session in handOffs(at: node) {
@@ -197,6 +203,7 @@ extension MatchmakerCore {
             }
             resumeHandOff(session, &actions)
         }
+        retained.inventoryTaken(of: node, on: link)
         matchAllFullRooms(now, &actions)
     }
 

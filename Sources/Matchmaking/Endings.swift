@@ -48,7 +48,8 @@ extension MatchmakerCore {
                 return
             }
             _ = ledger.settle(outcome, assignment: handOff.assignment, now: now)
-            return settled(outcome, handOff, node: node, &actions)
+            settled(outcome, handOff, node: node, &actions)
+            return retained.listed(id, at: node, on: link)
         }
         guard !ledger.contains(id) else {
             // A room that nobody was ever handed: not a coordinator's to end.
@@ -56,9 +57,18 @@ extension MatchmakerCore {
             actions.append(.notice(.stale(.ended, id)))
             return
         }
-        let known = ledger.tombstone(id)?.outcome
-        let isNews = known == nil || (known?.isPresumed == true && !outcome.isPresumed)
-        if isNews { _ = ledger.settle(outcome, assignment: nil, now: now) }
+        guard unrecorded.count < limits.unrecordedMax else {
+            // It stays in the coordinator's outbox, and comes again with the next inventory.
+            isReportOwed = true
+            if let index = coordinators.firstIndex(where: { $0.node == node }) { coordinators[index].owesReport = true }
+            return
+        }
+        let isNews = isNews(outcome)
+        if isNews {
+            _ = ledger.settle(outcome, assignment: nil, now: now)
+            retained.insert(outcome, nodes: [node])
+        }
+        retained.listed(id, at: node, on: link)
         let number = isNews ? persist(.ended(outcome), &actions) : recordsAsked
         unrecorded.append(
             PendingEnd(
@@ -67,10 +77,19 @@ extension MatchmakerCore {
         if number <= recordsDurable { tellRecorded(now, &actions) }
     }
 
+    /// Nothing is known of the session's end, or its loss was presumed and this is its owner's word.
+    private func isNews(_ outcome: Outcome) -> Bool {
+        let known = retained[outcome.session].map { ($0.attempt, $0.isPresumed) }
+            ?? ledger.tombstone(outcome.session).map { ($0.outcome.attempt, $0.outcome.isPresumed) }
+        guard let (attempt, isPresumed) = known else { return true }
+        return isPresumed && !outcome.isPresumed && attempt == outcome.attempt
+    }
+
     private mutating func settled(
         _ outcome: Outcome, _ handOff: HandOff, node: NodeID?, _ actions: inout [MatchmakerAction]
     ) {
         count(handOff.node, -1)
+        retained.insert(outcome, nodes: handOff.offered)
         if handOff.phase == .accepted, let index = coordinators.firstIndex(where: { $0.node == handOff.node }) {
             coordinators[index].isResting = false
         }

@@ -95,6 +95,11 @@ public enum MatchmakerNotice: Hashable, Sendable {
     case stale(MessageKind, SessionID)
     /// A session that a coordinator holds and this matchmaker did not know; it is taken on.
     case adopted(SessionID, NodeID)
+    /// So many outcomes could be reported by it once more that its link is closed: the next begins with an inventory.
+    case inventoryAsked(NodeID, outcomes: Int)
+    /// A coordinator that is away, or that the journal does not name, may have kept this outcome; if it reports it once
+    /// more, that counts as new.
+    case outcomeReleased(SessionID, NodeID?)
     /// What players and operators should know of an end, once it is durable.
     case outcome(Outcome)
 }

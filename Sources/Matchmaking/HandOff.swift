@@ -100,7 +100,10 @@ extension MatchmakerCore {
                 tryAgain(item.session, now, &actions)
                 continue
             }
-            _ = updateHandOff(item.session) { $0.phase = .offered }
+            _ = updateHandOff(item.session) { handOff in
+                handOff.phase = .offered
+                if !handOff.offered.contains(handOff.node) { handOff.offered.append(handOff.node) }
+            }
             ledger.setDeadline(.assign, of: item.session, atMs: now.bootMs + limits.assignTimeoutMs)
             actions.append(.link(link, .assign(handOff.assignment)))
         }

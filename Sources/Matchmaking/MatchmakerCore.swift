@@ -17,12 +17,16 @@ public struct MatchmakerCore: Sendable {
     var joined: [ConnectionHandle: SubjectID] = [:]
     /// Who is still connected though the session has ended, until that is durable and told.
     var untold: [SubjectID: Untold] = [:]
+    /// Outcomes that may be reported once more.
+    var retained = RetainedOutcomes()
     /// Pairs that could not reach each other lately.
     var rejections: ExpiringTable<SubjectPair, Bool>
 
     var coordinators: [Coordinator] = []
     /// Ends that wait to be durable, oldest first.
     var unrecorded: [PendingEnd] = []
+    /// An outcome was not taken because too many wait to be durable.
+    var isReportOwed = false
     /// Hand-offs that wait to be durable, oldest first.
     var recording: [RecordingHandOff] = []
     var recordsAsked: UInt64 = 0
@@ -76,6 +80,7 @@ public struct MatchmakerCore: Sendable {
         case .drain: isDraining = true
         case .shutdown: shutdown(now, &actions)
         }
+        keepBounds(now, &actions)
         report(&actions)
     }
 
@@ -97,6 +102,7 @@ public struct MatchmakerCore: Sendable {
         if rejections.count < apart {
             for sceneIndex in scenes.indices { shareOut(sceneIndex, changed: [], now, &actions) }
         }
+        keepBounds(now, &actions)
         report(&actions)
     }
 
@@ -142,7 +148,7 @@ public struct MatchmakerCore: Sendable {
         var id: SessionID
         repeat {
             id = SessionID(high: generator.next(), low: generator.next())
-        } while ledger.contains(id) || ledger.tombstone(id) != nil
+        } while ledger.contains(id) || ledger.tombstone(id) != nil || retained[id] != nil
         return id
     }
 }

@@ -22,13 +22,17 @@ public struct MatchmakingLimits: Sendable {
     public var resumeLifetimeMs: UInt64
     /// Outcomes that wait for the journal at once, and hand-offs likewise; above it nobody is matched.
     public var unrecordedMax: Int
+    /// Outcomes kept because a coordinator may report them once more. Above it coordinators are made to report anew; at
+    /// twice as many the oldest go.
+    public var outcomesRetainedMax: Int
     public var ledger: LedgerLimits
 
     public init(
         coordinatorsMax: Int = 256, leaseGraceMs: UInt32 = 15_000, leaseMarginMs: UInt32 = 3_000,
         pingIntervalMs: UInt32 = 1_000, assignTimeoutMs: UInt64 = 5_000, attemptsMax: UInt32 = 5,
         rejectionLifetimeMs: UInt64 = 60_000, rejectionsMax: Int = 100_000, resumeLifetimeMs: UInt64 = 86_400_000,
-        unrecordedMax: Int = 100_000, ledger: LedgerLimits = LedgerLimits(tombstoneLifetimeMs: 600_000, tombstonesMax: 100_000)
+        unrecordedMax: Int = 100_000, outcomesRetainedMax: Int = 20_000,
+        ledger: LedgerLimits = LedgerLimits(tombstoneLifetimeMs: 600_000, tombstonesMax: 100_000)
     ) {
         self.coordinatorsMax = coordinatorsMax
         self.leaseGraceMs = leaseGraceMs
@@ -40,6 +44,7 @@ public struct MatchmakingLimits: Sendable {
         self.rejectionsMax = rejectionsMax
         self.resumeLifetimeMs = resumeLifetimeMs
         self.unrecordedMax = unrecordedMax
+        self.outcomesRetainedMax = outcomesRetainedMax
         self.ledger = ledger
     }
 }

@@ -11,24 +11,29 @@ extension MatchmakerCore {
         precondition(ledger.count == 0, "a journal is read before anything happens")
         if !isComplete { holdUntilMs = now.bootMs + UInt64(limits.leaseGraceMs) + UInt64(limits.leaseMarginMs) }
         var latest: [SessionID: (node: NodeID, assignment: Assignment)] = [:]
+        var offered: [SessionID: [NodeID]] = [:]
         var order: [SessionID] = []
+        var outcomes: [Outcome] = []
         for record in records {
             switch record {
             case .journalMatched(let node, let assignment):
+                if offered[assignment.session]?.contains(node) != true { offered[assignment.session, default: []].append(node) }
                 if latest.updateValue((node, assignment), forKey: assignment.session) == nil {
                     order.append(assignment.session)
                 }
             case .ended(let outcome):
                 latest[outcome.session] = nil
                 _ = ledger.settle(outcome, assignment: nil, now: now)
+                outcomes.append(outcome)
             case .hello, .challenge, .proof, .welcome, .reject, .assign, .accepted, .refused, .state, .endedAck,
                 .cancel, .drop, .ping, .pong, .drain, .holding, .inventoryEnd:
                 break
             }
         }
+        for outcome in outcomes { retained.insert(outcome, nodes: offered[outcome.session] ?? [nil]) }
         for session in order {
             guard let (node, assignment) = latest[session] else { continue }
-            guard !ledger.contains(session), ledger.tombstone(session) == nil else { continue }
+            guard !ledger.contains(session), ledger.tombstone(session) == nil, retained[session] == nil else { continue }
             // A later record of a subject says that it had been released from the earlier session.
             for player in assignment.players {
                 if let older = ledger.session(of: player.subject) { ledger.unseat(player.subject, from: older) }
@@ -38,7 +43,7 @@ extension MatchmakerCore {
                 awaited.lostAtMs = now.bootMs + UInt64(limits.leaseGraceMs) + UInt64(limits.leaseMarginMs)
                 coordinators.append(awaited)
             }
-            adopt(assignment, in: .matched, at: node, now)
+            adopt(assignment, in: .matched, at: node, offered: offered[session] ?? [node], now)
         }
     }
 
@@ -50,7 +55,9 @@ extension MatchmakerCore {
     }
 
     /// Takes on a live session that a coordinator holds, or may hold. Its subjects are free.
-    mutating func adopt(_ assignment: Assignment, in state: SessionState, at node: NodeID, _ now: Moment) {
+    mutating func adopt(
+        _ assignment: Assignment, in state: SessionState, at node: NodeID, offered: [NodeID], _ now: Moment
+    ) {
         let members = assignment.players.enumerated().map { index, player in
             // What is told to one who waits must not release from the session that is waited for.
             var claim = assignment.claim(.place, of: player)
@@ -61,7 +68,7 @@ extension MatchmakerCore {
         }
         let handOff = HandOff(
             serial: nextSerial(), sceneIndex: sceneIndices[assignment.scene], assignment: assignment, node: node,
-            phase: .accepted, members: members)
+            phase: .accepted, offered: offered, members: members)
         ledger.open(
             assignment.session, scene: assignment.scene, state: .matched,
             subjects: assignment.players.map(\.subject), details: .handOff(handOff))
@@ -70,7 +77,9 @@ extension MatchmakerCore {
     }
 
     /// Sessions whose records a compacted journal must keep.
-    public var journalSessions: [SessionID] { ledger.sessions.filter { ledger[$0]?.details.handOff != nil } }
+    public var journalSessions: [SessionID] {
+        ledger.sessions.filter { ledger[$0]?.details.handOff != nil } + retained.sessions
+    }
 
     /// What a new journal must begin with so that the old one can go: every hand-off without an outcome, in the order
     /// in which they were made, which tells who was released from what.

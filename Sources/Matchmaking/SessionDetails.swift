@@ -64,6 +64,8 @@ struct HandOff: Sendable {
     var assignment: Assignment
     var node: NodeID
     var phase: Phase
+    /// Coordinators that may have been offered it, by this attempt or an earlier one.
+    var offered: [NodeID] = []
     /// In order of `PlayerIndex`. A connection is here only until `matched` has been said on it.
     var members: [Member]
     /// The owner has been asked to end it; nobody is sent there any more.

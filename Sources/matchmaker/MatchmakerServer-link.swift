@@ -55,6 +55,12 @@ extension MatchmakerServer: LinkListenerDelegate {
             logger.info("stale_message", ["kind": .string("\(kind)"), "session": .string("\(session)")])
         case .adopted(let session, let node):
             logger.info("session_adopted", ["session": .string("\(session)"), "node": .string(node.name)])
+        case .inventoryAsked(let node, let outcomes):
+            logger.info("inventory_asked", ["node": .string(node.name), "outcomes": .int(outcomes)])
+        case .outcomeReleased(let session, let node):
+            logger.warning(
+                "outcome_released", ["session": .string("\(session)"), "node": .optional(node?.name)],
+                message: "a coordinator that is away may report this end once more, and it would count as new")
         case .outcome(let outcome): logger.log(outcome)
         }
     }

@@ -55,14 +55,14 @@ extension CoordinatorCore {
     }
 
     mutating func cancel(
-        _ session: SessionID, _ attempt: Attempt, _ verdict: Verdict, _ now: Moment,
+        _ session: SessionID, _ attempt: Attempt, _ reason: EndReason, blamed: [PlayerIndex], _ now: Moment,
         _ actions: inout [CoordinatorAction]
     ) {
-        if let details = ledger[session]?.details {
-            guard details.assignment.attempt == attempt else {
+        if let entry = ledger[session] {
+            guard entry.details.assignment.attempt == attempt else {
                 return actions.append(.notice(.staleAttempt(.cancel, session, attempt)))
             }
-            end(session, verdict, now, &actions)
+            end(session, ExitCause(cancelledFor: reason, in: entry.state), concerning: blamed, now, &actions)
         } else if let entry = outbox[session] {
             sendEnded(entry, &actions)
         } else {

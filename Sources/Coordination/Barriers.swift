@@ -64,7 +64,7 @@ extension CoordinatorCore {
         guard let details = ledger[session]?.details, case .playing(let play) = details.phase,
             let barrier = play.barriers.first(where: { $0.slot == slot })
         else { return }
-        end(session, Verdict(.barrierTimeout, blamed: details.missing(at: barrier)), now, &actions)
+        end(session, .barrierOver, concerning: details.missing(at: barrier), now, &actions)
     }
 }
 

@@ -53,7 +53,7 @@ public struct CoordinatorCore: Sendable {
         case .drain: drain(&actions)
         case .shutdown:
             drain(&actions)
-            for session in ledger.sessions { end(session, Verdict(.shutdown), now, &actions) }
+            for session in ledger.sessions { end(session, .coordinatorShutdown, now, &actions) }
         }
         reportTransitions(&actions)
     }
@@ -101,8 +101,8 @@ public struct CoordinatorCore: Sendable {
         case .validate: validationDeadlinePassed(session, isLast: slot == GraceSlot.extended, now, &actions)
         case .reconnect: graceIsOver(session, now, slot: slot, &actions)
         case .barrier: barrierDeadlinePassed(session, slot: slot, now, &actions)
-        case .play: end(session, Verdict(.timeLimit), now, &actions)
-        case .wait, .assign: preconditionFailure("a coordinator sets no such deadline")
+        case .play: end(session, .timeLimit, now, &actions)
+        case .wait, .assign, .cancel: preconditionFailure("a coordinator sets no such deadline")
         }
     }
 }

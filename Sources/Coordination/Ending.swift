@@ -6,11 +6,14 @@ import SessionProtocol
 /// outcome is durable here and `tellWaitMs` has passed since the end, and since the link was lost.
 extension CoordinatorCore {
     mutating func end(
-        _ session: SessionID, _ verdict: Verdict, _ now: Moment, _ actions: inout [CoordinatorAction]
+        _ session: SessionID, _ cause: ExitCause, concerning players: [PlayerIndex] = [],
+        failedPairs: [PlayerPair] = [], _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[session]?.details else { return }
-        var verdict = verdict
-        verdict.results = details.players.map(\.result)
+        guard let live = ledger[session] else { return }
+        let details = live.details
+        let verdict = Verdict(
+            cause, in: live.state, concerning: players, failedPairs: failedPairs, results: details.players.map(\.result))
+        precondition(verdict.ending.decider != .matchmaker, "\(cause) is the matchmaker's to judge")
         guard let (_, outcome) = ledger.end(session, verdict, assignment: details.assignment, now: now) else { return }
         persist(.ended(outcome), &actions)
         unpersisted.append((persistCount, session))

@@ -110,9 +110,9 @@ extension CoordinatorCore {
             return false
         }
         if !absent.isEmpty {
-            end(session, Verdict(.noShow, blamed: absent), now, &actions)
+            end(session, .noShow, concerning: absent, now, &actions)
         } else if isLast {
-            end(session, Verdict(.playerDisconnected, blamed: details.away), now, &actions)
+            end(session, .neverTogether, concerning: details.away, now, &actions)
         } else {
             extendDeadline(.enter, of: session, by: details, now)
         }

@@ -5,6 +5,7 @@ struct Lease: Sendable {
     /// When the newest ping was sent that has been answered; the beginning of the first link before that.
     var fromMs: UInt64
     var graceMs: UInt32
+    var pingIntervalMs: UInt32
 
     var untilMs: UInt64 { fromMs + UInt64(graceMs) }
 }
@@ -12,7 +13,8 @@ struct Lease: Sendable {
 extension CoordinatorCore {
     /// A lease that runs goes on under the new terms: the link alone renews nothing.
     mutating func beginLease(_ terms: Welcome, _ now: Moment) {
-        lease = Lease(fromMs: lease?.fromMs ?? now.bootMs, graceMs: terms.leaseGraceMs)
+        lease = Lease(
+            fromMs: lease?.fromMs ?? now.bootMs, graceMs: terms.leaseGraceMs, pingIntervalMs: terms.pingIntervalMs)
     }
 
     mutating func ponged(_ sentAtMs: UInt64, _ now: Moment, _ actions: inout [CoordinatorAction]) {
@@ -38,6 +40,7 @@ extension CoordinatorCore {
         self.lease = nil
         actions.append(.notice(.leaseExpired(sessions: ledger.count)))
         if case .up = link { closeLink(nil, now, &actions) }
-        for session in ledger.sessions { end(session, Verdict(.coordinatorLost), now, &actions) }
+        let cause: ExitCause = now.bootMs - lease.untilMs < UInt64(lease.pingIntervalMs) ? .leaseOver : .awokeLate
+        for session in ledger.sessions { end(session, cause, now, &actions) }
     }
 }

@@ -64,7 +64,7 @@ extension CoordinatorCore {
         case .assign(let assignment): assign(assignment, now, &actions)
         case .endedAck(let session, let attempt): acknowledged(session, attempt, &actions)
         case .cancel(let session, let attempt, let reason, let blamed):
-            cancel(session, attempt, Verdict(reason, blamed: blamed), now, &actions)
+            cancel(session, attempt, reason, blamed: blamed, now, &actions)
         case .drop(let session, let attempt): drop(session, attempt, &actions)
         case .pong(let sentAtMs): ponged(sentAtMs, now, &actions)
         case .reject(let reject):

@@ -41,11 +41,11 @@ extension CoordinatorCore {
         case .ready(let barrier): ready(barrier, seat, from: connection, now, &actions)
         case .finish(let result): finish(result ?? [], seat, from: connection, now, &actions)
         case .leave:
-            leave(seat, .playerLeft, connection, now, &actions)
+            leave(seat, .left, connection, now, &actions)
         case .exclude(let reason):
             let reason = reason.cut(toBytes: limits.detailBytesMax)
             actions.append(.notice(.excluded(seat.session, seat.player, reason: reason)))
-            leave(seat, .playerExcluded, connection, now, &actions)
+            leave(seat, .excluded, connection, now, &actions)
         }
     }
 
@@ -84,19 +84,19 @@ extension CoordinatorCore {
             return details.players.allSatisfy { $0.result != nil }
         }
         if haveAllFinished == true {
-            end(seat.session, Verdict(.completed), now, &actions)
+            end(seat.session, .completed, now, &actions)
         } else {
             openBarriers(seat.session, &actions)
         }
     }
 
     private mutating func leave(
-        _ seat: Seat, _ reason: EndReason, _ connection: ConnectionHandle, _ now: Moment,
+        _ seat: Seat, _ cause: ExitCause, _ connection: ConnectionHandle, _ now: Moment,
         _ actions: inout [CoordinatorAction]
     ) {
         guard let details = ledger[seat.session]?.details else { return }
         if details[seat.player].result == nil {
-            end(seat.session, Verdict(reason, blamed: [seat.player]), now, &actions)
+            end(seat.session, cause, concerning: [seat.player], now, &actions)
         } else {
             unseat(connection)
             _ = ledger.withDetails(seat.session) { $0[seat.player].presence = .away }

@@ -28,6 +28,6 @@ extension CoordinatorCore {
             let atMs = ledger.deadlineMs(.reconnect, slot: UInt32(player.number), of: session)
             return UInt32(player.number) == slot || atMs.map { $0 <= now.bootMs } == true
         }
-        end(session, Verdict(.playerDisconnected, blamed: blamed), now, &actions)
+        end(session, .graceOver, concerning: blamed, now, &actions)
     }
 }

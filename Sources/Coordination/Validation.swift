@@ -116,9 +116,11 @@ extension CoordinatorCore {
     mutating func judgeValidation(_ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
         guard let details = ledger[session]?.details, case .validating(let validation) = details.phase else { return }
         let failed = validation.failedPairs
-        if !failed.isEmpty, let requeues = details.settings.onValidationFailure.endsRequeueing {
-            let verdict = Verdict(.validationFailed, requeuesBlameless: requeues, failedPairs: failed)
-            return end(session, verdict, now, &actions)
+        if !failed.isEmpty {
+            let cause = details.settings.onValidationFailure.causeOfFailure
+            if case .ends = cause.path(in: .validating) {
+                return end(session, cause, failedPairs: failed, now, &actions)
+            }
         }
         proceed(session, now, &actions)
     }
@@ -129,14 +131,11 @@ extension CoordinatorCore {
         guard let details = ledger[session]?.details, case .validating(var validation) = details.phase else { return }
         let away = details.away
         if isLast && !away.isEmpty {
-            return end(session, Verdict(.playerDisconnected, blamed: away), now, &actions)
+            return end(session, .neverTogether, concerning: away, now, &actions)
         }
-        if let requeues = details.settings.onValidationFailure.endsRequeueing {
-            if away.isEmpty {
-                let verdict = Verdict(
-                    .validationTimeout, blamed: validation.silent, requeuesBlameless: requeues)
-                return end(session, verdict, now, &actions)
-            }
+        let cause = details.settings.onValidationFailure.causeOfSilence
+        if case .ends = cause.path(in: .validating) {
+            if away.isEmpty { return end(session, cause, concerning: validation.silent, now, &actions) }
         } else {
             validation.isOver = true
             _ = ledger.withDetails(session) { $0.phase = .validating(validation) }
@@ -151,12 +150,21 @@ extension CoordinatorCore {
 }
 
 extension ValidationFailureAction {
-    /// Whether a session that ends over this puts the blameless back; nil when it does not end.
-    var endsRequeueing: Bool? {
+    /// What it is when a pair has failed in such a scene.
+    fileprivate var causeOfFailure: ExitCause {
         switch self {
-        case .requeue: true
-        case .end: false
-        case .relay: nil
+        case .requeue: .pairFailed
+        case .end: .pairFailedFinally
+        case .relay: .pairFailedRelayed
+        }
+    }
+
+    /// What it is when the deadline passes in such a scene.
+    fileprivate var causeOfSilence: ExitCause {
+        switch self {
+        case .requeue: .silent
+        case .end: .silentFinally
+        case .relay: .silentRelayed
         }
     }
 }

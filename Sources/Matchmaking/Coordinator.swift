@@ -154,7 +154,7 @@ extension MatchmakerCore {
             }
             coordinators[index].lostAtMs = nil
             actions.append(.notice(.coordinatorLost(node, sessions: sessions.count)))
-            for session in sessions { end(session, Verdict(.coordinatorLost, isPresumed: true), now, &actions) }
+            for session in sessions { end(session, .coordinatorSilent, now, &actions) }
             coordinators.removeAll { $0.node == node && $0.link == nil && $0.lostAtMs == nil }
         }
     }
@@ -168,7 +168,10 @@ extension MatchmakerCore {
         let session = assignment.session
         retained.listed(session, at: node, on: link)
         if isCurrent(session, assignment.attempt, at: node) {
-            _ = updateHandOff(session) { $0.isConfirmed = true }
+            _ = updateHandOff(session) { handOff in
+                handOff.isConfirmed = true
+                handOff.isRestored = false
+            }
             if let mirrored = ledger[session]?.state, mirrored != state { ledger.transition(session, to: state) }
             return
         }
@@ -198,10 +201,10 @@ extension MatchmakerCore {
         for session in handOffs(at: node) {
             guard let handOff = ledger[session]?.details.handOff, handOff.phase == .accepted else { continue }
             if !handOff.isConfirmed {
-                end(session, Verdict(.coordinatorLost), now, &actions)
+                end(session, handOff.isRestored ? .bothRestarted : .coordinatorRestarted, now, &actions)
                 continue
             }
-            resumeHandOff(session, &actions)
+            resumeHandOff(session, now, &actions)
         }
         retained.inventoryTaken(of: node, on: link)
         matchAllFullRooms(now, &actions)

@@ -27,11 +27,12 @@ struct Untold: Sendable {
 extension MatchmakerCore {
     /// Ends a session that no coordinator owns, or whose owner is out of reach.
     mutating func end(
-        _ id: SessionID, _ verdict: Verdict, _ now: Moment, _ actions: inout [MatchmakerAction]
+        _ id: SessionID, _ cause: ExitCause, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        guard let handOff = ledger[id]?.details.handOff,
-            let (_, outcome) = ledger.end(id, verdict, assignment: handOff.assignment, now: now)
-        else { return }
+        guard let entry = ledger[id], let handOff = entry.details.handOff else { return }
+        let verdict = Verdict(cause, in: entry.state)
+        precondition(verdict.ending.decider != .coordinator, "\(cause) is the coordinator's to judge")
+        guard let (_, outcome) = ledger.end(id, verdict, assignment: handOff.assignment, now: now) else { return }
         settled(outcome, handOff, node: nil, &actions)
     }
 
@@ -143,14 +144,12 @@ extension MatchmakerCore {
         guard let connection = member.connection, let state = untold[member.subject], state.connection == connection
         else { return }
         untold[member.subject] = nil
-        joined[connection] = nil
-        let part = end.outcome.players.first { $0.subject == member.subject }
-        let isPutBack = part?.isRequeued == true || end.outcome.reason == .coordinatorLost
+        forget(connection)
         if ledger.session(of: member.subject) != nil {
             tellEnded(member, session: end.outcome.session, .superseded, nil, &actions)
         } else if state.hasLeft {
             tellEnded(member, session: end.outcome.session, .playerLeft, end.completionCodes.playerLeft, &actions)
-        } else if isPutBack, !isShuttingDown, let sceneIndex = end.sceneIndex {
+        } else if end.outcome.putsBack(member.subject), !isShuttingDown, let sceneIndex = end.sceneIndex {
             let hasCredit = end.outcome.endedIn != .playing
             seat(
                 member.subject, on: connection, sceneIndex: sceneIndex,

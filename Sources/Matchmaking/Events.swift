@@ -14,6 +14,8 @@ public enum MatchmakerEvent: Sendable {
     case persisted(upTo: UInt64)
     /// The disk takes no records, or takes them again: nobody is matched meanwhile, and waiting rooms go on.
     case storage(isWorking: Bool)
+    /// An administrator ends a session, whatever it is at.
+    case cancel(SessionID)
     /// No new joins; those who wait go on waiting.
     case drain
     /// Waiting rooms end; sessions at coordinators go on.
@@ -70,6 +72,8 @@ public enum MatchmakerError: String, CaseIterable, Sendable {
     case draining = "draining"
     case subjectInUse = "subject_in_use"
     case wrongState = "wrong_state"
+    /// What became of the session cannot be said in time.
+    case timeout = "timeout"
 }
 
 public enum MatchmakerClose: Hashable, Sendable {
@@ -89,6 +93,10 @@ public enum MatchmakerNotice: Hashable, Sendable {
     case coordinatorRefused(NodeID, RejectCode)
     case sessionRefused(SessionID, NodeID, RefusalReason)
     case assignTimedOut(SessionID, NodeID)
+    /// A coordinator was asked to end a session and did not, though its link is up.
+    case cancelIgnored(SessionID, NodeID)
+    /// An administrator asked to end a session that does not live here.
+    case nothingToCancel(SessionID)
     /// A full room waits because no coordinator takes sessions.
     case noCoordinator(SceneID)
     /// A message about a session that is not there, or of another attempt: it changed nothing.

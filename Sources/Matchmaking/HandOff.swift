@@ -44,7 +44,10 @@ extension MatchmakerCore {
         guard let room = ledger[id]?.details.room else { preconditionFailure("a full room is in the ledger") }
         queues[room.sceneIndex].remove(id)
         queues[room.sceneIndex].waiting -= room.members.count
-        for member in room.members { ledger.clearDeadline(.wait, slot: member.slot, of: id) }
+        for member in room.members {
+            ledger.clearDeadline(.wait, slot: member.slot, of: id)
+            if let connection = member.connection { fates.set(connection, atMs: now.bootMs + limits.fateTimeoutMs) }
+        }
         ledger.transition(id, to: .matched)
         let scene = scenes[room.sceneIndex]
         var assignment = Assignment(
@@ -117,9 +120,10 @@ extension MatchmakerCore {
         guard let handOff = ledger[id]?.details.handOff else { return }
         precondition(handOff.phase != .accepted, "tickets of an accepted session may have left")
         ledger.clearDeadline(.assign, of: id)
+        guard handOff.cancel == nil else { return end(id, .cancelled, now, &actions) }
         let next = handOff.assignment.attempt.next
         guard next.number <= limits.attemptsMax, let node = leastLoaded(handOff.sceneIndex, except: excluded) else {
-            return end(id, Verdict(.noCoordinator), now, &actions)
+            return end(id, .noCoordinatorLeft, now, &actions)
         }
         count(handOff.node, -1)
         let tickets = handOff.members.map { _ in drawTicket() }
@@ -159,6 +163,7 @@ extension MatchmakerCore {
             handOff.phase = .accepted
             handOff.isConfirmed = true
         }
+        if handOff.cancel != nil { return sayCancel(id, now, &actions) }
         let gone = handOff.members.indices.filter {
             handOff.members[$0].connection == nil || handOff.members[$0].hasLeft
         }
@@ -168,31 +173,15 @@ extension MatchmakerCore {
         }
         // Promise 5: nobody is sent to a game that cannot begin. The owner ends it; the others wait here for its word.
         let reason: EndReason = gone.contains { handOff.members[$0].hasLeft } ? .playerLeft : .playerDisconnected
-        cancel(id, reason, blamed: gone, &actions)
-    }
-
-    /// Asks the owner of a session to end it.
-    private mutating func cancel(
-        _ id: SessionID, _ reason: EndReason, blamed: [Int], _ actions: inout [MatchmakerAction]
-    ) {
-        let cancel = Cancel(reason: reason, blamed: blamed.compactMap(PlayerIndex.init(exactly:)))
-        _ = updateHandOff(id) { $0.cancel = cancel }
-        sayCancel(id, &actions)
-    }
-
-    private func sayCancel(_ id: SessionID, _ actions: inout [MatchmakerAction]) {
-        guard let handOff = ledger[id]?.details.handOff, let cancel = handOff.cancel,
-            let coordinator = coordinator(handOff.node), coordinator.isReady, let link = coordinator.link
-        else { return }
-        actions.append(.link(link, .cancel(id, handOff.assignment.attempt, cancel.reason, blamed: cancel.blamed)))
+        cancel(id, reason, blamed: gone, now, &actions)
     }
 
     /// What waited for the owner to be in reach: a cancel that it may not have heard, one who left, those who came back.
-    mutating func resumeHandOff(_ id: SessionID, _ actions: inout [MatchmakerAction]) {
+    mutating func resumeHandOff(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         guard let handOff = ledger[id]?.details.handOff else { return }
-        if handOff.cancel != nil { return sayCancel(id, &actions) }
+        if handOff.cancel != nil { return sayCancel(id, now, &actions) }
         let left = handOff.members.indices.filter { handOff.members[$0].hasLeft }
-        if !left.isEmpty { return cancel(id, .playerLeft, blamed: left, &actions) }
+        if !left.isEmpty { return cancel(id, .playerLeft, blamed: left, now, &actions) }
         for player in handOff.members.indices where handOff.members[player].connection != nil {
             tellMatched(id, playerAt: player, &actions)
         }
@@ -209,7 +198,7 @@ extension MatchmakerCore {
                     session: id, player: player, players: handOff.members.count, url: coordinator.url,
                     ticket: handOff.assignment.players[index].ticket)))
         actions.append(.close(connection, .normal))
-        joined[connection] = nil
+        forget(connection)
         _ = updateHandOff(id) { $0.members[index].connection = nil }
     }
 

@@ -38,7 +38,7 @@ extension MatchmakerCore {
         }
         if let session = ledger.session(of: request.subject) { moveOut(request.subject, session, now, &actions) }
         if let older = untold.removeValue(forKey: request.subject) {
-            joined[older.connection] = nil
+            forget(older.connection)
             actions.append(
                 .reply(older.connection, .ended(session: older.session, reason: .superseded, completionCode: nil)))
             actions.append(.close(older.connection, .normal))
@@ -75,7 +75,7 @@ extension MatchmakerCore {
     mutating func moveOut(
         _ subject: SubjectID, _ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        if let member = unseat(subject, from: id, reasonWhenEmpty: .superseded, now, &actions) {
+        if let member = unseat(subject, from: id, causeWhenEmpty: .movedAway, now, &actions) {
             tellEnded(member, session: id, .superseded, nil, &actions)
         }
     }
@@ -95,7 +95,7 @@ extension MatchmakerCore {
             member = room.members[index]
         }
         if let replaced {
-            if let old = replaced.connection { joined[old] = nil }
+            if let old = replaced.connection { forget(old) }
             tellEnded(replaced, session: id, .superseded, nil, &actions)
         }
         joined[connection] = subject
@@ -120,10 +120,11 @@ extension MatchmakerCore {
             if handOff.phase == .accepted { handOff.members[index].waitUntilMs = waitUntilMs }
         }
         if let replaced {
-            if let old = replaced.connection { joined[old] = nil }
+            if let old = replaced.connection { forget(old) }
             tellEnded(replaced, session: id, .superseded, nil, &actions)
         }
         joined[connection] = subject
+        fates.set(connection, atMs: now.bootMs + limits.fateTimeoutMs)
         guard let handOff = ledger[id]?.details.handOff,
             let index = handOff.members.firstIndex(where: { $0.subject == subject })
         else { return }
@@ -144,7 +145,7 @@ extension MatchmakerCore {
     /// How long the fate of a session whose coordinator is out of reach can stay unknown.
     private func fateIsKnownMs(of handOff: HandOff, _ now: Moment) -> UInt64 {
         guard let lostAtMs = coordinator(handOff.node)?.lostAtMs else { return limits.assignTimeoutMs }
-        return lostAtMs - min(lostAtMs, now.bootMs)
+        return min(lostAtMs - min(lostAtMs, now.bootMs), limits.fateTimeoutMs)
     }
 
     /// The holder of a release was told the end while the link was down: the session is over for this subject.
@@ -157,7 +158,7 @@ extension MatchmakerCore {
             handOff.members[index].connection = nil
         }
         if let replaced {
-            if let old = replaced.connection { joined[old] = nil }
+            if let old = replaced.connection { forget(old) }
             tellEnded(replaced, session: id, .superseded, nil, &actions)
         }
     }
@@ -172,7 +173,7 @@ extension MatchmakerCore {
             return
         }
         guard let id = ledger.session(of: subject) else { return }
-        if let member = unseat(subject, from: id, reasonWhenEmpty: .allLeft, now, &actions) {
+        if let member = unseat(subject, from: id, causeWhenEmpty: .lastLeft, now, &actions) {
             let scene = ledger.tombstone(id)?.outcome.scene ?? ledger[id]?.scene
             let code = scene.flatMap { sceneIndices[$0] }.map { scenes[$0].settings }?.completionCode(for: .playerLeft)
             tellEnded(member, session: id, .playerLeft, code, &actions)
@@ -181,15 +182,24 @@ extension MatchmakerCore {
         }
     }
 
+    /// Nobody waits without an end, whatever a disk or a coordinator does.
+    mutating func fateStaysUnknown(
+        _ connection: ConnectionHandle, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        refuse(connection, .timeout, "what became of the session is not known yet; join again with your resume", &actions)
+        disconnected(connection, now, &actions)
+    }
+
     mutating func disconnected(_ connection: ConnectionHandle, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let subject = joined.removeValue(forKey: connection) else { return }
+        guard let subject = joined[connection] else { return }
+        forget(connection)
         if untold[subject]?.connection == connection {
             untold[subject] = nil
             return
         }
         guard let id = ledger.session(of: subject) else { return }
         if ledger[id]?.state == .waiting {
-            _ = unseat(subject, from: id, reasonWhenEmpty: .allLeft, now, &actions)
+            _ = unseat(subject, from: id, causeWhenEmpty: .lastLeft, now, &actions)
         } else {
             _ = updateHandOff(id) { handOff in
                 for index in handOff.members.indices where handOff.members[index].connection == connection {

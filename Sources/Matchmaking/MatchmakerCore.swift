@@ -15,6 +15,8 @@ public struct MatchmakerCore: Sendable {
     var ledger: SessionLedger<SessionDetails>
     /// Who is on a connection that has joined.
     var joined: [ConnectionHandle: SubjectID] = [:]
+    /// When those who have been matched must have been told what became of it.
+    var fates = DeadlineQueue<ConnectionHandle>()
     /// Who is still connected though the session has ended, until that is durable and told.
     var untold: [SubjectID: Untold] = [:]
     /// Outcomes that may be reported once more.
@@ -77,6 +79,7 @@ public struct MatchmakerCore: Sendable {
         case .linkDown(let link): linkDown(link, now, &actions)
         case .persisted(let number): persisted(upTo: number, now, &actions)
         case .storage(let isWorking): storage(isWorking: isWorking, now, &actions)
+        case .cancel(let session): cancelSession(session, now, &actions)
         case .drain: isDraining = true
         case .shutdown: shutdown(now, &actions)
         }
@@ -92,10 +95,12 @@ public struct MatchmakerCore: Sendable {
             switch due.kind {
             case .wait: waitIsOver(due.session, slot: due.slot, now, &actions)
             case .assign: assignTimedOut(due.session, now, &actions)
+            case .cancel: cancelTimedOut(due.session, now, &actions)
             case .enter, .validate, .reconnect, .barrier, .play:
                 preconditionFailure("a deadline of the coordinator's")
             }
         }
+        while let connection = fates.popDue(now.bootMs) { fateStaysUnknown(connection, now, &actions) }
         ledger.expire(nowMs: now.bootMs)
         let apart = rejections.count
         rejections.expire(nowMs: now.bootMs)
@@ -109,11 +114,17 @@ public struct MatchmakerCore: Sendable {
     /// When `advance` must be called next, in milliseconds of the boot clock.
     public var nextDeadlineMs: UInt64? {
         let leases = coordinators.compactMap(\.lostAtMs).min()
-        return [ledger.nextDeadlineMs, leases, rejections.nextMs, holdUntilMs].compactMap { $0 }.min()
+        return [ledger.nextDeadlineMs, leases, rejections.nextMs, fates.nextMs, holdUntilMs].compactMap { $0 }.min()
     }
 
     /// Every waiting room has ended and everything asked for is durable.
     public var isQuiet: Bool { ledger.count(in: .waiting) == 0 && unrecorded.isEmpty && recording.isEmpty }
+
+    /// A connection is nobody's any more.
+    mutating func forget(_ connection: ConnectionHandle) {
+        joined[connection] = nil
+        fates.remove(connection)
+    }
 
     private mutating func report(_ actions: inout [MatchmakerAction]) {
         ledger.takeTransitions { actions.append(.transition($0)) }

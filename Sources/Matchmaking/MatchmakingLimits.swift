@@ -12,6 +12,10 @@ public struct MatchmakingLimits: Sendable {
     public var pingIntervalMs: UInt32
     /// How long a coordinator may take to answer `assign`.
     public var assignTimeoutMs: UInt64
+    /// How long a coordinator may take to end a session when it is asked to, before its link is closed.
+    public var cancelTimeoutMs: UInt64
+    /// How long one who has been matched waits at most to be told what became of it.
+    public var fateTimeoutMs: UInt64
     /// Hand-offs of one session before it ends as `no_coordinator`.
     public var attemptsMax: UInt32
     /// How long two who could not reach each other are kept apart.
@@ -29,7 +33,8 @@ public struct MatchmakingLimits: Sendable {
 
     public init(
         coordinatorsMax: Int = 256, leaseGraceMs: UInt32 = 15_000, leaseMarginMs: UInt32 = 3_000,
-        pingIntervalMs: UInt32 = 1_000, assignTimeoutMs: UInt64 = 5_000, attemptsMax: UInt32 = 5,
+        pingIntervalMs: UInt32 = 1_000, assignTimeoutMs: UInt64 = 5_000, cancelTimeoutMs: UInt64 = 5_000,
+        fateTimeoutMs: UInt64 = 60_000, attemptsMax: UInt32 = 5,
         rejectionLifetimeMs: UInt64 = 60_000, rejectionsMax: Int = 100_000, resumeLifetimeMs: UInt64 = 86_400_000,
         unrecordedMax: Int = 100_000, outcomesRetainedMax: Int = 20_000,
         ledger: LedgerLimits = LedgerLimits(tombstoneLifetimeMs: 600_000, tombstonesMax: 100_000)
@@ -39,6 +44,8 @@ public struct MatchmakingLimits: Sendable {
         self.leaseMarginMs = leaseMarginMs
         self.pingIntervalMs = pingIntervalMs
         self.assignTimeoutMs = assignTimeoutMs
+        self.cancelTimeoutMs = cancelTimeoutMs
+        self.fateTimeoutMs = fateTimeoutMs
         self.attemptsMax = attemptsMax
         self.rejectionLifetimeMs = rejectionLifetimeMs
         self.rejectionsMax = rejectionsMax

@@ -44,6 +44,7 @@ extension MatchmakerCore {
                 coordinators.append(awaited)
             }
             adopt(assignment, in: .matched, at: node, offered: offered[session] ?? [node], now)
+            _ = updateHandOff(session) { $0.isRestored = true }
         }
     }
 

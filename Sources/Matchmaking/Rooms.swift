@@ -125,23 +125,31 @@ extension MatchmakerCore {
                     timeoutMs: deadlineMs - min(deadlineMs, now.bootMs), resume: member.resume)))
     }
 
-    /// Takes a member out of its room, which goes on; an empty room ends for `reasonWhenEmpty`.
+    /// Takes a member out of its room, which goes on; an empty room ends by `causeWhenEmpty`.
     mutating func unseat(
-        _ subject: SubjectID, from id: SessionID, reasonWhenEmpty: EndReason, _ now: Moment,
+        _ subject: SubjectID, from id: SessionID, causeWhenEmpty: ExitCause, _ now: Moment,
         _ actions: inout [MatchmakerAction]
     ) -> Member? {
         guard let room = ledger[id]?.details.room,
             let member = room.members.first(where: { $0.subject == subject })
         else { return nil }
-        if let connection = member.connection { joined[connection] = nil }
+        if let connection = member.connection { forget(connection) }
         displace(member, from: id)
         queues[room.sceneIndex].waiting -= 1
         requeue(id)
         if room.members.count == 1 {
-            _ = ledger.end(id, Verdict(reasonWhenEmpty), assignment: nil, now: now)
+            endRoom(id, causeWhenEmpty, now)
         }
         shareOut(room.sceneIndex, changed: room.members.count == 1 ? [] : [id], now, &actions)
         return member
+    }
+
+    /// Ends a room, which this process owns; returns the reason.
+    @discardableResult
+    mutating func endRoom(_ id: SessionID, _ cause: ExitCause, _ now: Moment) -> EndReason {
+        let verdict = Verdict(cause, in: .waiting)
+        _ = ledger.end(id, verdict, assignment: nil, now: now)
+        return verdict.ending.reason
     }
 
     /// Fills rooms from more junior ones, so that nobody waits apart from those with whom a game could begin; then
@@ -177,7 +185,7 @@ extension MatchmakerCore {
         if left == members.count { return false }
         requeue(target)
         requeue(source)
-        if left == 0 { _ = ledger.end(source, Verdict(.allLeft), assignment: nil, now: now) }
+        if left == 0 { endRoom(source, .movedTogether, now) }
         return true
     }
 
@@ -186,8 +194,9 @@ extension MatchmakerCore {
             let member = room.members.first(where: { $0.slot == slot })
         else { return }
         let scene = scenes[room.sceneIndex]
-        let reason: EndReason = room.members.count == scene.groupSize ? .noCoordinator : .waitTimeout
-        _ = unseat(member.subject, from: id, reasonWhenEmpty: reason, now, &actions)
+        let cause: ExitCause = room.members.count == scene.groupSize ? .noCoordinatorInTime : .waitOver
+        guard let reason = cause.path(in: .waiting).ending?.reason else { return }
+        _ = unseat(member.subject, from: id, causeWhenEmpty: cause, now, &actions)
         tellEnded(member, session: id, reason, scene.settings.completionCode(for: reason), &actions)
     }
 
@@ -205,14 +214,22 @@ extension MatchmakerCore {
         isDraining = true
         isShuttingDown = true
         for id in ledger.sessions {
-            guard let room = ledger[id]?.details.room else { continue }
-            queues[room.sceneIndex].remove(id)
-            queues[room.sceneIndex].waiting -= room.members.count
-            _ = ledger.end(id, Verdict(.shutdown), assignment: nil, now: now)
-            for member in room.members {
-                if let connection = member.connection { joined[connection] = nil }
-                tellEnded(member, session: id, .shutdown, nil, &actions)
-            }
+            closeRoom(id, .matchmakerShutdown, now, &actions)
+        }
+    }
+
+    /// Ends a room with all who are in it.
+    mutating func closeRoom(
+        _ id: SessionID, _ cause: ExitCause, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        guard let room = ledger[id]?.details.room else { return }
+        queues[room.sceneIndex].remove(id)
+        queues[room.sceneIndex].waiting -= room.members.count
+        let reason = endRoom(id, cause, now)
+        let code = scenes[room.sceneIndex].settings.completionCode(for: reason)
+        for member in room.members {
+            if let connection = member.connection { forget(connection) }
+            tellEnded(member, session: id, reason, code, &actions)
         }
     }
 }

@@ -44,6 +44,8 @@ struct Room: Sendable {
 struct Cancel: Sendable {
     let reason: EndReason
     let blamed: [PlayerIndex]
+    /// Its link has been closed once because it did not.
+    var hasHungUp = false
 }
 
 /// A session on its way to a coordinator, or there.
@@ -70,6 +72,8 @@ struct HandOff: Sendable {
     var members: [Member]
     /// The owner has been asked to end it; nobody is sent there any more.
     var cancel: Cancel?
+    /// Known from the journal alone, and not yet from its coordinator.
+    var isRestored = false
     /// Found in the coordinator's inventory since its link came up.
     var isConfirmed = true
 }

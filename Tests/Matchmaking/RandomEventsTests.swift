@@ -140,7 +140,7 @@ struct RandomWorld {
     ) {
         guard let held = nodes[index].held.removeValue(forKey: id) else { return }
         nodes[index].order.removeAll { $0 == id }
-        let requeues = reason.requeuesBlameless(in: held.state)
+        let requeues = held.state != .playing && reason != .completed
         let players = held.assignment.players.enumerated().map { seat, player in
             let isBlamed = blamed.contains(PlayerIndex(UInt8(seat)))
             let isRequeued = requeues && !isBlamed

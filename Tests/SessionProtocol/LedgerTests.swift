@@ -29,7 +29,7 @@ import Testing
     func ending() throws {
         var ledger = room("ann", "bob")
         for kind in DeadlineKind.allCases { ledger.setDeadline(kind, slot: 3, of: id(1), atMs: 50) }
-        let ended = ledger.end(id(1), Verdict(.waitTimeout), assignment: nil, now: moment(10))
+        let ended = ledger.end(id(1), Verdict(.waitOver, in: .waiting), assignment: nil, now: moment(10))
         #expect(ended?.outcome.players.map(\.subject.name) == ["ann", "bob"])
         #expect(ended?.outcome.endedIn == .waiting)
         #expect(ended?.outcome.endedAtUnixMs == 1_000_010)
@@ -44,8 +44,8 @@ import Testing
     @Test("ending twice, in any order and from both sides, is the same as ending once")
     func endingTwice() {
         var ledger = room("ann")
-        let first = ledger.end(id(1), Verdict(.allLeft), assignment: nil, now: moment(1))?.outcome
-        holds(ledger.end(id(1), Verdict(.shutdown), assignment: nil, now: moment(2)) == nil)
+        let first = ledger.end(id(1), Verdict(.lastLeft, in: .waiting), assignment: nil, now: moment(1))?.outcome
+        holds(ledger.end(id(1), Verdict(.matchmakerShutdown, in: .waiting), assignment: nil, now: moment(2)) == nil)
         holds(ledger.settle(outcome(id(1), .completed), assignment: nil, now: moment(3)) == nil)
         #expect(ledger.tombstone(id(1))?.outcome == first)
         #expect(ledger.tombstoneCount == 1)
@@ -63,7 +63,7 @@ import Testing
     func presumed() {
         var ledger = room("ann")
         ledger.transition(id(1), to: .matched)
-        _ = ledger.end(id(1), Verdict(.coordinatorLost, isPresumed: true), assignment: assignment(), now: moment(1))
+        _ = ledger.end(id(1), Verdict(.coordinatorSilent, in: .matched), assignment: assignment(), now: moment(1))
         holds(ledger.settle(outcome(id(1), .coordinatorLost, isPresumed: true), assignment: nil, now: moment(2)) == nil)
         #expect(ledger.tombstone(id(1))?.outcome.endedAtUnixMs == 1_000_001)
         holds(ledger.settle(outcome(id(1), .completed), assignment: nil, now: moment(2)) == nil)
@@ -126,7 +126,7 @@ import Testing
         #expect(ledger.session(of: subject("bob")) == nil)
         #expect(ledger[id(1)]?.subjects.map(\.name) == ["bob"])
         ledger.open(id(2), scene: scene("duo"), state: .matched, subjects: [subject("bob")], details: 2)
-        _ = ledger.end(id(1), Verdict(.completed), assignment: nil, now: moment(1))
+        _ = ledger.end(id(1), Verdict(.left, in: .matched), assignment: nil, now: moment(1))
         #expect(ledger.session(of: subject("bob")) == id(2), "the end of the old session leaves the new one alone")
         #expect(ledger.subjectCount == 1)
     }
@@ -161,7 +161,8 @@ import Testing
         let players = assignment(roster(3))
         ledger.open(id(1), scene: scene("duo"), state: .matched, subjects: players.players.map(\.subject), details: 0)
         ledger.transition(id(1), to: .validating)
-        let verdict = Verdict(.validationTimeout, blamed: [PlayerIndex(0)], results: [nil, Array("1".utf8)])
+        let verdict = Verdict(
+            .silent, in: .validating, concerning: [PlayerIndex(0)], results: [nil, Array("1".utf8)])
         let outcome = ledger.end(id(1), verdict, assignment: players, now: moment(1))?.outcome
         #expect(outcome?.players.map(\.isBlamed) == [true, false, false])
         #expect(outcome?.players.map(\.isRequeued) == [false, true, true])
@@ -170,8 +171,13 @@ import Testing
         #expect(outcome?.attempt == Attempt(7))
         #expect(outcome?.endedIn == .validating)
         ledger.open(id(2), scene: scene("duo"), state: .matched, subjects: [], details: 0)
-        let hard = Verdict(.validationFailed, requeuesBlameless: false)
-        holds(ledger.end(id(2), hard, assignment: players, now: moment(1))?.outcome.players.contains(where: \.isRequeued) == false)
+        ledger.transition(id(2), to: .validating)
+        let hard = Verdict(.pairFailedFinally, in: .validating, concerning: [PlayerIndex(0)])
+        let second = ledger.end(id(2), hard, assignment: players, now: moment(1))?.outcome
+        #expect(second?.players.contains { $0.isRequeued || $0.isBlamed } == false, "nobody is to blame for a failed pair")
+        var causes: [ExitCause?] = []
+        ledger.takeTransitions { if $0.to == .ended { causes.append($0.cause) } }
+        #expect(causes == [.silent, .pairFailedFinally])
     }
 
     @Test("sessions are listed in an order that depends on the events alone")
@@ -180,7 +186,7 @@ import Testing
             var ledger = SessionLedger<Int>()
             for number in 1...50 as ClosedRange<UInt64> {
                 ledger.open(id(number), scene: scene("s"), state: .waiting, subjects: [], details: 0)
-                if number % 3 == 0 { _ = ledger.end(id(number / 2), Verdict(.allLeft), assignment: nil, now: moment(1)) }
+                if number % 3 == 0 { _ = ledger.end(id(number / 2), Verdict(.lastLeft, in: .waiting), assignment: nil, now: moment(1)) }
             }
             return ledger.sessions.map(\.low)
         }

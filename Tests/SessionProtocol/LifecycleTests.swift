@@ -39,20 +39,4 @@ import Testing
         #expect(EndReason(name: "Completed") == nil)
         #expect(EndReason(name: "") == nil)
     }
-
-    @Test("the blameless are put back by mishaps between match and play, and by nothing else")
-    func requeue() {
-        let mishaps: Set<String> = [
-            "player_left", "player_disconnected", "player_excluded", "validation_failed", "validation_timeout", "no_show",
-            "not_confirmed", "no_coordinator", "coordinator_lost", "shutdown",
-        ]
-        for reason in EndReason.allCases {
-            for state in SessionState.allCases {
-                let isBefore = state == .matched || state == .validating
-                #expect(
-                    reason.requeuesBlameless(in: state) == (isBefore && mishaps.contains(reason.description)),
-                    "\(reason) in \(state)")
-            }
-        }
-    }
 }

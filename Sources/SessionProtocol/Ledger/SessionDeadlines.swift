@@ -4,6 +4,8 @@ public enum DeadlineKind: UInt8, Sendable, CaseIterable {
     case wait
     /// A coordinator's answer to `assign`.
     case assign
+    /// The end of a session that its coordinator was asked to end.
+    case cancel
     /// Everyone's `enter`.
     case enter
     /// All pairs validated.

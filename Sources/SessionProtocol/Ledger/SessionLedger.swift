@@ -121,7 +121,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         let from = entries[slot].state
         let isLegal = from.allows(state)
         transitions.append(
-            Transition(session: id, scene: entries[slot].scene, from: from, to: state, reason: nil, isLegal: isLegal))
+            Transition(session: id, scene: entries[slot].scene, from: from, to: state, reason: nil, cause: nil, isLegal: isLegal))
         if isLegal { entries[slot].state = state }
         return isLegal
     }
@@ -172,16 +172,17 @@ public struct SessionLedger<Details: Sendable>: Sendable {
 
     // MARK: Ending
 
-    /// Ends a session whose owner this process is. The outcome follows from the verdict by one rule for all. Returns nil
+    /// Ends a session whose owner this process is. The outcome follows from the verdict by the table of exit paths. Returns nil
     /// when the session is not live: it has ended before, and nothing changes.
     public mutating func end(
         _ id: SessionID, _ verdict: Verdict, assignment: Assignment?, now: Moment
     ) -> (entry: Entry, outcome: Outcome)? {
         guard let entry = self[id] else { return nil }
+        precondition(verdict.state == entry.state, "a verdict is about the session as it is")
         let outcome = verdict.outcome(
             session: id, scene: entry.scene, subjects: assignment?.players.map(\.subject) ?? entry.subjects,
-            endedIn: entry.state, attempt: assignment?.attempt ?? .first, now: now)
-        return settle(outcome, assignment: assignment, now: now).map { ($0, outcome) }
+            attempt: assignment?.attempt ?? .first, now: now)
+        return settle(outcome, verdict.cause, assignment: assignment, now: now).map { ($0, outcome) }
     }
 
     /// Removes a session that never was this process's to end: it leaves no outcome, no tombstone and no transition.
@@ -201,6 +202,12 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     /// Ends a session as its owner said. Returns nil when it is not live; its outcome is remembered all the same, and
     /// takes the place of one that was only presumed.
     public mutating func settle(_ outcome: Outcome, assignment: Assignment?, now: Moment) -> Entry? {
+        settle(outcome, nil, assignment: assignment, now: now)
+    }
+
+    private mutating func settle(
+        _ outcome: Outcome, _ cause: ExitCause?, assignment: Assignment?, now: Moment
+    ) -> Entry? {
         guard let slot = slots.removeValue(forKey: outcome.session) else {
             let old = tombstones[outcome.session]
             if old.map({ $0.outcome.isPresumed && !outcome.isPresumed }) ?? true {
@@ -215,7 +222,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         transitions.append(
             Transition(
                 session: entry.id, scene: entry.scene, from: entry.state, to: .ended, reason: outcome.reason,
-                isLegal: true))
+                cause: cause, isLegal: true))
         return entry
     }
 }

@@ -1,42 +1,52 @@
-/// Why a session ends and whose doing it is: what its owner decides. All else in an outcome follows from it.
+/// That a session ends, why, and whose doing it is. All else in its outcome follows from the table of exit paths.
 public struct Verdict: Hashable, Sendable {
-    public var reason: EndReason
-    /// The players because of whom it ends.
-    public var blamed: [PlayerIndex]
-    /// The owner is out of reach and only presumed to have lost the session.
-    public var isPresumed: Bool
-    /// False when the scene ends the session for all, where others of this kind put the blameless back.
-    public var requeuesBlameless: Bool
-    public var failedPairs: [PlayerPair]
+    public let cause: ExitCause
+    /// The state that the session is in.
+    public let state: SessionState
+    /// What the table says of the two.
+    public let ending: ExitEnding
+    /// Those of whom the cause tells. Whether they are to blame is the table's to say.
+    public let concerned: [PlayerIndex]
+    public let failedPairs: [PlayerPair]
     /// What players reported with `finish`, in order of their index; nil for one who has not finished.
-    public var results: [[UInt8]?]
+    public let results: [[UInt8]?]
 
+    /// The cause must end a session in this state: a core that says otherwise has broken its own rules.
     public init(
-        _ reason: EndReason, blamed: [PlayerIndex] = [], isPresumed: Bool = false, requeuesBlameless: Bool = true,
+        _ cause: ExitCause, in state: SessionState, concerning concerned: [PlayerIndex] = [],
         failedPairs: [PlayerPair] = [], results: [[UInt8]?] = []
     ) {
-        self.reason = reason
-        self.blamed = blamed
-        self.isPresumed = isPresumed
-        self.requeuesBlameless = requeuesBlameless
+        guard let ending = cause.path(in: state).ending else {
+            preconditionFailure("\(cause) ends nothing that is \(state)")
+        }
+        self.cause = cause
+        self.state = state
+        self.ending = ending
+        self.concerned = concerned
         self.failedPairs = failedPairs
         self.results = results
     }
 
-    func outcome(
-        session: SessionID, scene: SceneID, subjects: [SubjectID], endedIn: SessionState, attempt: Attempt, now: Moment
-    ) -> Outcome {
-        let requeues = requeuesBlameless && reason.requeuesBlameless(in: endedIn)
+    func outcome(session: SessionID, scene: SceneID, subjects: [SubjectID], attempt: Attempt, now: Moment) -> Outcome {
         let players = subjects.enumerated().map { index, subject in
-            let isBlamed = blamed.contains { Int($0.number) == index }
+            let isBlamed =
+                switch ending.blame {
+                case .nobody: false
+                case .concerned: concerned.contains { Int($0.number) == index }
+                }
+            let isRequeued =
+                switch ending.requeue {
+                case .nobody: false
+                case .blameless: !isBlamed
+                }
             let result = index < results.count ? results[index] : nil
             return PlayerOutcome(
-                subject: subject, isBlamed: isBlamed, isRequeued: requeues && !isBlamed, hasFinished: result != nil,
+                subject: subject, isBlamed: isBlamed, isRequeued: isRequeued, hasFinished: result != nil,
                 result: result ?? [])
         }
         return Outcome(
-            session: session, attempt: attempt, scene: scene, reason: reason, endedIn: endedIn,
-            isPresumed: isPresumed, endedAtUnixMs: now.unixMs, players: players,
+            session: session, attempt: attempt, scene: scene, reason: ending.reason, endedIn: ending.endedIn,
+            isPresumed: ending.isPresumed, endedAtUnixMs: now.unixMs, players: players,
             failedPairs: Array(failedPairs.prefix(ProtocolLimits.failedPairsMax)))
     }
 }

@@ -46,17 +46,4 @@ public enum EndReason: UInt8, CaseIterable, Sendable, CustomStringConvertible {
         guard let reason = EndReason.allCases.first(where: { $0.description == name }) else { return nil }
         self = reason
     }
-
-    /// Whether players without blame go back to the front of the queue when a session in `state` ends so.
-    /// Nobody is put back once play has begun, and nobody after an end that was meant.
-    public func requeuesBlameless(in state: SessionState) -> Bool {
-        guard state == .matched || state == .validating else { return false }
-        switch self {
-        case .playerLeft, .playerDisconnected, .playerExcluded, .validationFailed, .validationTimeout,
-            .noShow, .notConfirmed, .noCoordinator, .coordinatorLost, .shutdown:
-            return true
-        case .completed, .waitTimeout, .allLeft, .barrierTimeout, .cancelled, .superseded, .timeLimit:
-            return false
-        }
-    }
 }

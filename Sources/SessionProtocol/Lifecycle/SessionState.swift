@@ -41,6 +41,8 @@ public struct Transition: Hashable, Sendable {
     public let to: SessionState
     /// Why, when `to` is `ended`.
     public let reason: EndReason?
+    /// Which exit path was taken, in the process that made the verdict; nil where its owner's word is repeated.
+    public let cause: ExitCause?
     /// False when the table has no such step: nothing changed then.
     public let isLegal: Bool
 }

@@ -1,0 +1,69 @@
+/// Deadlines that pass.
+extension ExitRow {
+    static let waitOver = ExitRow(
+        "The last one in a waiting room has waited for as long as its scene allows. (When others wait there too, it hears "
+            + "the same, and the room goes on.)",
+        only: .waiting, .roomEnds(.waitTimeout), elsewhere: "the time in a room is over with the match")
+
+    static let notConfirmed = ExitRow(
+        "A player does not say that it is still there.",
+        waiting: .unasked, handedOff: .unasked, ended: .unasked)
+
+    static let noShow = ExitRow(
+        "The deadline of entering passes, and some or all have never entered: a player dropped between `matched` and "
+            + "`enter`, say.",
+        only: .matched, .coordinatorEnds(.noShow, in: .matched), elsewhere: "everyone has entered by then")
+
+    static let neverTogether = ExitRow(
+        "All have entered, or reported, but never were there together: the deadline of entering or of validation has passed, "
+            + "and so has the grace behind it.",
+        waiting: .roomOnly,
+        matched: .coordinatorEnds(.playerDisconnected, in: .matched),
+        validating: .coordinatorEnds(.playerDisconnected, in: .validating),
+        playing: .impossible("play has no such deadline"), ended: .gone)
+
+    static let barrierOver = ExitRow(
+        "A barrier is not reached by all in time.", only: .playing, .coordinatorEnds(.barrierTimeout, in: .playing, concernedHear: .ended),
+        elsewhere: "barriers are for play; before it, `ready` is answered `wrong_state`")
+
+    static let timeLimit = ExitRow(
+        "The game lasts too long.", only: .playing, .coordinatorEnds(.timeLimit, in: .playing, blame: .nobody),
+        elsewhere: "the time limit counts from the beginning of play")
+}
+
+/// Validation.
+extension ExitRow {
+    static let pairFailed = ExitRow(
+        "Both of a pair have reported, and one at least that it cannot reach the other; the scene says `requeue`.",
+        only: .validating, .coordinatorEnds(.validationFailed, in: .validating, blame: .nobody),
+        elsewhere: notValidating, ended: .quiet)
+
+    static let pairFailedFinally = ExitRow(
+        "The same; the scene says `end`.", only: .validating,
+        .coordinatorEnds(.validationFailed, in: .validating, blame: .nobody, requeue: .nobody),
+        elsewhere: notValidating, ended: .quiet)
+
+    static let pairFailedRelayed = ExitRow(
+        "The same; the scene says `relay`.", only: .validating,
+        .goesOn("When all pairs are decided, play begins over the relay."), elsewhere: notValidating, ended: .quiet)
+
+    static let silent = ExitRow(
+        "The deadline of validation passes, and players who are there have not reported; the scene says `requeue`.",
+        only: .validating, .coordinatorEnds(.validationTimeout, in: .validating, concernedHear: .ended),
+        elsewhere: notValidating)
+
+    static let silentFinally = ExitRow(
+        "The same; the scene says `end`.", only: .validating,
+        .coordinatorEnds(.validationTimeout, in: .validating, requeue: .nobody, concernedHear: .ended),
+        elsewhere: notValidating)
+
+    static let silentRelayed = ExitRow(
+        "The same; the scene says `relay`.", only: .validating, .goesOn("Play begins over the relay."),
+        elsewhere: notValidating)
+
+    private static let notValidating = "reports are for validation; elsewhere they are answered `wrong_state`"
+}
+
+extension ExitPath {
+    static let unasked = ExitPath.impossible("this version asks nobody, and answers `confirm` with `wrong_state`")
+}

@@ -47,6 +47,11 @@ extension MatchmakerServer: LinkListenerDelegate {
                 ["session": .string("\(session)"), "node": .string(node.name), "reason": .string("\(reason)")])
         case .assignTimedOut(let session, let node):
             logger.warning("assign_timed_out", ["session": .string("\(session)"), "node": .string(node.name)])
+        case .cancelIgnored(let session, let node):
+            logger.warning(
+                "cancel_ignored", ["session": .string("\(session)"), "node": .string(node.name)],
+                message: "the coordinator was asked to end this session and did not")
+        case .nothingToCancel(let session): logger.info("nothing_to_cancel", ["session": .string("\(session)")])
         case .noCoordinator(let scene):
             logger.warning(
                 "no_coordinator", ["scene": .string(scene.name)],

@@ -102,6 +102,7 @@ extension MatchmakerError {
         case .draining: .draining
         case .subjectInUse: .subjectInUse
         case .wrongState: .wrongState
+        case .timeout: .timeout
         }
     }
 }

@@ -65,6 +65,7 @@ public final class ServerMetrics {
                     "session": .string(transition.session.description), "scene": .string(transition.scene.name),
                     "from": .string(transition.from.description), "to": .string(transition.to.description),
                     "reason": .optional(transition.reason?.description),
+                    "cause": .optional(transition.cause?.description),
                 ])
         } else {
             registry.add(illegalTransitions)

@@ -39,6 +39,7 @@ public final class EventLoop {
     var reserve: Int32
 
     private var signals: SignalSource?
+    var waker: LoopWaker?
     private var wantedSignals: [Int32] = []
     private var wakeAt: UInt64?
     private var isInTurn = false
@@ -53,6 +54,7 @@ public final class EventLoop {
     enum Token {
         static let listener: UInt32 = 0x8000_0000
         static let signals = UInt64(UInt32.max)
+        static let waker = UInt64(UInt32.max) - 1
     }
 
     /// Throws when the kernel gives no epoll instance.
@@ -142,6 +144,8 @@ public final class EventLoop {
     private func handle(_ event: (token: UInt64, ready: Readiness)) {
         if event.token == Token.signals {
             while let signal = signals?.next() { delegate?.signalled(signal) }
+        } else if event.token == Token.waker {
+            waker?.clear()
         } else if event.token & UInt64(Token.listener) != 0 {
             let index = Int(event.token & UInt64(Token.listener - 1))
             guard index < listeners.count, let listener = listeners[index], listener.token == event.token else { return }

@@ -21,6 +21,7 @@ from messages import MAGIC, MESSAGES, RESUME, Body, FrameError, read_fields, req
 
 LENGTH_MIN, LENGTH_MAX = 8, 524_288
 HEADER_BYTES = 12
+SECTOR_BYTES = 512
 MATCHMAKER, COORDINATOR = 1, 2
 
 
@@ -121,7 +122,7 @@ def read_journal(data):
             size = frame_bytes(data[at:at + HEADER_BYTES]) or HEADER_BYTES
             message = decode(data[at:at + size])
         except FrameError as error:
-            if is_torn_tail(data[at:]):
+            if is_torn_tail(data, at):
                 yield at, None
                 return
             error.offset = at
@@ -130,16 +131,32 @@ def read_journal(data):
         at += size
 
 
-def is_torn_tail(rest):
-    """Whether bytes that do not begin with a good frame are all of the last one: what a crash may leave, not damage."""
+def is_torn_tail(data, at):
+    """Whether the bytes from `at` on, which do not begin with a good frame, are what a crash may leave, not damage."""
+    rest = data[at:]
     if len(rest) < HEADER_BYTES or not any(rest):
         return True
     length = int.from_bytes(rest[:4], "big")
     if not LENGTH_MIN <= length <= LENGTH_MAX or any(rest[4 + length:]):
         return False
-    if len(rest) >= 4 + length and crc32c(rest[4:8] + rest[12:4 + length]) == int.from_bytes(rest[8:12], "big"):
+    if is_sealed(rest) or any(begins_well(rest, start) for start in range(1, len(rest))):
+        return False
+    if len(rest) < 4 + length:
+        return True
+    if is_sealed(rest[:4 + length]):
         return False  # written whole, by somebody who knows more
-    return not any(begins_well(rest, at) for at in range(1, len(rest)))
+    return len(rest) > 4 + length or lacks_sector(data, at, at + 4 + length)
+
+
+def is_sealed(frame):
+    """Whether the checksum is that of all other bytes; the length, which has none, is left aside."""
+    return crc32c(frame[4:8] + frame[12:]) == int.from_bytes(frame[8:12], "big")
+
+
+def lacks_sector(data, start, end):
+    """Whether a sector of the file, as far as it lies between the two, holds nothing."""
+    edges = [start, *range((start // SECTOR_BYTES + 1) * SECTOR_BYTES, end, SECTOR_BYTES), end]
+    return any(not any(data[first:last]) for first, last in zip(edges, edges[1:]))
 
 
 def begins_well(data, at):

@@ -26,7 +26,7 @@ enum CoordinatorOptions {
     static let program = Program(
         name: "coordinator", summary: "validates peers, carries play and reports how it ended",
         options: [listen, listenPorts, publicURL, capacity] + ServerOptions.players + [link, ServerOptions.secret, tellWait]
-            + [ServerOptions.dataDir, ServerOptions.nodeID, ServerOptions.parent] + LogOptions.all,
+            + ServerOptions.state + LogOptions.all,
         environmentOfOthers: ServerOptions.environmentNames)
 }
 

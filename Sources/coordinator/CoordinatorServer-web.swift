@@ -105,7 +105,7 @@ extension CoordinatorServer: WebApplication {
 
     private var notReadyReason: String? {
         if isStopping { return "stopping" }
-        if journal.failure != nil { return "the outbox cannot be written" }
+        if let problem = journal.problem { return "the outbox cannot be written: \(problem)" }
         if !core.isLinkUp { return "no link to the matchmaker" }
         return nil
     }

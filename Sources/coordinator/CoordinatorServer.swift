@@ -77,11 +77,9 @@ final class CoordinatorServer {
                 "incarnation": .string("\(settings.state.identity.incarnation)"),
                 "capacity": .int(settings.coordination.sessionsMax), "records": .int(contents.records.count),
             ])
-        if contents.tornBytes > 0 {
-            logger.warning(
-                "journal_torn", ["bytes": .int(contents.tornBytes)],
-                message: "the last record had not been written whole and was cut off")
-        }
+        logger.log(contents, lost: "outcomes that the matchmaker had not acknowledged may be lost")
+        // There is nothing to wait for: what is lost is lost.
+        if !contents.isComplete { journal.confirmComplete() }
         try driver.run()
         logger.info("stopped")
         logger.flush()
@@ -143,7 +141,7 @@ extension CoordinatorServer: ServerShell {
 
     func recorded(upTo number: UInt64) { handle(.persisted(upTo: number)) }
 
-    var journalSnapshot: [Message] { core.unacknowledged.map(Message.ended) }
+    var journalSessions: [SessionID] { core.journalSessions }
 
     var nextDeadlineMs: UInt64? {
         let nextMs = min(coreDueMs ?? .max, isStopping ? .max : dialer?.nextDialMs ?? .max)
@@ -164,10 +162,7 @@ extension CoordinatorServer: ServerShell {
 
     func finishStopping() { dialer?.stop() }
 
-    func journalFailed(_ error: JournalError) {
-        logger.error("journal_failed", ["error": .string("\(error)")], message: "no sessions are taken from now on")
-        handle(.drain)
-    }
+    func storage(isWorking: Bool) { handle(.storage(isWorking: isWorking)) }
 }
 
 extension CoordinatorServer: LinkDialerDelegate {

@@ -22,7 +22,7 @@ enum MatchmakerOptions {
         name: "matchmaker", summary: "puts waiting players together and hands their games to coordinators",
         options: [listen] + ServerOptions.players
             + [linkListen, ServerOptions.secret, linkGrace, linkMargin, pingInterval]
-            + [ServerOptions.dataDir, ServerOptions.nodeID, ServerOptions.parent] + LogOptions.all,
+            + ServerOptions.state + LogOptions.all,
         structuredKeys: [StructuredKey("scenes", help: "the kinds of games, in place of the built-in ones.")],
         environmentOfOthers: ServerOptions.environmentNames)
 }

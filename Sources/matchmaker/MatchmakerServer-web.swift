@@ -74,7 +74,7 @@ extension MatchmakerServer: WebApplication {
 
     private var notReadyReason: String? {
         if isStopping { return "stopping" }
-        if journal.failure != nil { return "the journal cannot be written" }
+        if let problem = journal.problem { return "the journal cannot be written: \(problem)" }
         if !core.hasCoordinator { return "no coordinator takes sessions" }
         return nil
     }

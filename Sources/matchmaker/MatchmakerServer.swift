@@ -23,6 +23,8 @@ final class MatchmakerServer {
         loop: loop, journal: journal, logger: logger, shell: self, parent: settings.parent)
     private var actions: [MatchmakerAction] = []
     private(set) var isStopping = false
+    /// When every session that an incomplete journal does not name has been reported, or has ended; nil when it is complete.
+    private var completeAtMs: UInt64?
 
     init(_ settings: MatchmakerSettings) throws(ReactorError) {
         self.settings = settings
@@ -43,7 +45,10 @@ final class MatchmakerServer {
 
     func run() throws(ReactorError) {
         let contents = settings.state.contents
-        core.restore(contents.records, isComplete: true, now: now)
+        core.restore(contents.records, isComplete: contents.isComplete, now: now)
+        if !contents.isComplete {
+            completeAtMs = now.bootMs + UInt64(settings.matchmaking.leaseGraceMs) + UInt64(settings.matchmaking.leaseMarginMs)
+        }
         let address = try web.listen(at: settings.listen, connectionsMax: settings.connectionsMax, for: self)
         let linkAddress = try links.listen(at: settings.link)
         logger.info(
@@ -54,11 +59,7 @@ final class MatchmakerServer {
                 "incarnation": .string("\(settings.state.identity.incarnation)"),
                 "scenes": .int(settings.scenes.count), "records": .int(contents.records.count),
             ])
-        if contents.tornBytes > 0 {
-            logger.warning(
-                "journal_torn", ["bytes": .int(contents.tornBytes)],
-                message: "the last record had not been written whole and was cut off")
-        }
+        logger.log(contents, lost: "nobody is matched until coordinators have reported, or the grace and its margin are over")
         try driver.run()
         logger.info("stopped")
         logger.flush()
@@ -98,11 +99,15 @@ extension MatchmakerServer: ServerShell {
     func advance(now: Moment) {
         core.advance(now: now, actions: &actions)
         perform()
+        if let completeAtMs, completeAtMs <= now.bootMs {
+            self.completeAtMs = nil
+            journal.confirmComplete()
+        }
     }
 
     func recorded(upTo number: UInt64) { handle(.persisted(upTo: number)) }
 
-    var journalSnapshot: [Message] { core.journalSnapshot }
+    var journalSessions: [SessionID] { core.journalSessions }
 
     var nextDeadlineMs: UInt64? { core.nextDeadlineMs }
 
@@ -117,9 +122,7 @@ extension MatchmakerServer: ServerShell {
 
     func finishStopping() { links.stop() }
 
-    func journalFailed(_ error: JournalError) {
-        logger.error("journal_failed", ["error": .string("\(error)")], message: "nobody is matched from now on")
-    }
+    func storage(isWorking: Bool) { handle(.storage(isWorking: isWorking)) }
 }
 
 extension LinkHandle {

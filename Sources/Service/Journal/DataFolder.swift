@@ -7,11 +7,14 @@ public enum DataFolderError: Error, Sendable, CustomStringConvertible {
     case system(path: String, operation: String, errno: Int32)
     /// Another process of this kind uses it.
     case inUse(path: String)
+    /// A file that is never empty is: something has gone wrong with the disk, or with a copy.
+    case empty(path: String)
 
     public var description: String {
         switch self {
         case .system(let path, let operation, let code): "\(path): \(operation): \(ReactorError.text(of: code))"
         case .inUse(let path): "\(path) is in use by another process"
+        case .empty(let path): "\(path) is empty: bring back what it held, or remove it and be another node"
         }
     }
 }
@@ -21,9 +24,13 @@ public enum DataFolderError: Error, Sendable, CustomStringConvertible {
 public final class DataFolder {
     public let path: String
     private let lock: Int32
+    private let calls: any FileCalls
 
-    public init(path: String) throws(DataFolderError) {
+    public convenience init(path: String) throws(DataFolderError) { try self.init(path: path, calls: SystemFiles()) }
+
+    init(path: String, calls: any FileCalls) throws(DataFolderError) {
         self.path = path
+        self.calls = calls
         if unsafe mkdir(path, 0o700) != 0, errno != EEXIST {
             throw .system(path: path, operation: "mkdir", errno: errno)
         }
@@ -44,18 +51,18 @@ public final class DataFolder {
     /// The bytes of a small file; written first, durably, when it is not there yet.
     public func bytes(of name: String, countMax: Int, make: () -> [UInt8]) throws(DataFolderError) -> [UInt8] {
         let path = file(name)
-        do throws(JournalFile.Failure) {
-            let present = try JournalFile(path: path)
-            if present.byteCount > countMax { throw JournalFile.Failure(operation: "read", code: EFBIG) }
-            if present.byteCount > 0 { return try present.readAll() }
-            let new = try JournalFile(path: path + ".new", truncating: true)
-            let bytes = make()
-            try new.append(bytes)
-            try new.sync()
-            try JournalFile.rename(path + ".new", to: path)
-            return bytes
+        var bytes: [UInt8]
+        do throws(FileFailure) {
+            if let present = try calls.contents(of: path, countMax: countMax) {
+                bytes = present
+            } else {
+                bytes = make()
+                try calls.put(bytes, at: path)
+            }
         } catch {
             throw .system(path: path, operation: error.operation, errno: error.code)
         }
+        if bytes.isEmpty { throw .empty(path: path) }
+        return bytes
     }
 }

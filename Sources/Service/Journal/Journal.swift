@@ -1,117 +1,154 @@
+import Glibc
 import Reactor
 import SessionProtocol
 
-/// Why a journal cannot be used.
-public enum JournalError: Error, Sendable, CustomStringConvertible {
-    case system(path: String, operation: String, errno: Int32)
-    /// A frame that is not the last one cannot be read: the file was damaged after it was written.
-    case damaged(path: String, offset: Int, WireError)
-
-    public var description: String {
-        switch self {
-        case .system(let path, let operation, let code):
-            "\(path): \(operation): \(ReactorError.text(of: code))"
-        case .damaged(let path, let offset, let error):
-            "\(path) is damaged at byte \(offset): \(error)"
-        }
-    }
-}
-
-/// A file of protocol frames, appended and flushed to disk once a turn for all records of the turn.
+/// A file of protocol frames, appended by a thread of its own, so that the loop never waits for the disk.
 /// Without a path it keeps nothing, and everything counts as recorded: a restart forgets then.
+///
+/// In each turn the loop calls `append` for every record, then `flush`, and `collect` for what has become of them.
 public final class Journal {
-    /// What was found at start.
-    public struct Contents: Sendable {
-        public var records: [Message] = []
-        /// Bytes of a last frame that had not been written whole; they were cut off.
-        public var tornBytes = 0
-    }
-
-    private var file: JournalFile?
-    private let rotateAtBytes: Int
-    /// The size below which a rotation would gain nothing.
-    private var rotateNextBytes: Int
-    private var pending: [UInt8] = []
+    private let writing: (mailbox: JournalMailbox, path: String)?
+    /// Until the thread begins.
+    private(set) var writer: JournalWriter?
+    private var thread: JournalThread?
+    private let limits: JournalLimits
+    private var outgoing: [UInt8] = []
     private var appended: UInt64 = 0
-    /// The number of the last record that is on disk.
-    public private(set) var committed: UInt64 = 0
-    /// Set when the disk failed: nothing is recorded from then on, and nothing counts as recorded.
-    public private(set) var failure: JournalError?
+    private var appendedBytes = 0
+    private var isFull = false
+    private var report = JournalMailbox.Report()
+    private var metrics = JournalMetrics()
 
     /// A journal that keeps nothing.
     public init() {
-        rotateAtBytes = .max
-        rotateNextBytes = .max
+        writing = nil
+        limits = JournalLimits()
     }
 
-    /// Opens the file and reads what is there. Throws when it cannot be read, or is damaged before its end.
-    public init(path: String, rotateAtBytes: Int, contents: inout Contents) throws(JournalError) {
-        self.rotateAtBytes = rotateAtBytes
-        rotateNextBytes = rotateAtBytes
-        var damage: JournalError?
-        do throws(JournalFile.Failure) {
-            let file = try JournalFile(path: path)
-            let bytes = try file.readAll()
-            let (records, end, error) = JournalReader.read(bytes)
-            contents.records = records
-            contents.tornBytes = bytes.count - end
-            if bytes.isEmpty { try JournalFile.syncFolder(of: path) }
-            if let error {
-                damage = .damaged(path: path, offset: end, error)
-            } else if contents.tornBytes > 0 {
-                try file.truncate(to: end)
-            }
-            self.file = file
-        } catch {
-            throw .system(path: path, operation: error.operation, errno: error.code)
+    /// Opens the file and reads what is there; makes it when it is not there.
+    /// - Parameter acceptsDamage: keeps what is readable of a damaged file instead of refusing it.
+    /// - Throws: when it cannot be read or made, or is damaged.
+    public convenience init(
+        path: String, limits: JournalLimits = JournalLimits(), acceptsDamage: Bool = false,
+        contents: inout JournalContents
+    ) throws(JournalError) {
+        try self.init(path: path, limits: limits, acceptsDamage: acceptsDamage, contents: &contents, calls: SystemFiles())
+    }
+
+    init(
+        path: String, limits: JournalLimits, acceptsDamage: Bool = false, contents: inout JournalContents,
+        calls: any FileCalls
+    ) throws(JournalError) {
+        self.limits = limits
+        let opening = JournalOpening(
+            path: path, acceptsDamage: acceptsDamage, nowUnixMs: Clock.unixMs(), calls: calls)
+        let file = try opening.open(&contents)
+        let mailbox = try JournalError.from(path) { () throws(FileFailure) in
+            try JournalMailbox(fileBytes: file.durableBytes)
         }
-        if let damage { throw damage }
+        writing = (mailbox, path)
+        writer = JournalWriter(file, mailbox, limits, calls)
+        report.fileBytes = file.durableBytes
     }
 
-    public var hasPending: Bool { appended > committed && failure == nil }
-    public var byteCount: Int { file?.byteCount ?? 0 }
-    public var isDurable: Bool { file != nil }
+    deinit { writing?.mailbox.order { $0.isStopping = true } }
 
-    /// Adds a record to what the next commit writes. The n-th has number n.
+    /// Begins to write. To be called when the process's signals are set up; the loop turns when there is something to `collect`.
+    public func start(waking waker: LoopWaker? = nil) throws(ReactorError) {
+        guard let writing, let writer = writer.take() else { return }
+        writing.mailbox.loop.withLock { $0 = waker }
+        thread = try JournalThread(writer, writing.mailbox)
+    }
+
+    /// Writes what is pending, as far as the disk takes it at once, and ends the thread. To be called when nothing is
+    /// pending, or by who can wait.
+    public func close() {
+        flush()
+        writing?.mailbox.order { $0.isStopping = true }
+        thread?.join()
+        thread = nil
+    }
+
+    // MARK: Recording
+
+    /// Adds a record to what the next `flush` hands on. The n-th has number n.
     public func append(_ record: Message) {
         appended += 1
-        if file != nil, failure == nil { Frame.append(record, to: &pending) }
+        if isDurable { Frame.append(record, to: &outgoing) }
     }
 
-    /// Writes what has gathered and waits for the disk. Returns whether it is all there.
-    public func commit() -> Bool {
-        guard failure == nil else { return false }
-        if let file, !pending.isEmpty {
-            do throws(JournalFile.Failure) {
-                try file.append(pending)
-                try file.sync()
-            } catch {
-                failure = .system(path: file.path, operation: error.operation, errno: error.code)
-                pending = []
-                return false
-            }
-            pending.removeAll(keepingCapacity: pending.capacity < 1 << 20)
+    /// Hands on what was appended. It is written as soon as the disk has done with what it is at.
+    public func flush() {
+        guard let writing, !outgoing.isEmpty else { return }
+        let (bytes, upTo) = (outgoing, appended)
+        outgoing = []
+        appendedBytes += bytes.count
+        writing.mailbox.order { orders in
+            if orders.bytes.isEmpty { orders.bytes = bytes } else { orders.bytes += bytes }
+            orders.upTo = upTo
         }
-        committed = appended
+        if pendingBytes >= limits.pendingBytesMax { isFull = true }
+    }
+
+    /// Takes note of what the disk has done since the last call. False when that is nothing.
+    public func collect() -> Bool {
+        guard let writing else {
+            guard report.committed < appended else { return false }
+            report.committed = appended
+            return true
+        }
+        guard var news = writing.mailbox.takeReport() else { return false }
+        news.notices = report.notices + news.notices
+        news.isCompactionDue = news.isCompactionDue || report.isCompactionDue
+        report = news
+        for time in news.syncNs { metrics.observe(syncNs: time) }
+        if pendingBytes <= limits.pendingBytesMax / 2 { isFull = false }
         return true
     }
 
-    /// Replaces the file by a new one that begins with `snapshot`, when it has grown to its limit.
-    /// To be called after a commit, before anything else is appended.
-    public func rotateIfDue(_ snapshot: () -> [Message]) {
-        guard let old = file, failure == nil, old.byteCount >= rotateNextBytes else { return }
-        var bytes: [UInt8] = []
-        for record in snapshot() { Frame.append(record, to: &bytes) }
-        let path = old.path
-        do throws(JournalFile.Failure) {
-            let new = try JournalFile(path: path + ".new", truncating: true)
-            try new.append(bytes)
-            try new.sync()
-            try JournalFile.rename(path + ".new", to: path)
-            file = try JournalFile(path: path)
-            rotateNextBytes = max(rotateAtBytes, 2 * bytes.count)
-        } catch {
-            failure = .system(path: path, operation: error.operation, errno: error.code)
-        }
+    /// The number of the last record that is on disk, as of the last `collect`.
+    public var committed: UInt64 { report.committed }
+    public var hasPending: Bool { appended > committed }
+    /// Bytes of records that are not known to be on disk.
+    public var pendingBytes: Int { appendedBytes - report.committedBytes + outgoing.count }
+    public var byteCount: Int { report.fileBytes }
+    public var isDurable: Bool { writing != nil }
+
+    // MARK: State
+
+    /// Whether records are taken, and soon on disk.
+    public var isWorking: Bool { report.failure == nil && !isFull }
+    /// Why it does not work, in words for an operator; nil while it does.
+    public var problem: String? {
+        if let failure = report.failure { return "\(failure)" }
+        return isFull ? "the disk is too slow: \(pendingBytes) bytes of records wait for it" : nil
     }
+
+    /// What has happened since the last call.
+    public func takeNotices() -> [JournalNotice] {
+        defer { report.notices = [] }
+        return report.notices
+    }
+
+    var failureCount: Int { report.failureCount }
+    var compactionCount: Int { report.compactionCount }
+
+    /// Declares what there is to know of a journal.
+    func declareMetrics(in registry: Metrics) { metrics.declare(in: registry, of: self) }
+
+    // MARK: Upkeep
+
+    /// The file has grown to its limit: the core should say what still matters.
+    public var isCompactionDue: Bool { report.isCompactionDue }
+
+    /// Begins to compact the file. To be called after all records so far have been appended, from which the core's answer
+    /// follows.
+    public func compact(keeping sessions: [SessionID]) {
+        flush()
+        report.isCompactionDue = false
+        writing?.mailbox.order { $0.compaction = sessions }
+    }
+
+    /// What an incomplete journal did not say has become known otherwise.
+    public func confirmComplete() { writing?.mailbox.order { $0.mark = .complete } }
 }

@@ -7,7 +7,7 @@ public struct NodeState {
     /// 32 random bytes that only this process knows; kept in the data folder.
     public let key: [UInt8]
     public let journal: Journal
-    public let contents: Journal.Contents
+    public let contents: JournalContents
     private let folder: DataFolder?
 
     /// Draws an identity, or takes it from the data folder, which is locked from then on.
@@ -15,7 +15,7 @@ public struct NodeState {
     public init(_ configuration: Configuration, role: String) throws(ConfigurationError) {
         let drawn = "\(role)-\(Incarnation(Randomness.word()))"
         let incarnation = Incarnation(Randomness.word())
-        var contents = Journal.Contents()
+        var contents = JournalContents()
         guard let path = configuration[ServerOptions.dataDir] else {
             folder = nil
             key = Randomness.bytes(32)
@@ -39,8 +39,7 @@ public struct NodeState {
             guard key.count == NodeState.keyBytes else {
                 throw configuration.error(ServerOptions.dataDir, "\(folder.file("key")) is not whole")
             }
-            journal = try Journal(
-                path: folder.file("journal"), rotateAtBytes: NodeState.journalRotateBytes, contents: &contents)
+            journal = try Self.journal(folder.file("journal"), configuration, &contents)
             self.folder = folder
             self.contents = contents
             identity = NodeIdentity(node: name, incarnation: incarnation)
@@ -57,7 +56,23 @@ public struct NodeState {
         }
     }
 
+    private static func journal(
+        _ path: String, _ configuration: Configuration, _ contents: inout JournalContents
+    ) throws(ConfigurationError) -> Journal {
+        var limits = JournalLimits()
+        limits.compactAtBytes = configuration[ServerOptions.journalCompactAt]
+        limits.pendingBytesMax = configuration[ServerOptions.journalPendingMax]
+        do {
+            return try Journal(
+                path: path, limits: limits, acceptsDamage: configuration[ServerOptions.acceptDamagedJournal],
+                contents: &contents)
+        } catch {
+            guard case .damaged = error else { throw configuration.error(ServerOptions.dataDir, "\(error)") }
+            let flag = ServerOptions.acceptDamagedJournal.declaration.flagName
+            throw configuration.error(
+                ServerOptions.dataDir, "\(error); with \(flag) it starts on what can be read of it")
+        }
+    }
+
     private static let keyBytes = 32
-    /// A journal of this size is replaced by a snapshot of what still matters.
-    static let journalRotateBytes = 64 << 20
 }

@@ -8,8 +8,8 @@ public protocol ServerShell: AnyObject {
     func advance(now: Moment)
     /// Records up to this number are on disk.
     func recorded(upTo number: UInt64)
-    /// What a new journal has to begin with.
-    var journalSnapshot: [Message] { get }
+    /// Sessions whose records a compacted journal must keep.
+    var journalSessions: [SessionID] { get }
     /// When `advance` is to be called next, by the boot clock.
     var nextDeadlineMs: UInt64? { get }
     /// Begins to stop: takes nothing new, ends what has to end.
@@ -18,12 +18,12 @@ public protocol ServerShell: AnyObject {
     var mayStop: Bool { get }
     /// The last words before the loop ends.
     func finishStopping()
-    /// The disk failed.
-    func journalFailed(_ error: JournalError)
+    /// The disk takes no records from now on, or takes them again.
+    func storage(isWorking: Bool)
 }
 
-/// What both servers do around their core in each turn of the loop: deadlines first, then input, then the journal's one
-/// commit for the turn, then the log; and the way from a signal to the end.
+/// What both servers do around their core in each turn of the loop: deadlines first, then input, then what the journal has
+/// written and what it is to write, then the log; and the way from a signal to the end.
 public final class ServerDriver: LoopDelegate {
     private let loop: EventLoop
     private let journal: Journal
@@ -33,7 +33,7 @@ public final class ServerDriver: LoopDelegate {
     /// When the shell has something to do next; before that, turns go by without asking it.
     private var dueMs: UInt64 = 0
     private var advancedMs: UInt64 = 0
-    private var hasReportedFailure = false
+    private var isStorageWorking = true
     /// The process that started this one and that it must not outlive.
     private let parent: pid_t?
     private var parentCheckMs: UInt64 = 0
@@ -42,8 +42,9 @@ public final class ServerDriver: LoopDelegate {
     public static let stopTimeoutMs: UInt64 = 5_000
     /// In turns this far apart the shell is asked in any case, so that it forgets what expires without a deadline.
     private static let advanceEveryMs: UInt64 = 1_000
-    /// Commits of one turn, since what a commit sets free may ask for another.
-    private static let commitsPerTurnMax = 8
+    /// How often in one turn records are told of that are on disk, since what that sets free may ask for others: without a
+    /// file these are on disk at once.
+    private static let collectionsPerTurnMax = 8
 
     /// How long this process can outlive its parent.
     private static let parentCheckIntervalMs: UInt64 = 1_000
@@ -61,8 +62,11 @@ public final class ServerDriver: LoopDelegate {
     public func run() throws(ReactorError) {
         loop.delegate = self
         try loop.handleSignals([SIGTERM, SIGINT])
+        try journal.start(waking: try loop.makeWaker())
         loop.wake(at: loop.now)
         try loop.run()
+        // With something pending the disk hangs, and a thread that waits for it could not be waited for.
+        if !journal.hasPending { journal.close() }
         logger.flush()
     }
 
@@ -74,26 +78,43 @@ public final class ServerDriver: LoopDelegate {
     }
 
     public func turnEnded(now: UInt64) {
-        var commits = 0
-        while journal.hasPending, commits < ServerDriver.commitsPerTurnMax, journal.commit() {
-            journal.rotateIfDue { shell.journalSnapshot }
-            shell.recorded(upTo: journal.committed)
-            commits += 1
-        }
-        if let failure = journal.failure, !hasReportedFailure {
-            hasReportedFailure = true
-            shell.journalFailed(failure)
-        }
-        if let stopByMs, shell.mayStop || now >= stopByMs {
+        exchangeRecords()
+        if let stopByMs, shell.mayStop && !journal.hasPending || now >= stopByMs {
+            if journal.hasPending {
+                logger.error(
+                    "journal_unwritten", ["bytes": .int(journal.pendingBytes), "why": .optional(journal.problem)],
+                    message: "the disk has not taken the last records in time")
+            }
             shell.finishStopping()
             loop.stop()
         }
         logger.flush()
         dueMs = shell.nextDeadlineMs ?? .max
         var wakeMs = min(dueMs, stopByMs ?? .max)
-        if journal.hasPending { wakeMs = min(wakeMs, now) }
+        if journal.hasPending, !journal.isDurable { wakeMs = min(wakeMs, now) }
         if logger.hasPending { wakeMs = min(wakeMs, now + 100) }
         loop.wake(at: wakeMs == .max ? nil : wakeMs)
+    }
+
+    /// Tells the shell of what is on disk, and hands on what it says then and has said in this turn.
+    private func exchangeRecords() {
+        journal.flush()
+        var collections = 0
+        var told = journal.committed
+        while collections < ServerDriver.collectionsPerTurnMax, journal.collect() {
+            collections += 1
+            for notice in journal.takeNotices() { logger.log(notice) }
+            if journal.committed > told { shell.recorded(upTo: journal.committed) }
+            told = journal.committed
+            journal.flush()
+        }
+        if journal.isWorking != isStorageWorking {
+            isStorageWorking = journal.isWorking
+            logger.logStorage(journal)
+            shell.storage(isWorking: isStorageWorking)
+            journal.flush()
+        }
+        if journal.isCompactionDue { journal.compact(keeping: shell.journalSessions) }
     }
 
     public func signalled(_ signal: Int32) {

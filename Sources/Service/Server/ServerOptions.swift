@@ -26,9 +26,26 @@ public enum ServerOptions {
         "node-id", "NAME", bytesMax: ProtocolLimits.nodeBytesMax, section: "State",
         help: "This process's lasting name on the link; drawn by chance otherwise, and kept in the data folder.")
 
+    public static let journalCompactAt = Option.bytes(
+        "journal-compact-at", in: 1 << 16...1 << 36, default: JournalLimits().compactAtBytes, section: "State",
+        help: "From this size on the journal is replaced by one that holds only what the next start needs, and later when it "
+            + "has doubled since, if that is more.")
+    public static let journalPendingMax = Option.bytes(
+        "journal-pending-max", in: 1 << 16...1 << 30, default: JournalLimits().pendingBytesMax, section: "State",
+        help: "When so much waits for a slow disk, no new sessions are begun until half of it is written.")
+    public static let acceptDamagedJournal = Option.flag(
+        "accept-damaged-journal", section: "State", sources: .flag,
+        help: "Starts on a journal that is damaged: keeps what can be read of it, and the damaged file beside it. Sessions "
+            + "whose records are lost count as unknown until the link's grace and margin have passed.")
+
     public static let parent = Option.integer(
         "parent", "PID", in: 0...Int(Int32.max), default: 0, section: "State", sources: .flag,
         help: "Stops when this process, which started it, has ended in whatever way; 0 for none.")
+
+    /// What a process keeps on disk.
+    public static let state: [any DeclaredOption] = [
+        dataDir, nodeID, journalCompactAt, journalPendingMax, acceptDamagedJournal, parent,
+    ]
 
     public static let players: [any DeclaredOption] = [
         connectionsMax, requestTimeout, firstMessageTimeout, idleTimeout,

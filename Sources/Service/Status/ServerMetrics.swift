@@ -49,10 +49,7 @@ public final class ServerMetrics {
         registry.counter("greenroom_outbound_overflows_total", help: "Connections closed because they did not read.") {
             Double(loop.counters.overflows)
         }
-        registry.gauge("greenroom_journal_bytes", help: "Size of the journal.") { Double(journal.byteCount) }
-        registry.gauge("greenroom_journal_failed", help: "1 after the journal could not be written.") {
-            journal.failure == nil ? 0 : 1
-        }
+        journal.declareMetrics(in: registry)
     }
 
     /// Counts and logs a change of state.

@@ -52,7 +52,7 @@ import Testing
 
 @Suite struct NodeStateTests {
     static let program = Program(
-        name: "node", summary: "is a test", options: [ServerOptions.dataDir, ServerOptions.nodeID] + LogOptions.all)
+        name: "node", summary: "is a test", options: ServerOptions.state + LogOptions.all)
     let folder: TestFolder
 
     init() throws { folder = try TestFolder() }
@@ -100,8 +100,7 @@ import Testing
     func damaged() throws {
         do {
             let state = try state("--data-dir", folder.path)
-            for record in try records(1...3) { state.journal.append(record) }
-            #expect(state.journal.commit())
+            try state.journal.write(try records(1...3))
         }
         var bytes = try folder.bytes("journal")
         bytes[9] ^= 1

@@ -19,14 +19,13 @@ import Testing
         do {
             let (journal, contents) = try openJournal(path)
             #expect(contents.records.isEmpty && contents.tornBytes == 0)
-            for record in try records(1...3) { journal.append(record) }
-            #expect(journal.commit())
+            try journal.write(try records(1...3))
+            #expect(!journal.hasPending)
         }
         do {
             let (journal, contents) = try openJournal(path)
             #expect(contents.records == (try records(1...3)))
-            journal.append(try record(4))
-            #expect(journal.commit())
+            try journal.write([try record(4)])
         }
         #expect(try openJournal(path).contents.records == (try records(1...4)))
     }
@@ -37,23 +36,26 @@ import Testing
         #expect(!journal.hasPending && journal.committed == 0)
         journal.append(try record(1))
         journal.append(try record(2))
+        journal.flush()
         #expect(journal.hasPending && journal.committed == 0)
+        #expect(journal.pendingBytes == frames(try records(1...2)).joined().count)
         #expect(try folder.bytes("journal").isEmpty)
-        #expect(journal.commit())
-        #expect(!journal.hasPending && journal.committed == 2)
-        journal.append(try record(3))
-        #expect(journal.commit())
-        #expect(journal.committed == 3)
+        try journal.settle()
+        #expect(!journal.hasPending && journal.committed == 2 && journal.pendingBytes == 0)
+        try journal.write([try record(3)])
+        let bytes = frames(try records(1...3)).joined().count
+        #expect(journal.committed == 3 && journal.byteCount == bytes)
         let (again, _) = try openJournal(path)
-        #expect(again.committed == 0)
+        #expect(again.committed == 0 && again.byteCount == journal.byteCount)
     }
 
     @Test("Without a file everything counts as recorded")
     func withoutFile() throws {
         let journal = Journal()
         journal.append(try record(1))
-        #expect(journal.hasPending && !journal.isDurable)
-        #expect(journal.commit())
+        journal.flush()
+        #expect(journal.hasPending && !journal.isDurable && journal.isWorking)
+        #expect(journal.collect() && !journal.collect())
         #expect(journal.committed == 1 && !journal.hasPending && journal.byteCount == 0)
     }
 
@@ -65,11 +67,10 @@ import Testing
             try folder.write(before + whole[2].prefix(count), to: "journal")
             let (journal, contents) = try openJournal(path)
             #expect(contents.records == (try records(1...2)))
-            #expect(contents.tornBytes == count)
+            #expect(contents.tornBytes == count && contents.tornAt == before.count && contents.isComplete)
             #expect(try folder.bytes("journal") == before)
             // What is appended now begins where the good part ended.
-            journal.append(try record(4))
-            #expect(journal.commit())
+            try journal.write([try record(4)])
             #expect(try openJournal(path).contents.records == [try record(1), try record(2), try record(4)])
         }
     }
@@ -87,10 +88,10 @@ import Testing
         #expect(try folder.bytes("journal") == known + later)
     }
 
-    @Test("A flipped bit in any byte of an earlier frame is reported with its place, and the file stays as it is")
+    @Test("A flipped bit in any frame, the last one too, is reported with its place, and the file stays as it is")
     func flippedBit() throws {
         let whole = frames(try records(1...4))
-        for damaged in 0..<3 {
+        for damaged in 0..<4 {
             let start = whole[..<damaged].reduce(0) { $0 + $1.count }
             for index in whole[damaged].indices {
                 for bit in 0..<8 {
@@ -114,11 +115,14 @@ import Testing
         let zeros = [UInt8](repeating: 0, count: count)
         for kept in [0, 1, 4, 5, 12, whole[2].count - 1] {
             try folder.write(whole[0] + whole[1] + whole[2].prefix(kept) + zeros, to: "journal")
+            // All of its bytes are there: then it was written whole, and is whole or damaged.
+            if kept + count == whole[2].count { continue }
             // One frame whose last byte is the zero that was cut off is whole after all.
-            let isWhole = kept == whole[2].count - 1 && whole[2].last == 0
+            let isWhole = (whole[2].prefix(kept) + zeros).starts(with: whole[2])
+            let wholeBytes = isWhole ? whole[2].count : 0
             let contents = try openJournal(path).contents
-            #expect(contents.records == (try records(1...(isWhole ? 3 : 2))))
-            #expect(contents.tornBytes == (isWhole ? count - 1 : kept + count))
+            #expect(contents.records == (try records(1...(wholeBytes > 0 ? 3 : 2))))
+            #expect(contents.tornBytes == kept + count - wholeBytes)
         }
     }
 
@@ -135,94 +139,10 @@ import Testing
         #expect(throws: JournalError.self) { try openJournal(path) }
     }
 
-    @Test("Rotation keeps exactly the snapshot, and what comes later")
-    func rotation() throws {
-        do {
-            let (journal, _) = try openJournal(path, rotateAtBytes: 256)
-            var calls = 0
-            let snapshot = try [record(3), record(6)]
-            for number in 1...9 {
-                journal.append(try record(number))
-                #expect(journal.commit())
-                journal.rotateIfDue {
-                    calls += 1
-                    return snapshot
-                }
-                if calls == 1 { break }
-            }
-            #expect(calls == 1)
-            #expect(journal.byteCount == frames(snapshot).joined().count)
-            #expect(folder.names == ["journal"])
-            journal.append(try record(10))
-            #expect(journal.commit())
-            #expect(journal.committed > 0)
-        }
-        #expect(try openJournal(path).contents.records == [try record(3), try record(6), try record(10)])
-    }
-
-    @Test("A snapshot over the limit is not written again with every commit")
-    func largeSnapshot() throws {
-        let (journal, _) = try openJournal(path, rotateAtBytes: 64)
-        var calls = 0
-        for number in 1...20 {
-            journal.append(try record(number))
-            #expect(journal.commit())
-            journal.rotateIfDue {
-                calls += 1
-                return (1...number).compactMap { try? record($0) }
-            }
-        }
-        #expect((2...6).contains(calls))
-        #expect(try openJournal(path).contents.records == (try records(1...20)))
-    }
-
-    @Test("A crash before the rename leaves the old journal, and the next rotation is not disturbed by its remains")
-    func crashBeforeRename() throws {
-        let whole = Array(frames(try records(1...6)).joined())
-        try folder.write(whole, to: "journal")
-        try folder.write(Array(whole.prefix(whole.count - 3)) + [1, 2, 3, 4], to: "journal.new")
-        do {
-            let (journal, contents) = try openJournal(path, rotateAtBytes: 16)
-            #expect(contents.records == (try records(1...6)))
-            journal.append(try record(7))
-            #expect(journal.commit())
-            let snapshot = [try record(7)]
-            journal.rotateIfDue { snapshot }
-            #expect(journal.failure == nil)
-        }
-        #expect(try openJournal(path).contents.records == [try record(7)])
-    }
-
     @Test("A folder that is none gives a clear error")
     func noFolder() throws {
         try folder.write([1], to: "plain")
         let error = #expect(throws: JournalError.self) { try openJournal(folder.file("plain/journal")) }
         #expect(error?.description == "\(folder.path)/plain/journal: open: Not a directory")
-    }
-
-    @Test("On a disk that takes no more nothing counts as recorded, and the process goes on")
-    func fullDisk() async {
-        await #expect(processExitsWith: .success) {
-            let unlimited = rlim_t.max
-            Program.ignoreFatalWrites()
-            let folder = try TestFolder()
-            let (journal, _) = try openJournal(folder.file("journal"))
-            journal.append(try record(1))
-            #expect(journal.commit())
-            var limit = rlimit(rlim_cur: rlim_t(journal.byteCount + 10), rlim_max: unlimited)
-            try #require(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
-            journal.append(try record(2))
-            #expect(!journal.commit())
-            #expect(journal.committed == 1 && !journal.hasPending)
-            #expect(journal.failure?.description == "\(folder.path)/journal: write: File too large")
-            // A failed disk is not asked again: what lies behind the failure could not be found at the next start.
-            limit.rlim_cur = unlimited
-            try #require(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
-            journal.append(try record(3))
-            #expect(!journal.commit())
-            #expect(journal.committed == 1)
-            let contents = try openJournal(folder.file("journal")).contents
-            #expect(contents.records == [try record(1)] && contents.tornBytes == 10)
-        }
     }
 }

@@ -10,7 +10,7 @@ private final class Shell: ServerShell {
     var events: [String] = []
     var nextDeadlineMs: UInt64?
     var mayStop = false
-    var journalSnapshot: [Message] = []
+    var journalSessions: [SessionID] = []
     var onAdvance: () -> Void = {}
     var onRecorded: (UInt64) -> Void = { _ in }
 
@@ -24,7 +24,7 @@ private final class Shell: ServerShell {
     }
     func beginStopping() { events.append("begin") }
     func finishStopping() { events.append("finish") }
-    func journalFailed(_ error: JournalError) { events.append("failed") }
+    func storage(isWorking: Bool) { events.append(isWorking ? "working" : "failing") }
     func take() -> [String] {
         defer { events = [] }
         return events
@@ -74,6 +74,9 @@ private final class Shell: ServerShell {
         shell.onRecorded = { [folder] _ in bytesWhenTold.append((try? folder.bytes("journal").count) ?? -1) }
         for record in whole { journal.append(record) }
         driver.turnEnded(now: loop.now)
+        #expect(shell.take().isEmpty, "the loop does not wait for the disk")
+        journal.runWriter()
+        driver.turnEnded(now: loop.now)
         #expect(shell.take() == ["recorded 4"])
         #expect(bytesWhenTold == [frames(whole).joined().count])
         driver.turnEnded(now: loop.now)
@@ -96,22 +99,63 @@ private final class Shell: ServerShell {
         #expect(journal.hasPending)
     }
 
-    @Test("A disk that failed is told of once, and nothing as recorded")
-    func failure() async {
-        await #expect(processExitsWith: .success) {
-            Program.ignoreFatalWrites()
-            let folder = try TestFolder()
-            let (journal, _) = try openJournal(folder.file("journal"))
-            let shell = Shell()
-            let driver = ServerDriver(loop: try EventLoop(), journal: journal, logger: Logger(level: .error), shell: shell)
-            var limit = rlimit(rlim_cur: 5, rlim_max: rlim_t.max)
-            try #require(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
-            for _ in 0..<3 {
-                journal.append(try record(1))
-                driver.turnEnded(now: 0)
-            }
-            #expect(shell.events == ["failed"])
+    @Test("The shell hears once that the disk fails and once that it works again, behind what is on disk by then")
+    func failure() throws {
+        let files = FaultyFiles()
+        let (journal, _) = try openJournal(folder.file("journal"), calls: files)
+        let driver = driver(journal)
+        files.leaveSpace(10)
+        for now: UInt64 in [0, 1_000, 2_000] {
+            journal.append(try record(1))
+            driver.turnEnded(now: now)
+            journal.runWriter(nowMs: now)
+            driver.turnEnded(now: now)
         }
+        #expect(shell.take() == ["failing"])
+        files.heal()
+        journal.runWriter(nowMs: 5_000)
+        driver.turnEnded(now: 5_000)
+        #expect(shell.take() == ["recorded 3", "working"])
+        let lines = log.lines()
+        #expect(lines.filter { $0.contains("journal_failed") && $0.contains("No space left on device") }.count == 1)
+        #expect(lines.filter { $0.contains("journal_recovered") && $0.contains("\"after_ms\":5000") }.count == 1)
+    }
+
+    @Test("The core is asked for its sessions when the journal has grown to its limit, and only then")
+    func compaction() throws {
+        let (journal, _) = try openJournal(folder.file("journal"), limits { $0.compactAtBytes = 400 })
+        let driver = driver(journal)
+        shell.journalSessions = sessions([3])
+        for number in 1...3 {
+            journal.append(try record(number))
+            driver.turnEnded(now: 0)
+            journal.runWriter()
+            driver.turnEnded(now: 0)
+        }
+        journal.runWriter()
+        #expect(try folder.bytes("journal") == frames(try records(1...3)).joined().map { $0 })
+        for number in 4...9 { journal.append(try record(number)) }
+        driver.turnEnded(now: 0)
+        journal.runWriter()
+        driver.turnEnded(now: 0)
+        journal.runWriter()
+        #expect(try folder.bytes("journal") == frames([try record(3)])[0])
+        driver.turnEnded(now: 0)
+        #expect(log.lines().contains { $0.contains("journal_compacted") })
+    }
+
+    @Test("A server that stops waits for its last records, but not for ever")
+    func lastRecords() throws {
+        let (journal, _) = try openJournal(folder.file("journal"))
+        let driver = driver(journal)
+        shell.mayStop = true
+        driver.signalled(SIGTERM)
+        journal.append(try record(1))
+        driver.turnEnded(now: loop.now)
+        #expect(shell.take() == ["begin"])
+        driver.turnEnded(now: loop.now + ServerDriver.stopTimeoutMs)
+        #expect(shell.take() == ["finish"])
+        #expect(log.lines().last?.contains("journal_unwritten") == true)
     }
 
     @Test("After a signal the last words are waited for, and then the loop ends")

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// A folder of its own for one test, gone with it.
-final class TestFolder {
+final class TestFolder: Sendable {
     let path: String
 
     init() throws {

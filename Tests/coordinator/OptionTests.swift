@@ -25,8 +25,8 @@ private func url(_ arguments: String..., port: UInt16) throws -> String {
 @Suite struct OptionTests {
     @Test("Each variable that only a server knows is no mistake to the others")
     func environmentNames() {
-        let shared = Set((ServerOptions.players + LogOptions.all).map(\.declaration.environmentName))
-            .union(["GREENROOM_SECRET", "GREENROOM_SECRET_FILE", "GREENROOM_DATA_DIR", "GREENROOM_NODE_ID"])
+        let shared = Set((ServerOptions.players + ServerOptions.state + LogOptions.all).map(\.declaration.environmentName))
+            .union(["GREENROOM_SECRET", "GREENROOM_SECRET_FILE"])
         let own = CoordinatorOptions.program.options.filter { $0.sources.contains(.environment) }.map(\.environmentName)
         #expect(Set(own).subtracting(shared).subtracting(ServerOptions.environmentNames) == [])
     }

@@ -55,9 +55,9 @@ def program(name, *arguments, environment=None, folder=None, timeout_s=10):
 
 
 class Process:
-    """One running program; its stderr is kept, line by line."""
+    """One running program; its stderr is kept, line by line, and all of it in `log_file` if that is given."""
 
-    def __init__(self, name, arguments, environment=None, cwd=None):
+    def __init__(self, name, arguments, environment=None, cwd=None, log_file=None):
         self.name = name
         self.command = [str(BINARIES / name), *map(str, arguments)]
         clean = {k: v for k, v in os.environ.items() if not k.startswith("GREENROOM_")}
@@ -69,15 +69,17 @@ class Process:
         self.stdout, self.stderr = collections.deque(maxlen=10_000), collections.deque(maxlen=200_000)
         self.readers = [
             threading.Thread(target=self._read, args=(self.popen.stdout, self.stdout), daemon=True),
-            threading.Thread(target=self._read, args=(self.popen.stderr, self.stderr), daemon=True),
+            threading.Thread(target=self._read, args=(self.popen.stderr, self.stderr, log_file), daemon=True),
         ]
         for reader in self.readers:
             reader.start()
 
     @staticmethod
-    def _read(stream, lines):
-        for line in stream:
-            lines.append(line.rstrip("\n"))
+    def _read(stream, lines, log_file=None):
+        with open(log_file or os.devnull, "w") as log:
+            for line in stream:
+                lines.append(line.rstrip("\n"))
+                log.write(line)
 
     @property
     def alive(self):

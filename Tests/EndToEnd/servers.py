@@ -18,6 +18,8 @@ class Servers:
         self.matchmaker_port = free_ports()
         self.coordinators = []
         self.all = []
+        # Beside those in memory, whole ones in the folder.
+        self.keeps_logs = False
         # Tests that leave something behind on purpose say so.
         self.must_be_empty = True
 
@@ -39,18 +41,19 @@ class Servers:
         self.matchmaker = self._start("matchmaker", self.matchmaker_port, [*arguments, *options], secret)
         return self.matchmaker
 
-    def start_coordinator(self, *options, secret=None, node=None, data=None, link=None):
+    def start_coordinator(self, *options, secret=None, node=None, data=None, link=None, port=None):
         node = node or f"node-{len(self.coordinators) + 1}"
         arguments = ["--link", link or self.link, "--data-dir", self.folder / (data or node), "--node-id", node]
         server = self._start(
-            "coordinator", free_ports(), [*arguments, *self.coordinator_options, *options], secret)
+            "coordinator", port or free_ports(), [*arguments, *self.coordinator_options, *options], secret)
         self.coordinators.append(server)
         return server
 
     def _start(self, name, port, arguments, secret):
         secret = secret or self.secret
         environment = {"GREENROOM_SECRET": secret} if secret else {}
-        server = Server(name, port, arguments, environment=environment)
+        log_file = self.folder / f"{len(self.all)}-{name}.log" if self.keeps_logs else None
+        server = Server(name, port, arguments, environment=environment, log_file=log_file)
         self.all.append(server)
         return server
 

@@ -50,7 +50,7 @@ class LinkProxy:
 
     def cut(self, *ends):
         """Breaks the connection: both ends see it, or only the `coordinator`'s or the `matchmaker`'s."""
-        self._do(self._cut, ends)
+        self._do(lambda: self._cut(ends))
 
     def hold(self, *directions):
         """Bytes, and news of a close, wait from now on."""

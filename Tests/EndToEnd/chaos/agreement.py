@@ -69,6 +69,9 @@ def matched_is_recorded(entries, sessions):
         if not session or not session["matched"]:
             yield f"{at}, which the journal does not know"
             continue
+        outcome = journals.final(session)
+        if outcome and outcome["reason"] == "no_coordinator":
+            yield f"{at}, which ended as no_coordinator"
         record = session["matched"][-1]
         seat = record["players"][message["player"]]
         if seat["subject"] != who or seat["ticket"].hex() != message["ticket"]:
@@ -118,6 +121,14 @@ def no_strange_errors(entries):
             yield f"{entry['who']} heard the error {entry['message']} at {entry['where']}"
 
 
+def was_taken_back(session, record, outcome):
+    """Whether a coordinator's outcome is of a hand-off that the matchmaker had given to another attempt, or given up
+    while no ticket had left. Nobody was inside and nobody is told."""
+    if session["matched"] and session["matched"][-1]["attempt"] != record["attempt"]:
+        return True
+    return outcome is not None and outcome["reason"] == "no_coordinator" and record["endedIn"] == "matched"
+
+
 def outboxes_agree(sessions, outboxes):
     """What a coordinator recorded as the end is what the matchmaker has, and each was acknowledged."""
     for node, records in outboxes.items():
@@ -132,9 +143,9 @@ def outboxes_agree(sessions, outboxes):
             if session is None:
                 yield f"{node} ended {name} as {record['reason']}, which the matchmaker's journal does not know"
                 continue
-            if session["matched"] and session["matched"][-1]["attempt"] != record["attempt"]:
-                continue  # of a hand-off that was taken back
             outcome = journals.final(session)
+            if was_taken_back(session, record, outcome):
+                continue
             if outcome is None or any(outcome[each] != record[each] for each in ("reason", "endedIn", "players")):
                 yield f"{node} ended {name} as {record['reason']}, the matchmaker's journal says {outcome and outcome['reason']}"
         for (name, attempt), reason in waiting.items():

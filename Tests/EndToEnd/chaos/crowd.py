@@ -153,6 +153,7 @@ class Worker:
         self.counts, self.reported = collections.Counter(), collections.Counter()
         self.acting, self.finishing = asyncio.Event(), asyncio.Event()
         self.is_closing = False
+        self.people = []
 
     def count(self, what):
         self.counts[what] += 1
@@ -174,6 +175,7 @@ class Worker:
                 self.is_closing = True
                 self.finishing.set()
                 self.acting.set()
+                self.going = [asyncio.create_task(person.go_home()) for person in self.people]
 
     async def run(self):
         loop, options = asyncio.get_running_loop(), self.options
@@ -187,12 +189,12 @@ class Worker:
         diary = Diary(options["diary"])
         reporting = asyncio.create_task(self.report())
         scenes, kind = options.get("scenes", ["pair"]), kinds()[options["kind"]]
-        people = [
+        self.people = [
             kind(self, options["matchmaker"], scenes[number % len(scenes)], f"{options['prefix']}{number}", diary,
                  Deadlines(**options["deadlines"]))
             for number in range(options["count"])]
         gate = asyncio.Semaphore(options.get("at_once", 100))
-        await asyncio.gather(*(self.enter(person, gate) for person in people))
+        await asyncio.gather(*(self.enter(person, gate) for person in self.people))
         diary.close()
         reporting.cancel()
         print(json.dumps(self.counts), flush=True)

@@ -87,7 +87,8 @@ class Person:
         self.matchmaker, self.scene, self.subject, self.diary = matchmaker, scene, subject, diary
         self.deadlines = deadlines or Deadlines()
         self.resume = self.match = self.room = self.game = None
-        # Set once nobody should begin anything more: a lone waiter leaves then.
+        # The last `waiting`, while in a room; and whether nobody should begin anything more.
+        self.waiting = None
         self.is_closing_time = lambda: False
         self.tickets = []
         self.probes = set()
@@ -115,7 +116,7 @@ class Person:
 
         `on_waiting(message)` may do as it likes with `room`; when it gives something true, that is the end of it.
         """
-        self.match, self.game = None, None
+        self.match, self.game, self.waiting = None, None, None
         began = time.monotonic()
         while True:
             self.room = await self.open_room()
@@ -130,9 +131,10 @@ class Person:
                 match message["type"]:
                     case "waiting":
                         self.resume = message["resume"]
+                        self.waiting = message
                         within_s = max(message["timeoutMs"] / 1000, self.deadlines.lease) + self.deadlines.matched
-                        if self.is_closing_time() and message["players"] < message["needed"]:
-                            await self.room.say("leave")
+                        if self.is_closing_time():
+                            await self.go_home()
                         elif on_waiting and await on_waiting(message):
                             return None
                     case "matched":
@@ -140,6 +142,7 @@ class Person:
                         await self.room.close()
                         return message
                     case "ended":
+                        self.waiting = None
                         await self.room.close()
                         return None
                     case "error":
@@ -148,8 +151,13 @@ class Person:
                         return None
             await asyncio.sleep(0.05)
 
+    async def go_home(self):
+        """At closing time one who waits for others to come leaves; one whose group is complete plays that game."""
+        if self.waiting and self.room and self.waiting["players"] < self.waiting["needed"]:
+            await self.room.say("leave")
+
     def _matched(self, message):
-        self.match = message
+        self.match, self.waiting = message, None
         known = [each["ticket"] for each in self.tickets]
         for older in self.tickets:
             if older["session"] != message["session"]:

@@ -37,6 +37,10 @@ import Testing
         let key = try data.bytes(of: "key", countMax: 32) { [1, 2, 3] }
         #expect(try data.bytes(of: "key", countMax: 32) { [4] } == key)
         #expect(folder.names == ["key", "lock"])
+        try folder.write([], to: "empty")
+        let empty = #expect(throws: DataFolderError.self) { try data.bytes(of: "empty", countMax: 2) { [4] } }
+        #expect(empty?.description.hasPrefix("\(folder.path)/empty is empty: ") == true)
+        #expect(try folder.bytes("empty").isEmpty, "what somebody may still bring back is not written over")
         #expect(throws: DataFolderError.self) { try data.bytes(of: "key", countMax: 2) { [4] } }
     }
 
@@ -89,11 +93,21 @@ import Testing
         #expect(error?.description.contains("the data folder belongs to node \"anna\"") == true)
     }
 
-    @Test("A key that is not whole is not used")
-    func shortKey() throws {
+    @Test("A key that is not whole is not used, and none is made in its place", arguments: [0, 3, 31, 33])
+    func shortKey(count: Int) throws {
         _ = try state("--data-dir", folder.path)
-        try folder.write([1, 2, 3], to: "key")
-        #expect(throws: ConfigurationError.self) { try state("--data-dir", folder.path) }
+        try folder.write([UInt8](repeating: 1, count: count), to: "key")
+        let error = #expect(throws: ConfigurationError.self) { try state("--data-dir", folder.path) }
+        #expect(error?.description.contains("\(folder.path)/key") == true)
+        #expect(try folder.bytes("key").count == count)
+    }
+
+    @Test("An empty name is not taken for a first start")
+    func emptyName() throws {
+        _ = try state("--data-dir", folder.path)
+        try folder.write([], to: "node-id")
+        let error = #expect(throws: ConfigurationError.self) { try state("--data-dir", folder.path) }
+        #expect(error?.description.contains("\(folder.path)/node-id is empty") == true)
     }
 
     @Test("A damaged journal keeps the process from starting and names the place")
@@ -106,6 +120,9 @@ import Testing
         bytes[9] ^= 1
         try folder.write(bytes, to: "journal")
         let error = #expect(throws: ConfigurationError.self) { try state("--data-dir", folder.path) }
-        #expect(error?.description.contains("\(folder.path)/journal is damaged at byte 0") == true)
+        #expect(error?.description.contains("\(folder.path)/journal is damaged at byte 0: ") == true)
+        #expect(error?.description.contains("--accept-damaged-journal") == true)
+        let accepted = try state("--data-dir", folder.path, "--accept-damaged-journal").contents
+        #expect(accepted.records == (try records(2...3)) && accepted.damaged.count == 1 && !accepted.isComplete)
     }
 }

@@ -28,6 +28,7 @@ let package = Package(
         .executable(name: "matchmaker", targets: ["matchmaker"]),
         .executable(name: "coordinator", targets: ["coordinator"]),
         .executable(name: "bench", targets: ["bench"]),
+        .executable(name: "simulate", targets: ["simulate"]),
     ],
     targets: [
         // Pure cores: the standard library alone.
@@ -36,6 +37,7 @@ let package = Package(
         library("Matchmaking", ["SessionProtocol"]),
         library("Coordination", ["SessionProtocol"]),
         library("WebProtocol", ["Digests"]),
+        library("Simulation", ["SessionProtocol", "Matchmaking", "Coordination", "Digests"]),
 
         // Thin shells.
         .systemLibrary(name: "CLinux"),
@@ -51,12 +53,14 @@ let package = Package(
         program("coordinator", ["Coordination", "Service", "SessionProtocol", "WebProtocol", "Reactor"]),
         program("greenroom", ["matchmaker", "coordinator", "Service", "Reactor"]),
         program("bench", ["Service", "SessionProtocol", "WebProtocol", "Digests", "CLinux", "CAllocations"]),
+        program("simulate", ["Simulation", "Service"]),
 
         tests("Digests", ["Digests"]),
         tests("SessionProtocol", ["SessionProtocol"]),
         tests("Matchmaking", ["Matchmaking", "SessionProtocol"]),
         tests("Coordination", ["Coordination", "SessionProtocol"]),
         tests("WebProtocol", ["WebProtocol"]),
+        tests("Simulation", ["Simulation", "SessionProtocol", "Matchmaking", "Coordination", "Digests"]),
         tests("Reactor", ["Reactor"]),
         tests("Service", ["Service"]),
         tests("matchmaker", ["matchmaker", "Matchmaking", "Service", "SessionProtocol"]),

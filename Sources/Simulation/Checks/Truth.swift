@@ -1,0 +1,190 @@
+import Coordination
+import Matchmaking
+import SessionProtocol
+
+/// What an observer who sees every action of every process knows: the checkers' own account, kept apart from the cores.
+struct Truth {
+    enum AtMatchmaker: UInt8 {
+        case unknown
+        case waiting
+        /// Matched and not ended.
+        case live
+        case ended
+    }
+
+    /// One hand-off.
+    struct HandOff {
+        let attempt: Attempt
+        /// The coordinator's number.
+        let node: Int
+        let assignment: Assignment
+        var isDurable = false
+        var wasAccepted = false
+        /// By player: its ticket has left the matchmaker.
+        var hasLeft: [Bool]
+    }
+
+    /// The owner's word on a session's end.
+    struct OwnersEnd {
+        let node: Int
+        let outcome: Outcome
+        let atMs: UInt64
+        var isDurable = false
+        var isAcknowledged = false
+        var wasTold = false
+        var isLost = false
+    }
+
+    struct Session {
+        let id: SessionID
+        var atMatchmaker = AtMatchmaker.unknown
+        var handOffs: [HandOff] = []
+        var isMatchDurable = false
+        /// The durable outcome at the matchmaker.
+        var outcome: Outcome?
+        var ends: [OwnersEnd] = []
+        var toldByMatchmaker: [EndReason] = []
+
+        func handOff(_ attempt: Attempt) -> Int? { handOffs.lastIndex { $0.attempt == attempt } }
+    }
+
+    /// A session that lives at a coordinator.
+    struct Copy {
+        let handOff: Int
+        var state = SessionState.matched
+        var isExtended = false
+        /// By player.
+        var isAway: [Bool]
+        var hasFinished: [Bool]
+        var barriers: [String] = []
+    }
+
+    enum DeadlineKind: UInt8 { case phase, reconnect, barrier }
+    struct DeadlineKey: Hashable {
+        let session: Int
+        let kind: DeadlineKind
+        let slot: UInt8
+    }
+
+    struct Seat {
+        let session: Int
+        let player: Int
+    }
+
+    /// A coordinator, as its actions show it.
+    struct Coordinator {
+        /// By session number.
+        var copies: [Int: Copy] = [:]
+        /// By connection.
+        var seats: [Int: Seat] = [:]
+        var deadlines = DeadlineQueue<DeadlineKey>()
+        var isLinkUp = false
+        var linkDownSinceMs: UInt64 = 0
+        /// When the newest answered ping was sent, or the link first came up.
+        var leaseFromMs: UInt64?
+        var leaseGraceMs: UInt64 = 0
+    }
+
+    /// A copy that a player could enter, because its ticket has left.
+    struct Enterable {
+        let session: Int
+        let handOff: Int
+        let node: Int
+    }
+
+    /// What a client was told of an end.
+    struct Heard {
+        let session: SessionID
+        let resume: String
+        let isAcknowledged: Bool
+        let step: UInt64
+    }
+
+    /// What the checkers keep for a connection.
+    struct Connection {
+        var joinedAtStep: UInt64 = 0
+        var resume: String?
+        var isClosed = false
+    }
+
+    private(set) var sessions: [Session] = []
+    private var numbers: [SessionID: Int] = [:]
+    var coordinators: [Coordinator]
+    var enterable: [[Enterable]]
+    var heard: [[Heard]]
+    var connections: [Connection] = []
+    /// Joined connections in rooms, by when they must have been answered.
+    var waits = DeadlineQueue<Int>()
+    /// What each joined connection was last told that it waits for.
+    var waitsFor: [Int: Int] = [:]
+    /// Sessions in each state at the matchmaker.
+    var roomCount = 0
+    var liveCount = 0
+    /// What the core is being asked just now.
+    var entering: (connection: Int, session: SessionID, ticket: Ticket)?
+    var asking: (connection: Int, request: PlayerRequest)?
+    var sawError = false
+    var joining: (connection: Int, request: JoinRequest)?
+
+    init(clients: Int, coordinators count: Int) {
+        coordinators = Array(repeating: Coordinator(), count: count)
+        enterable = Array(repeating: [], count: clients)
+        heard = Array(repeating: [], count: clients)
+    }
+
+    func find(_ id: SessionID) -> Int? { numbers[id] }
+
+    mutating func number(of id: SessionID) -> Int {
+        if let number = numbers[id] { return number }
+        numbers[id] = sessions.count
+        sessions.append(Session(id: id))
+        return sessions.count - 1
+    }
+
+    subscript(number: Int) -> Session {
+        get { sessions[number] }
+        _modify { yield &sessions[number] }
+    }
+
+    /// Changes where a session stands at the matchmaker; the counts go along.
+    mutating func move(_ number: Int, to state: AtMatchmaker) {
+        switch sessions[number].atMatchmaker {
+        case .waiting: roomCount -= 1
+        case .live: liveCount -= 1
+        case .unknown, .ended: break
+        }
+        switch state {
+        case .waiting: roomCount += 1
+        case .live: liveCount += 1
+        case .unknown, .ended: break
+        }
+        sessions[number].atMatchmaker = state
+    }
+
+    mutating func forgetMatchmaker() {
+        for number in sessions.indices { sessions[number].atMatchmaker = .unknown }
+        (roomCount, liveCount) = (0, 0)
+        waits = DeadlineQueue()
+        waitsFor = [:]
+    }
+
+    /// The right ticket of some player, for a world that helps strangers on purpose.
+    func anyTicket(of id: SessionID) -> Ticket? {
+        find(id).flatMap { sessions[$0].handOffs.last?.assignment.players.first?.ticket }
+    }
+
+    mutating func connection(_ number: Int) -> Connection {
+        while connections.count <= number { connections.append(Connection()) }
+        return connections[number]
+    }
+
+    mutating func update(_ number: Int, _ change: (inout Connection) -> Void) {
+        while connections.count <= number { connections.append(Connection()) }
+        change(&connections[number])
+    }
+}
+
+extension NodeID {
+    /// `n3` → 3
+    var number: Int { Int(name.dropFirst()) ?? 0 }
+}

@@ -1,0 +1,83 @@
+/// A promise that was not kept.
+public struct Violation: Hashable, Sendable {
+    /// What is checked; each case belongs to a promise of the contract, by number, or to its protocols.
+    public enum Check: String, CaseIterable, Sendable {
+        // 1
+        case twinSessions, twinAtMatchmaker
+        // 2
+        case mentionedAfterEnd, endedTwice, tablesDisagree, leftBehind
+        // 3
+        case outcomeMissing, outcomeTwice, outcomesDiffer, toldAnother
+        // 4
+        case toldTooEarly, metAgain, presumptionTold
+        // 5
+        case stranded, notRequeued, placeLost
+        // 6
+        case acknowledgedNotDurable, outcomeLost, endedWithoutCause, damagedByOwnWrites
+        // 7
+        case deadlinePassed, overdue
+        // 8
+        case overLimit
+        // 9
+        case ticketNotNeeded, proofNotNeeded, strangerHeard
+        // The protocols.
+        case orderBroken, offeredBeforeDurable, illegalTransition, saidOnClosed
+
+        /// The promise's number; 0 for the protocols.
+        public var promise: Int {
+            switch self {
+            case .twinSessions, .twinAtMatchmaker: 1
+            case .mentionedAfterEnd, .endedTwice, .tablesDisagree, .leftBehind: 2
+            case .outcomeMissing, .outcomeTwice, .outcomesDiffer, .toldAnother: 3
+            case .toldTooEarly, .metAgain, .presumptionTold: 4
+            case .stranded, .notRequeued, .placeLost: 5
+            case .acknowledgedNotDurable, .outcomeLost, .endedWithoutCause, .damagedByOwnWrites: 6
+            case .deadlinePassed, .overdue: 7
+            case .overLimit: 8
+            case .ticketNotNeeded, .proofNotNeeded, .strangerHeard: 9
+            case .orderBroken, .offeredBeforeDurable, .illegalTransition, .saidOnClosed: 0
+            }
+        }
+    }
+
+    public let check: Check
+    public let detail: String
+    public let atUs: UInt64
+    /// The number of the step that broke it.
+    public let step: UInt64
+
+    public var text: String {
+        let promise = check.promise == 0 ? "the protocol" : "promise \(check.promise)"
+        return "\(promise) is broken (\(check.rawValue)) at \(Milliseconds(atUs)), step \(step): \(detail)"
+    }
+}
+
+/// Ways to break a promise on purpose: what a shell does wrong, to see its checker fire.
+public enum Canary: String, CaseIterable, Sendable {
+    /// A coordinator's core never hears that time passes, so that its lease outlives the matchmaker's patience.
+    case keepsAfterLease
+    /// Acknowledges before the record is on disk.
+    case acknowledgesEarly
+    /// Says that records are on disk as soon as they are asked for.
+    case persistsEarly
+    /// A matchmaker that starts again does not read its journal.
+    case forgetsJournal
+    /// Clients' disconnections are never told to the cores.
+    case leaksConnections
+    /// A coordinator starts again without its outbox.
+    case forgetsOutbox
+    /// Any ticket is replaced by the right one on its way in.
+    case helpsStrangers
+    /// A player is told the end before its coordinator says so.
+    case tellsEarly
+    /// The core is never asked to do what has fallen due.
+    case missesDeadlines
+    /// The limit of sessions that a coordinator states is below the one that it keeps.
+    case exceedsLimit
+    /// One who goes back to wait is not told so.
+    case hidesRequeue
+    /// What is due is done after input that came later.
+    case inputFirst
+    /// Relayed messages are lost now and then.
+    case losesMessages
+}

@@ -1,0 +1,274 @@
+import Matchmaking
+import SessionProtocol
+
+/// What the matchmaker does, held against the promises.
+extension World {
+    // MARK: Lives
+
+    func matchmakerStarted(_ records: [Message]) {
+        for record in records { recordSurvived(record) }
+        var live: [Int: Bool] = [:]
+        var order: [Int] = []
+        for record in records {
+            switch record {
+            case .journalMatched(_, let assignment):
+                let number = truth.number(of: assignment.session)
+                if live.updateValue(true, forKey: number) == nil { order.append(number) }
+            case .ended(let outcome): live[truth.number(of: outcome.session)] = false
+            default: break
+            }
+        }
+        for number in order where live[number] == true {
+            if let outcome = truth[number].outcome {
+                fail(.outcomeLost, "\(truth[number].id.short) ended as \(outcome.reason), and lives again after a restart")
+            }
+            truth.move(number, to: .live)
+        }
+    }
+
+    /// What a start finds in its journal is durable, also what was never synced.
+    private func recordSurvived(_ record: Message) {
+        switch record {
+        case .journalMatched(let node, let assignment):
+            let number = truth.number(of: assignment.session)
+            if truth[number].handOff(assignment.attempt).map({ truth[number].handOffs[$0].isDurable }) != true {
+                becameDurable(.journalMatched(node, assignment), at: 0)
+            }
+        case .ended(let outcome):
+            let old = truth[truth.number(of: outcome.session)].outcome
+            if old == nil || (old?.isPresumed == true && !outcome.isPresumed) { becameDurable(record, at: 0) }
+        default: break
+        }
+    }
+
+    func matchmakerDied() { truth.forgetMatchmaker() }
+
+    // MARK: What it hears
+
+    func provenAtMatchmaker(_ link: Int, _ hello: Hello) {}
+
+    func matchmakerReads(_ message: Message, _ link: Int) {
+        if case .accepted(let session, let attempt) = message, let number = truth.find(session),
+            let handOff = truth[number].handOff(attempt), truth[number].handOffs[handOff].node == links[link].coordinator + 1
+        {
+            truth[number].handOffs[handOff].wasAccepted = true
+        }
+        if case .holding(_, let assignment) = message, let number = truth.find(assignment.session),
+            let handOff = truth[number].handOff(assignment.attempt)
+        {
+            truth[number].handOffs[handOff].wasAccepted = true
+        }
+    }
+
+    func matchmakerHears(_ request: JoinRequest, on connection: Int) { truth.joining = (connection, request) }
+    func matchmakerHeard() { truth.joining = nil }
+
+    func matchmakerLost(_ connection: Int) {
+        truth.update(connection) { $0.isClosed = true }
+        truth.waits.remove(connection)
+        truth.waitsFor[connection] = nil
+    }
+
+    // MARK: What it does
+
+    func judge(_ action: MatchmakerAction) {
+        switch action {
+        case .reply(let connection, let reply): judge(reply, on: Int(connection.number))
+        case .close(let connection, _):
+            truth.update(Int(connection.number)) { $0.isClosed = true }
+            truth.waits.remove(Int(connection.number))
+            truth.waitsFor[Int(connection.number)] = nil
+        case .link(_, let message): judge(message)
+        case .closeLink: break
+        case .persist(let record): judge(persisted: record)
+        case .transition(let transition): judge(transition)
+        case .notice(let notice): judge(notice)
+        }
+    }
+
+    private func judge(_ reply: MatchmakerReply, on connection: Int) {
+        if truth.connection(connection).isClosed { fail(.saidOnClosed, "the matchmaker speaks on closed connection \(connection)") }
+        let client = connections[connection].client
+        switch reply {
+        case .waiting(let session, let players, let needed, let waitedMs, let timeoutMs, _):
+            let number = truth.number(of: session)
+            switch truth[number].atMatchmaker {
+            case .unknown: truth.move(number, to: .waiting)
+            case .waiting, .live: break
+            case .ended: fail(.mentionedAfterEnd, "p\(client) is told to wait for \(session.short), which has ended")
+            }
+            if players > needed || players < 1 { fail(.overLimit, "\(players) of \(needed) wait in \(session.short)") }
+            meets(session, client, connection)
+            checkPlace(waitedMs, session, on: connection)
+            truth.waits.set(connection, atMs: matchmaker.bootMs(nowUs) + timeoutMs)
+            truth.waitsFor[connection] = number
+        case .matched(let session, let player, _, _, let ticket):
+            coverage.count(.matchedTold)
+            meets(session, client, connection)
+            let number = truth.number(of: session)
+            guard truth[number].atMatchmaker == .live, let index = truth[number].handOffs.indices.last else {
+                return fail(.mentionedAfterEnd, "p\(client) is sent into \(session.short), which is not live")
+            }
+            let handOff = truth[number].handOffs[index]
+            let seat = handOff.assignment.players[Int(player.number)]
+            if seat.ticket != ticket || seat.subject != clients[client].subject {
+                fail(.ticketNotNeeded, "p\(client) is given a ticket of \(seat.subject)")
+            }
+            if !handOff.wasAccepted { fail(.offeredBeforeDurable, "matched before \(session.short)#\(handOff.attempt) was accepted") }
+            truth[number].handOffs[index].hasLeft[Int(player.number)] = true
+            if truth.coordinators[handOff.node - 1].copies[number]?.handOff == index {
+                becomesEnterable(client, Truth.Enterable(session: number, handOff: index, node: handOff.node))
+            }
+        case .ended(let session, let reason, _): judge(ended: session, reason, client)
+        case .error(let error, _):
+            if error == .subjectInUse { coverage.count(.provedNothing) }
+        }
+        if let joining = truth.joining, joining.connection == connection { checkProof(reply, client, joining.request) }
+    }
+
+    /// Promise 4: the end that a player was told of is an end for good.
+    private func meets(_ session: SessionID, _ client: Int, _ connection: Int) {
+        guard !truth.heard[client].isEmpty else { return }
+        coverage.count(.rejoinedAfterEnd)
+        let joined = truth.connection(connection)
+        for heard in truth.heard[client] where heard.session == session && heard.step < joined.joinedAtStep {
+            if heard.isAcknowledged || heard.resume == joined.resume {
+                fail(.metAgain, "p\(client) was told that \(session.short) has ended, joins again, and meets it")
+            }
+        }
+    }
+
+    /// Promise 5: the time already waited is not lost.
+    private func checkPlace(_ waitedMs: UInt64, _ session: SessionID, on connection: Int) {
+        guard let joining = truth.joining, joining.connection == connection, let text = joining.request.resume,
+            let claim = Resume(text)?.claim, claim.kind.restoresPlace, claim.scene.name == joining.request.scene,
+            claim.subject == joining.request.subject
+        else { return }
+        let now = matchmaker.moment(nowUs)
+        guard claim.expiresUnixMs > now.unixMs, claim.sinceUnixMs <= now.unixMs else { return }
+        if let number = truth.find(claim.session) {
+            if truth[number].outcome?.endedIn == .playing { return }
+            // Who comes back from a session that may have been played waits anew.
+            if truth[number].ends.contains(where: { $0.outcome.endedIn == .playing }) { return }
+        }
+        coverage.count(.placeRestored)
+        if waitedMs < now.unixMs - claim.sinceUnixMs {
+            fail(.placeLost, "waited \(waitedMs) ms in \(session.short), but joined \(now.unixMs - claim.sinceUnixMs) ms ago")
+        }
+    }
+
+    /// Promise 9 at the matchmaker: a name alone takes nothing over.
+    private func checkProof(_ reply: MatchmakerReply, _ client: Int, _ request: JoinRequest) {
+        guard request.resume == nil, case .matched(let session, _, _, _, _) = reply, let number = truth.find(session) else { return }
+        let scene = truth[number].handOffs.last?.assignment.scene
+        if plan.scenes.first(where: { $0.id == scene })?.identity == .proof {
+            fail(.proofNotNeeded, "a connection without proof is sent into \(session.short) as p\(client)")
+        }
+    }
+
+    private func judge(ended id: SessionID, _ reason: EndReason, _ client: Int) {
+        guard reason != .superseded else { return coverage.count(.superseded) }
+        let number = truth.number(of: id)
+        guard !truth[number].handOffs.isEmpty else { return }
+        coverage.count(.toldByMatchmaker)
+        guard let outcome = truth[number].outcome, truth[number].atMatchmaker != .live else {
+            return fail(.toldTooEarly, "p\(client) is told that \(id.short) ended, before that is durable")
+        }
+        if reason == .coordinatorLost, outcome.isPresumed {
+            fail(.presumptionTold, "p\(client) is told as a fact that \(id.short) was lost")
+        }
+        if reason != .playerLeft { truth[number].toldByMatchmaker.append(reason) }
+    }
+
+    private func judge(_ message: Message) {
+        switch message {
+        case .assign(let assignment):
+            let number = truth.number(of: assignment.session)
+            guard let index = truth[number].handOff(assignment.attempt), truth[number].handOffs[index].isDurable else {
+                return fail(.offeredBeforeDurable, "\(assignment.session.short)#\(assignment.attempt) is assigned before it is durable")
+            }
+            if truth[number].atMatchmaker == .ended { fail(.mentionedAfterEnd, "\(assignment.session.short) is assigned after its end") }
+        case .endedAck(let session, let attempt):
+            let number = truth.number(of: session)
+            if truth[number].atMatchmaker == .live, let current = truth[number].handOffs.last?.attempt, current != attempt {
+                return coverage.count(.staleEndAcknowledged)
+            }
+            guard let outcome = truth[number].outcome, !outcome.isPresumed else {
+                return fail(.acknowledgedNotDurable, "the end of \(session.short)#\(attempt) is acknowledged and not on disk")
+            }
+        default: break
+        }
+    }
+
+    private func judge(persisted record: Message) {
+        switch record {
+        case .journalMatched(let node, let assignment):
+            let number = truth.number(of: assignment.session)
+            if truth[number].outcome != nil { fail(.mentionedAfterEnd, "\(assignment.session.short) is matched after its end") }
+            guard truth[number].handOff(assignment.attempt) == nil else { return }
+            truth[number].handOffs.append(
+                Truth.HandOff(
+                    attempt: assignment.attempt, node: node.number, assignment: assignment,
+                    hasLeft: assignment.players.map { _ in false }))
+        case .ended(let outcome):
+            let number = truth.number(of: outcome.session)
+            if !truth[number].ends.contains(where: { $0.outcome == outcome }) {
+                coverage.count(exit: .matchmaker, outcome.endedIn, outcome.reason)
+                if outcome.isPresumed { coverage.count(.presumedLost) }
+                checkRequeue(outcome)
+            }
+        default: break
+        }
+    }
+
+    private func judge(_ transition: Transition) {
+        if !transition.isLegal {
+            if transition.from != transition.to {
+                fail(.illegalTransition, "matchmaker: \(transition.session.short) from \(transition.from) to \(transition.to)")
+            }
+            return
+        }
+        let number = truth.number(of: transition.session)
+        let before = truth[number].atMatchmaker
+        note("matchmaker: \(transition.session.short) \(transition.from) → \(transition.to)\(transition.reason.map { " \($0)" } ?? "")")
+        if before == .ended { fail(.endedTwice, "matchmaker: \(transition.session.short) changes its state after its end") }
+        guard transition.to == .ended else { return truth.move(number, to: .live) }
+        if transition.from == .waiting, let reason = transition.reason { coverage.count(exit: .matchmaker, .waiting, reason) }
+        truth.move(number, to: .ended)
+    }
+
+    private func judge(_ notice: MatchmakerNotice) {
+        coverage.count(notice)
+        note("matchmaker notes \(notice.name)")
+        switch notice {
+        case .adopted(let session, _):
+            let number = truth.number(of: session)
+            if let outcome = truth[number].outcome {
+                fail(.outcomeLost, "\(session.short) ended as \(outcome.reason) and is adopted all the same")
+            }
+            truth.move(number, to: .live)
+        case .outcome(let outcome):
+            if truth[truth.number(of: outcome.session)].outcome != outcome {
+                fail(.acknowledgedNotDurable, "the outcome of \(outcome.session.short) is told and not on disk")
+            }
+        default: break
+        }
+    }
+
+    /// After every turn.
+    func checkMatchmaker() {
+        let now = matchmaker.bootMs(nowUs)
+        guard matchmaker.isRunning else { return }
+        while let connection = truth.waits.popDue(now) {
+            guard let number = truth.waitsFor[connection], truth[number].atMatchmaker == .waiting,
+                connections[connection].serverLife == matchmaker.life
+            else { continue }
+            fail(.deadlinePassed, "connection \(connection) waits in \(truth[number].id.short) after its deadline")
+        }
+    }
+}
+
+extension SessionID {
+    /// Enough to tell the sessions of a trace apart.
+    var short: String { "S" + description.prefix(6) }
+}

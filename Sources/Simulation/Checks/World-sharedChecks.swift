@@ -1,0 +1,207 @@
+import Coordination
+import Matchmaking
+import SessionProtocol
+
+/// What both sides must agree on.
+extension World {
+    /// A record has survived: it is synced, or was found at a start.
+    func becameDurable(_ record: Message, at process: Int) {
+        switch record {
+        case .journalMatched(_, let assignment):
+            guard process == 0 else { return }
+            let number = truth.number(of: assignment.session)
+            truth[number].isMatchDurable = true
+            if let index = truth[number].handOff(assignment.attempt) { truth[number].handOffs[index].isDurable = true }
+        case .ended(let outcome):
+            let number = truth.number(of: outcome.session)
+            for index in truth[number].ends.indices
+            where truth[number].ends[index].node == process && truth[number].ends[index].outcome == outcome {
+                truth[number].ends[index].isDurable = true
+            }
+            if process == 0 { outcomeIsDurable(outcome, number) }
+        default: break
+        }
+    }
+
+    /// Promise 3: a presumption may be replaced, once; nothing else may.
+    private func outcomeIsDurable(_ outcome: Outcome, _ number: Int) {
+        note("\(outcome.session.short) has its outcome: \(outcome.reason)\(outcome.isPresumed ? ", presumed" : "")")
+        if let old = truth[number].outcome {
+            if old.isPresumed && !outcome.isPresumed {
+                coverage.count(.presumptionReplaced)
+            } else {
+                fail(.outcomeTwice, "\(outcome.session.short) ended as \(old.reason), and again as \(outcome.reason)")
+            }
+        }
+        truth[number].outcome = outcome
+    }
+
+    // MARK: Promise 1
+
+    func becomesEnterable(_ client: Int, _ copy: Truth.Enterable) {
+        let isKnown = truth.enterable[client].contains {
+            $0.session == copy.session && $0.handOff == copy.handOff && $0.node == copy.node
+        }
+        if isKnown { return }
+        truth.enterable[client].append(copy)
+        guard truth.enterable[client].count > 1 else { return }
+        coverage.count(.twinsProbed)
+        let open = truth.enterable[client].filter { isEnterable($0, client) }
+        if open.count > 1 {
+            let places = open.map { "\(truth[$0.session].id.short) at n\($0.node)" }.joined(separator: " and ")
+            fail(.twinSessions, "p\(client) could enter \(places)")
+        }
+    }
+
+    /// Asks a copy of the coordinator, deadlines first, whether it would let this player in now.
+    private func isEnterable(_ copy: Truth.Enterable, _ client: Int) -> Bool {
+        let host = coordinators[copy.node - 1]
+        guard var core = host.core else { return false }
+        let session = truth[copy.session]
+        let players = session.handOffs[copy.handOff].assignment.players
+        guard let player = players.first(where: { $0.subject == clients[client].subject }) else { return false }
+        var actions: [CoordinatorAction] = []
+        let now = host.moment(nowUs)
+        if options.canary != .keepsAfterLease { core.advance(now: now, actions: &actions) }
+        actions = []
+        let probe = ConnectionHandle(UInt64(Int32.max))
+        core.handle(.enter(probe, session.id, player.ticket, received: 0), now: now, actions: &actions)
+        return actions.contains {
+            if case .reply(probe, .entered) = $0 { true } else { false }
+        }
+    }
+
+    /// A coordinator does not hold this session any more.
+    func closeCopy(_ number: Int, _ host: CoordinatorHost) {
+        guard let copy = truth.coordinators[host.number - 1].copies.removeValue(forKey: number) else { return }
+        for player in truth[number].handOffs[copy.handOff].assignment.players {
+            guard let client = player.subject.clientIndex else { continue }
+            truth.enterable[client].removeAll { $0.session == number && $0.node == host.number }
+        }
+    }
+
+    // MARK: Promise 7
+
+    /// All that was due has been done.
+    func coordinatorAdvanced(_ host: CoordinatorHost, _ now: Moment) {
+        let index = host.number - 1
+        while let key = truth.coordinators[index].deadlines.popDue(now.bootMs) {
+            guard let copy = truth.coordinators[index].copies[key.session] else { continue }
+            let settings = truth[key.session].handOffs[copy.handOff].assignment.settings
+            switch key.kind {
+            case .phase:
+                if copy.state != .playing, !copy.isExtended {
+                    // Those who are away have their grace, once.
+                    truth.coordinators[index].copies[key.session]?.isExtended = true
+                    truth.coordinators[index].deadlines.set(key, atMs: now.bootMs + UInt64(settings.reconnectGraceMs))
+                    continue
+                }
+            case .reconnect:
+                let player = Int(key.slot)
+                if copy.hasFinished[player] || !copy.isAway[player] { continue }
+            case .barrier: break
+            }
+            fail(.deadlinePassed, "\(truth[key.session].id.short) is still \(copy.state) at n\(host.number) after its \(key.kind) deadline")
+        }
+        if let nextMs = host.core?.nextDeadlineMs, nextMs <= now.bootMs {
+            fail(.overdue, "n\(host.number) leaves something undone that was due at \(nextMs), now \(now.bootMs)")
+        }
+    }
+
+    /// After every turn of a coordinator.
+    func checkCoordinator(_ host: CoordinatorHost) {
+        guard let core = host.core else { return }
+        let count = core.sessionCount
+        if count != truth.coordinators[host.number - 1].copies.count {
+            fail(.tablesDisagree, "n\(host.number) holds \(count) sessions, not \(truth.coordinators[host.number - 1].copies.count)")
+        }
+        let sessionsMax = host.limits.sessionsMax
+        if count > sessionsMax { fail(.overLimit, "n\(host.number) holds \(count) sessions, more than \(sessionsMax)") }
+    }
+
+    // MARK: Clients
+
+    func clientJoins(_ client: Int, on connection: Int, resume: String?) {
+        truth.update(connection) {
+            $0.joinedAtStep = steps
+            $0.resume = resume
+        }
+    }
+
+    func clientHears(_ message: ServerMessage, _ client: Int, on connection: Int) {
+        guard case .play(.ended(let session, _, _, let resume, _)) = message, let number = truth.find(session) else { return }
+        let isAcknowledged = truth[number].ends.contains {
+            $0.node == connections[connection].server && $0.isAcknowledged
+        }
+        truth.heard[client].append(
+            Truth.Heard(session: session, resume: resume, isAcknowledged: isAcknowledged, step: steps))
+        if truth.heard[client].count > 8 { truth.heard[client].removeFirst() }
+    }
+
+    // MARK: Now and then, and at the end
+
+    /// Promises 2 and 8 over whole tables.
+    func sweep() {
+        coverage.count(.swept)
+        if let core = matchmaker.core {
+            let tables = core.tables
+            let live = core.count(in: .matched) + core.count(in: .validating) + core.count(in: .playing)
+            if live != truth.liveCount { fail(.tablesDisagree, "the matchmaker holds \(live) matched sessions, not \(truth.liveCount)") }
+            if core.count(in: .waiting) != truth.roomCount {
+                fail(.tablesDisagree, "the matchmaker holds \(core.count(in: .waiting)) rooms, not \(truth.roomCount)")
+            }
+            for table in tables where table.count < 0 || table.count > plan.clients * 4 + 1000 {
+                fail(.overLimit, "the matchmaker's \(table.name) has \(table.count)")
+            }
+            for (scene, status) in zip(plan.scenes, core.sceneStatus) where status.waiting > scene.waitingMax + plan.clients {
+                fail(.overLimit, "\(status.waiting) wait in \(scene.id)")
+            }
+        }
+        for host in coordinators {
+            guard let core = host.core else { continue }
+            for table in core.tables {
+                let isOver = "\(table.name)" == "outbox" && table.count > host.limits.outboxMax
+                if isOver || table.count < 0 { fail(.overLimit, "n\(host.number): \(table.name) has \(table.count)") }
+            }
+            if core.connectionCount > host.connections.count + 4 * plan.clients {
+                fail(.leftBehind, "n\(host.number) has \(core.connectionCount) seats")
+            }
+        }
+    }
+
+    /// Long after the end of all faults and clients: nothing is left, and all agree.
+    func settle() {
+        isOver = true
+        sweep()
+        for table in matchmaker.core?.tables ?? [] where table.count != 0 {
+            fail(.leftBehind, "the matchmaker's \(table.name) has \(table.count) left")
+        }
+        for host in coordinators {
+            for table in host.core?.tables ?? [] where table.count != 0 {
+                fail(.leftBehind, "n\(host.number): \(table.name) has \(table.count) left")
+            }
+        }
+        for session in truth.sessions where session.isMatchDurable { checkOutcome(session) }
+    }
+
+    /// Promise 3.
+    private func checkOutcome(_ session: Truth.Session) {
+        coverage.count(.settled)
+        guard let outcome = session.outcome else {
+            return fail(.outcomeMissing, "\(session.id.short) was matched and has no outcome")
+        }
+        for end in session.ends where end.outcome.attempt == outcome.attempt && !end.isLost && (end.isDurable || end.wasTold) {
+            if end.outcome != outcome {
+                fail(
+                    .outcomesDiffer,
+                    "\(session.id.short): n\(end.node) says \(end.outcome.reason), the matchmaker \(outcome.reason)\(outcome.isPresumed ? " (presumed)" : "")")
+            }
+        }
+        for end in session.ends where end.wasTold && end.outcome.attempt != outcome.attempt {
+            fail(.outcomesDiffer, "\(session.id.short): players heard the end of attempt \(end.outcome.attempt), not \(outcome.attempt)")
+        }
+        for reason in session.toldByMatchmaker where reason != outcome.reason {
+            fail(.toldAnother, "\(session.id.short): players heard \(reason), the outcome says \(outcome.reason)")
+        }
+    }
+}

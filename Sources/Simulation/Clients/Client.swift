@@ -1,0 +1,49 @@
+import SessionProtocol
+
+/// A person with a browser, or several.
+struct Client {
+    enum Stage: UInt8 {
+        /// Not interested.
+        case away
+        /// At the matchmaker, or on the way there.
+        case lobby
+        /// On the way to its coordinator.
+        case entering
+        /// Inside, before play.
+        case inside
+        case playing
+    }
+
+    let index: Int
+    let subject: SubjectID
+    var random: SmallGenerator
+    var stage = Stage.away
+    /// Timers of an earlier stage count for nothing.
+    var generation: UInt32 = 0
+    /// The connection that it listens to; -1 for none.
+    var connection = -1
+    var resume: String?
+    var scene = 0
+    /// Counts the pages: what a reloaded page does not know any more.
+    var page: UInt32 = 1
+    var retries = 0
+    var isSilent = false
+    var isSlowUntilUs: UInt64 = 0
+
+    // The game that it was matched into.
+    var session: SessionID?
+    var ticket = Ticket(high: 0, low: 0)
+    var server = 0
+    var player: UInt8 = 0
+    var players = 0
+    var received: UInt64 = 0
+    var numberNext: UInt32 = 1
+    /// The newest ordered message of each player, by page and number.
+    var heard: [(page: UInt32, number: UInt32)] = []
+    var peersToValidate: [PlayerIndex] = []
+    var barriersLeft = 0
+    var barrier = 0
+    var hasFinished = false
+    var accuses = false
+    var games = 0
+}

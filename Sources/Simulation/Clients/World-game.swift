@@ -1,0 +1,139 @@
+import Coordination
+import Matchmaking
+import SessionProtocol
+
+/// Clients at their coordinators.
+extension World {
+    func beginGame(_ client: Int) {
+        enterStage(client, .entering)
+        clients[client].received = 0
+        clients[client].retries = 0
+        clients[client].heard = Array(repeating: (0, 0), count: clients[client].players)
+        clients[client].hasFinished = false
+        clients[client].barrier = 0
+        clients[client].barriersLeft = clients[client].random.below(3)
+    }
+
+    func enterGame(_ client: Int) {
+        guard let session = clients[client].session, clients[client].stage == .entering else { return }
+        clients[client].generation &+= 1
+        // What was sent on an older connection may have been lost, so that messages are numbered anew.
+        clients[client].page &+= 1
+        clients[client].numberNext = 1
+        let connection = connect(client, to: clients[client].server)
+        clients[client].connection = connection
+        let enter = ClientMessage.enter(session, clients[client].ticket, received: clients[client].received)
+        send(enter, on: connection)
+        mayMisbehave(client, within: 0...500)
+    }
+
+    func hear(_ reply: PlayerReply, _ client: Int) {
+        switch reply {
+        case .entered(_, _, _, _, let missed):
+            enterStage(client, .inside)
+            clients[client].retries = 0
+            if missed > 0 {
+                clients[client].received += missed
+                for index in clients[client].heard.indices { clients[client].heard[index] = (0, 0) }
+            }
+            mayMisbehave(client, within: 0...2000)
+        case .validate(let peers, let offerTo, _, _):
+            clients[client].peersToValidate = peers
+            for peer in offerTo { ask(.signal(to: peer, data: [123, 125]), client) }
+            later(client, .validate, afterMs: 10...400)
+        case .signal: break
+        case .play:
+            enterStage(client, .playing)
+            later(client, .tick, afterMs: plan.tickMs)
+            later(client, .finish, afterMs: plan.playMs)
+            if clients[client].barriersLeft > 0 { later(client, .barrier, afterMs: 10...1500) }
+            mayMisbehave(client, within: 0...plan.playMs.upperBound)
+        case .go(let barrier):
+            if barrier == "b\(clients[client].barrier)" {
+                clients[client].barrier += 1
+                clients[client].barriersLeft -= 1
+                if clients[client].barriersLeft > 0 { later(client, .barrier, afterMs: 10...1500) }
+            }
+        case .peerDisconnected, .peerReconnected: break
+        case .ended(let session, _, let requeued, let resume, _):
+            clients[client].resume = resume
+            if clients[client].random.perMille(misbehaves(.lateEnter) ? plan.quirkPerMille : 0) {
+                enterLate(client, session)
+            }
+            if requeued, !isHealing {
+                enterStage(client, .lobby)
+                clients[client].connection = -1
+                later(client, .join, afterMs: 0...50)
+            } else {
+                goAway(client)
+            }
+        case .error(let error, _):
+            coverage.count(error)
+            switch error {
+            case .badTicket, .sessionEnded:
+                // The session is over, or never was: back to where it came from, with the place that it had.
+                enterStage(client, .lobby)
+                clients[client].connection = -1
+                later(client, .join, afterMs: 10...300)
+            case .badMessage, .wrongState, .rateLimited, .noSuchPlayer: break
+            }
+        }
+    }
+
+    func hear(relayed kind: UInt8, _ from: UInt8, _ page: UInt32, _ number: UInt32, _ client: Int) {
+        guard kind == 0 else { return }
+        clients[client].received += 1
+        let index = Int(from)
+        guard index < clients[client].heard.count else {
+            return fail(.strangerHeard, "p\(client) hears from player \(index) of \(clients[client].players)")
+        }
+        let last = clients[client].heard[index]
+        if last.page == page, number != last.number + 1 {
+            let heard = "p\(client) hears message \(number) of player \(from) behind \(last.number)"
+            fail(.orderBroken, heard)
+        } else if last.page != page, last.page != 0, number != 1 {
+            fail(.orderBroken, "p\(client) hears a new page of player \(from) begin with message \(number)")
+        }
+        clients[client].heard[index] = (page, number)
+    }
+
+    func ask(_ request: PlayerRequest, _ client: Int) {
+        guard !clients[client].isSilent else { return }
+        send(.request(request), on: clients[client].connection)
+    }
+
+    func validateOne(_ client: Int) {
+        guard clients[client].stage == .inside, !clients[client].isSilent else { return }
+        guard let peer = clients[client].peersToValidate.popLast() else { return }
+        if clients[client].accuses || clients[client].random.perMille(plan.quirkPerMille / 8) {
+            ask(.validationFailed(peer: peer, detail: "no route"), client)
+        } else {
+            ask(.validated(peer: peer, rttMs: 12.5), client)
+        }
+        if !clients[client].peersToValidate.isEmpty { later(client, .validate, afterMs: 5...200) }
+    }
+
+    func tick(_ client: Int) {
+        guard clients[client].stage == .playing, clients[client].connection >= 0, !clients[client].isSilent else { return }
+        let number = clients[client].numberNext
+        if clients[client].random.perMille(700) {
+            clients[client].numberNext += 1
+            send(.relay(kind: 0, address: 255, page: clients[client].page, number: number), on: clients[client].connection)
+        } else {
+            send(.relay(kind: 1, address: 255, page: clients[client].page, number: 0), on: clients[client].connection)
+        }
+        later(client, .tick, afterMs: plan.tickMs)
+    }
+
+    func reachBarrier(_ client: Int) {
+        guard clients[client].stage == .playing else { return }
+        ask(.ready(barrier: "b\(clients[client].barrier)"), client)
+    }
+
+    func finish(_ client: Int) {
+        guard clients[client].stage == .playing, !clients[client].isSilent else { return }
+        clients[client].hasFinished = true
+        ask(.finish(result: clients[client].random.perMille(500) ? Array("{\"score\":1}".utf8) : nil), client)
+        if clients[client].random.perMille(30) { ask(.leave, client) }
+    }
+}

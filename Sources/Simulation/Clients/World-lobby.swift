@@ -1,0 +1,145 @@
+import Coordination
+import Matchmaking
+import SessionProtocol
+
+/// Clients: what they do of themselves, and at the matchmaker.
+extension World {
+    /// Sets what a client does next, in its present stage.
+    func later(_ client: Int, _ timer: ClientTimer, afterMs range: ClosedRange<Int>) {
+        let delayUs = UInt64(clients[client].random.between(range.lowerBound * 1000, range.upperBound * 1000))
+        queue.put(.client(client, generation: clients[client].generation, timer), atUs: nowUs + delayUs)
+    }
+
+    func enterStage(_ client: Int, _ stage: Client.Stage) {
+        clients[client].stage = stage
+        clients[client].generation &+= 1
+    }
+
+    func act(_ client: Int, _ timer: ClientTimer) {
+        events += 1
+        switch timer {
+        case .join: join(client)
+        case .enter: enterGame(client)
+        case .validate: validateOne(client)
+        case .tick: tick(client)
+        case .barrier: reachBarrier(client)
+        case .finish: finish(client)
+        case .quirk(let quirk): be(client, quirk)
+        }
+    }
+
+    /// One who goes away for a while, or for good when faults are over.
+    func goAway(_ client: Int, thinkMs: ClosedRange<Int>? = nil) {
+        enterStage(client, .away)
+        clients[client].session = nil
+        clients[client].connection = -1
+        clients[client].isSilent = false
+        clients[client].accuses = false
+        clients[client].retries = 0
+        if !isHealing { later(client, .join, afterMs: thinkMs ?? plan.thinkMs) }
+    }
+
+    // MARK: At the matchmaker
+
+    private func join(_ client: Int) {
+        if clients[client].stage == .away {
+            if isHealing { return }
+            if clients[client].random.perMille(300) { clients[client].scene = clients[client].random.below(plan.scenes.count) }
+            clients[client].games += 1
+        }
+        enterStage(client, .lobby)
+        let connection = connect(client, to: 0)
+        clients[client].connection = connection
+        sayJoin(client, on: connection, resume: clients[client].resume)
+        if clients[client].random.perMille(3) { sayJoin(client, on: connection, resume: clients[client].resume) }
+        mayMisbehave(client, within: 0...3000)
+    }
+
+    func sayJoin(_ client: Int, on connection: Int, resume: String?) {
+        let isUnknown = clients[client].random.perMille(2)
+        let scene = isUnknown ? "nowhere" : plan.scenes[clients[client].scene].id.name
+        let request = JoinRequest(scene: scene, subject: clients[client].subject, resume: resume)
+        clientJoins(client, on: connection, resume: resume)
+        send(.join(request), on: connection)
+    }
+
+    /// A message reaches a client.
+    func hear(_ message: ServerMessage, on connection: Int) {
+        let socket = connections[connection]
+        guard socket.isOpenAtClient else { return }
+        events += 1
+        mix(UInt64(connection) << 8)
+        let client = socket.client
+        switch message {
+        case .closed, .refused: connections[connection].isOpenAtClient = false
+        case .lobby, .play, .relayed: if socket.isSilent { return }
+        }
+        clientHears(message, client, on: connection)
+        guard clients[client].connection == connection else { return }
+        switch message {
+        case .lobby(let reply): hear(reply, client)
+        case .play(let reply): hear(reply, client)
+        case .relayed(let kind, let from, let page, let number): hear(relayed: kind, from, page, number, client)
+        case .closed: lose(client, wasRefused: false)
+        case .refused: lose(client, wasRefused: true)
+        }
+    }
+
+    private func hear(_ reply: MatchmakerReply, _ client: Int) {
+        guard clients[client].stage == .lobby else { return }
+        switch reply {
+        case .waiting(_, _, _, _, _, let resume): clients[client].resume = resume
+        case .matched(let session, let player, let players, let url, let ticket):
+            clients[client].session = session
+            clients[client].player = player.number
+            clients[client].players = players
+            clients[client].ticket = ticket
+            clients[client].server = World.number(ofURL: url)
+            beginGame(client)
+            enterGame(client)
+        case .ended: goAway(client)
+        case .error(let error, _):
+            coverage.count(error)
+            switch error {
+            case .subjectInUse, .roomFull, .draining: goAway(client, thinkMs: 500...3000)
+            case .unknownScene, .sceneClosed: goAway(client)
+            case .wrongState: break
+            }
+        }
+    }
+
+    /// `ws://n3/v1/play` → 3
+    static func number(ofURL url: String) -> Int {
+        var number = 0
+        for byte in url.utf8.dropFirst(6) {
+            guard byte >= 48, byte <= 57 else { break }
+            number = number * 10 + Int(byte - 48)
+        }
+        return number
+    }
+
+    /// The connection that a client listens to is gone.
+    private func lose(_ client: Int, wasRefused: Bool) {
+        clients[client].connection = -1
+        clients[client].retries += 1
+        // Timers of what was going on count no more.
+        clients[client].generation &+= 1
+        if clients[client].isSilent, !isHealing {
+            return goAway(client)
+        }
+        clients[client].isSilent = false
+        switch clients[client].stage {
+        case .away: break
+        case .lobby: later(client, .join, afterMs: 100...1000)
+        case .entering, .inside, .playing:
+            if clients[client].retries > 4 {
+                clients[client].retries = 0
+                enterStage(client, .lobby)
+                later(client, .join, afterMs: 10...500)
+            } else {
+                clients[client].stage = .entering
+                later(client, .enter, afterMs: 50...600)
+            }
+        }
+    }
+}

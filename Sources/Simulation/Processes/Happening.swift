@@ -1,0 +1,88 @@
+import Coordination
+import Matchmaking
+import SessionProtocol
+
+/// All that can happen in a world, one at a time.
+enum Happening {
+    /// To a process, in its present life.
+    case input(Int, life: UInt32, Input)
+    /// A process's timer.
+    case wake(Int, life: UInt32)
+    /// The disk of a process has synced; its kernel does so even while the process is stopped.
+    case synced(Int, life: UInt32, SimulatedJournal.Step)
+    case retryCommit(Int, life: UInt32)
+    case start(Int)
+    case resume(Int, life: UInt32)
+    /// A stopping process has had its time.
+    case exit(Int, life: UInt32)
+
+    case fault(Int)
+    case diskHeals(Int, number: Int)
+    case heal
+    case closeAll
+    case over
+    case sweep
+
+    // Links.
+    case dialArrives(Int)
+    case linkBytes(Int, toMatchmaker: Bool, [UInt8])
+    /// One end learns that the link is closed or broken.
+    case linkClosed(Int, atMatchmaker: Bool)
+
+    // Clients.
+    case toServer(Int, ClientMessage)
+    case toClient(Int, ServerMessage)
+    case client(Int, generation: UInt32, ClientTimer)
+    /// A connection that nobody uses any more is closed.
+    case ghostCloses(Int)
+}
+
+/// What wakes a process's loop.
+enum Input {
+    case timer
+    case accepted(link: Int)
+    case connected(link: Int)
+    case connectFailed(link: Int)
+    case linkBytes(link: Int, [UInt8])
+    case linkClosed(link: Int)
+    case handshakeDeadline(link: Int)
+    case client(Int, ClientMessage)
+    case recorded
+    case drain
+    case shutdown
+}
+
+/// What a client says.
+enum ClientMessage {
+    case join(JoinRequest)
+    case leave
+    case confirm
+    case enter(SessionID, Ticket, received: UInt64)
+    case request(PlayerRequest)
+    /// Binary: a numbered message of one page.
+    case relay(kind: UInt8, address: UInt8, page: UInt32, number: UInt32)
+    /// The connection is gone.
+    case hangUp
+}
+
+/// What a client hears.
+enum ServerMessage {
+    case lobby(MatchmakerReply)
+    case play(PlayerReply)
+    case relayed(kind: UInt8, from: UInt8, page: UInt32, number: UInt32)
+    /// The server has closed the connection, or it broke.
+    case closed
+    /// Nobody listens there.
+    case refused
+}
+
+/// What a client has set itself to do.
+enum ClientTimer {
+    case join
+    case enter
+    case validate
+    case tick
+    case barrier
+    case finish
+    case quirk(Quirk)
+}

@@ -1,0 +1,105 @@
+import Coordination
+import Matchmaking
+import SessionProtocol
+
+/// A machine with its disk and clocks, and the process on it, if it runs.
+class Host {
+    enum Phase {
+        case down
+        case running
+        /// Stopped by a signal; its sockets gather.
+        case stalled
+    }
+
+    let number: Int
+    /// Counts the process's lives, so that what was meant for an earlier one is dropped.
+    var life: UInt32 = 0
+    var phase = Phase.down
+    var stalledUntilUs: UInt64 = 0
+    /// What has come while the process was stopped.
+    var inbox: [Input] = []
+    var disk = VirtualDisk()
+    var journal: SimulatedJournal
+    var syncIsSlowUntilUs: UInt64 = 0
+    var random: SmallGenerator
+
+    /// Each machine has been up for another time.
+    let bootOffsetMs: UInt64
+    /// Where its wall clock stands against the true time.
+    var unixOffsetMs: Int64 = 0
+
+    /// When the loop asks the core next, in its own boot time.
+    var dueMs: UInt64 = 0
+    var advancedMs: UInt64 = 0
+    /// When the loop is woken, in virtual time; nothing to wake for at `.max`.
+    var wakeUs: UInt64 = .max
+    /// Actions until it is killed; nil when nobody is after it.
+    var killAfter: Int?
+    var killIsPowerLoss = false
+    /// How long it is away then.
+    var downUs: UInt64 = 0
+    /// Dies this often while it starts.
+    var killsAtStart = 0
+    var losesJournal = false
+    var isStopping = false
+    var acceptsClients = false
+    var storageIsWorking = true
+    /// Open connections of clients, in the order of their opening.
+    var connections: [Int] = []
+    var dirtyLinks: [Int] = []
+    var rotateAtBytes: Int
+
+    init(number: Int, random: SmallGenerator, rotateAtBytes: Int) {
+        self.number = number
+        self.random = random
+        self.rotateAtBytes = rotateAtBytes
+        bootOffsetMs = 1_000_000 + UInt64(number) * 7_777_777
+        journal = SimulatedJournal(rotateAtBytes: rotateAtBytes)
+    }
+
+    static let epochMs: Int64 = 1_700_000_000_000
+
+    func bootMs(_ us: UInt64) -> UInt64 { us / 1000 + bootOffsetMs }
+    func virtualUs(_ bootMs: UInt64) -> UInt64 { (bootMs - min(bootMs, bootOffsetMs)) * 1000 }
+    func moment(_ us: UInt64) -> Moment {
+        Moment(bootMs: bootMs(us), unixMs: UInt64(max(0, Host.epochMs + Int64(us / 1000) + unixOffsetMs)))
+    }
+
+    var isRunning: Bool { phase != .down }
+}
+
+final class MatchmakerHost: Host {
+    var core: MatchmakerCore?
+    var actions: [MatchmakerAction] = []
+    /// Links that are accepted, in the order of their coming.
+    var links: [Int] = []
+    /// It has been started before, so that a missing journal is a loss.
+    var hasStarted = false
+}
+
+final class CoordinatorHost: Host {
+    /// The coordinator's end of its one link.
+    enum Dial {
+        case waiting(untilUs: UInt64)
+        case connecting(Int)
+        case handshaking(Int, CoordinatorHandshake)
+        case up(Int)
+        case stopped
+    }
+
+    let node: NodeID
+    let limits: CoordinationLimits
+    var core: CoordinatorCore?
+    var actions: [CoordinatorAction] = []
+    var dial = Dial.stopped
+    var dialFailures = 0
+    var hello: Hello?
+    var targets = RelayTargets()
+    var coreDueMs: UInt64?
+
+    init(number: Int, node: NodeID, limits: CoordinationLimits, random: SmallGenerator, rotateAtBytes: Int) {
+        self.node = node
+        self.limits = limits
+        super.init(number: number, random: random, rotateAtBytes: rotateAtBytes)
+    }
+}

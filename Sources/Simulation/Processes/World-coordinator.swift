@@ -1,0 +1,220 @@
+import Coordination
+import SessionProtocol
+
+/// A coordinator's shell: one turn of its loop.
+extension World {
+    func turn(_ host: CoordinatorHost, _ inputs: [Input]) {
+        let now = host.moment(nowUs)
+        let life = host.life
+        if options.canary != .inputFirst, !advance(host, now) { return }
+        for input in inputs {
+            take(input, host, now)
+            if host.life != life { return }
+        }
+        if options.canary == .inputFirst, !advance(host, now) { return }
+        commit(host)
+        flush(host)
+        exitIfDone(host)
+        var dueMs = host.coreDueMs ?? .max
+        if case .waiting(let untilUs) = host.dial, !host.isStopping { dueMs = min(dueMs, host.bootMs(untilUs + 999)) }
+        host.dueMs = dueMs
+        schedule(host)
+        checkCoordinator(host)
+    }
+
+    /// False when the process died over it.
+    private func advance(_ host: CoordinatorHost, _ now: Moment) -> Bool {
+        guard now.bootMs >= min(host.dueMs, host.advancedMs + 1000) else { return true }
+        host.advancedMs = now.bootMs
+        let life = host.life
+        if options.canary != .missesDeadlines, options.canary != .keepsAfterLease {
+            events += 1
+            host.core?.advance(now: now, actions: &host.actions)
+            host.coreDueMs = host.core?.nextDeadlineMs
+            perform(host)
+            if host.life != life { return false }
+        }
+        coordinatorAdvanced(host, now)
+        if case .waiting(let untilUs) = host.dial, untilUs <= nowUs, !host.isStopping { dial(host) }
+        return true
+    }
+
+    private func handle(_ event: CoordinatorEvent, _ host: CoordinatorHost, _ now: Moment) {
+        events += 1
+        host.core?.handle(event, now: now, actions: &host.actions)
+        host.coreDueMs = host.core?.nextDeadlineMs
+        perform(host)
+    }
+
+    private func take(_ input: Input, _ host: CoordinatorHost, _ now: Moment) {
+        switch input {
+        case .timer, .accepted: break
+        case .connected(let link):
+            guard case .connecting(link) = host.dial, var hello = host.hello else { return }
+            links[link].coordinatorEnd = .open
+            hello.nonce = host.random.bytes(32)
+            host.dial = .handshaking(link, CoordinatorHandshake(hello: hello, secret: World.secret))
+            queue.put(
+                .input(host.number, life: host.life, .handshakeDeadline(link: link)),
+                atUs: nowUs + linkLimits.handshakeTimeoutUs)
+            sendFromCoordinator(.hello(hello), link, host)
+        case .connectFailed(let link):
+            links[link].coordinatorEnd = .closed
+            if case .connecting(link) = host.dial { dialFailed(host) }
+        case .linkBytes(let link, let bytes):
+            var position = 0
+            let life = host.life
+            while links[link].coordinatorEnd == .open {
+                do throws(WireError) {
+                    guard let message = try links[link].coordinatorDecoder.next(from: bytes.span, at: &position) else { return }
+                    takeLinkMessage(message, link, host, now)
+                } catch {
+                    coverage.count(.frameRefused)
+                    note("n\(host.number) cannot read a frame of link \(link): \(error)")
+                    closeLinkAtCoordinator(host, Reject(code: .malformed, detail: "\(error)"))
+                }
+                if host.life != life { return }
+            }
+        case .linkClosed(let link):
+            links[link].coordinatorEnd = .closed
+            switch host.dial {
+            case .up(link):
+                host.dial = .waiting(untilUs: nowUs + linkLimits.redialFirstMs * 1000)
+                note("n\(host.number): link \(link) is down")
+                coordinatorLostLink(host)
+                handle(.linkDown, host, now)
+            case .connecting(link), .handshaking(link, _): dialFailed(host)
+            case .waiting, .connecting, .handshaking, .up, .stopped: break
+            }
+        case .handshakeDeadline(let link):
+            if case .handshaking(link, _) = host.dial {
+                coverage.count(.handshakeTimeout)
+                closeLinkAtCoordinator(host, Reject(code: .handshakeTimeout, detail: "the handshake did not end in time"))
+            }
+        case .client(let connection, let message): takeClientMessage(message, connection, host, now)
+        case .recorded:
+            handle(.persisted(upTo: recordedUpTo(host)), host, now)
+        case .drain: handle(.drain, host, now)
+        case .shutdown:
+            beginStopping(host)
+            handle(.shutdown, host, now)
+        }
+    }
+
+    private func takeLinkMessage(_ message: Message, _ link: Int, _ host: CoordinatorHost, _ now: Moment) {
+        if case .handshaking(link, var handshake) = host.dial {
+            do throws(HandshakeError) {
+                switch try handshake.receive(message) {
+                case .send(let reply):
+                    host.dial = .handshaking(link, handshake)
+                    sendFromCoordinator(reply, link, host)
+                case .established(_, let terms):
+                    host.dial = .up(link)
+                    host.dialFailures = 0
+                    note("n\(host.number): link \(link) is up")
+                    coordinatorGotLink(host, terms)
+                    handle(.linkUp(terms: terms), host, now)
+                }
+            } catch {
+                coverage.count(.handshakeFailed)
+                note("n\(host.number): handshake fails: \(error)")
+                closeLinkAtCoordinator(host, error.reject)
+            }
+            return
+        }
+        guard case .up(link) = host.dial else { return }
+        if case .reject(let reject) = message {
+            note("n\(host.number): link \(link) rejected: \(reject.code)")
+            return closeLinkAtCoordinator(host, nil)
+        }
+        mix(UInt64(message.kind.rawValue))
+        note("matchmaker → n\(host.number): \(message.text)")
+        coordinatorReads(message, host)
+        handle(.link(message), host, now)
+    }
+
+    private func takeClientMessage(_ message: ClientMessage, _ connection: Int, _ host: CoordinatorHost, _ now: Moment) {
+        let handle = ConnectionHandle(UInt64(connection))
+        guard isHeard(message, on: connection) else { return }
+        switch message {
+        case .enter(let session, let ticket, let received):
+            let ticket = options.canary == .helpsStrangers ? truth.anyTicket(of: session) ?? ticket : ticket
+            coordinatorHears(enter: session, ticket, on: connection, host)
+            self.handle(.enter(handle, session, ticket, received: received), host, now)
+        case .request(let request):
+            coordinatorHears(request, on: connection, host)
+            self.handle(.request(handle, request), host, now)
+        case .relay(let kind, let address, let page, let number):
+            relay(kind, address, page, number, from: connection, host)
+        case .hangUp:
+            host.connections.removeAll { $0 == connection }
+            coordinatorHears(hangUp: connection, host)
+            if options.canary != .leaksConnections { self.handle(.disconnected(handle), host, now) }
+        case .join, .leave, .confirm: break
+        }
+    }
+
+    private func relay(
+        _ kind: UInt8, _ address: UInt8, _ page: UInt32, _ number: UInt32, from connection: Int, _ host: CoordinatorHost
+    ) {
+        events += 1
+        var payload = InlineArray<8, UInt8>(repeating: 0)
+        for index in 0..<4 {
+            payload[index] = UInt8(truncatingIfNeeded: page >> UInt32(8 * index))
+            payload[4 + index] = UInt8(truncatingIfNeeded: number >> UInt32(8 * index))
+        }
+        guard
+            let result = host.core?.relay(
+                from: ConnectionHandle(UInt64(connection)), kind: kind, address: address, payload: payload.span,
+                targets: &host.targets)
+        else { return }
+        switch result {
+        case .forwarded(let player):
+            if options.canary == .losesMessages, number % 50 == 49 { return }
+            for index in 0..<host.targets.count {
+                let target = Int(host.targets[index].number)
+                strangerCheck(from: connection, to: target, host)
+                say(.relayed(kind: kind, from: player.number, page: page, number: number), on: target)
+            }
+        case .refused(let error): say(.play(.error(error, message: "")), on: connection)
+        }
+    }
+
+    private func perform(_ host: CoordinatorHost) {
+        guard !host.actions.isEmpty else { return }
+        var due: [CoordinatorAction] = []
+        swap(&due, &host.actions)
+        // A core reports its transitions at the end of an event, and means all that it does as done behind them.
+        for case .transition(let transition) in due { judge(transition, host) }
+        for action in due {
+            if host.killAfter != nil, isKilledNow(host) { return }
+            perform(action, host)
+        }
+        due.removeAll(keepingCapacity: true)
+        if host.actions.isEmpty { swap(&due, &host.actions) }
+    }
+
+    private func perform(_ action: CoordinatorAction, _ host: CoordinatorHost) {
+        judge(action, host)
+        switch action {
+        case .reply(let connection, let reply): say(.play(reply), on: Int(connection.number))
+        case .replay(let connection, let player, let bytes):
+            guard bytes.count == 8 else { return }
+            let word = bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            say(
+                .relayed(
+                    kind: 0, from: player.number, page: UInt32(truncatingIfNeeded: word),
+                    number: UInt32(truncatingIfNeeded: word >> 32)), on: Int(connection.number))
+        case .close(let connection, _): closeFromServer(Int(connection.number))
+        case .link(let message):
+            if case .up(let link) = host.dial { sendFromCoordinator(message, link, host) }
+        case .closeLink(let reject):
+            note("n\(host.number) closes its link\(reject.map { ": \($0.code)" } ?? "")")
+            closeLinkAtCoordinator(host, reject)
+        case .persist(let record):
+            host.journal.append(record)
+            if options.canary == .persistsEarly { queue.put(.input(host.number, life: host.life, .recorded), atUs: nowUs) }
+        case .transition, .notice: break
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Matchmaking
+import SessionProtocol
+
+/// The matchmaker's shell: one turn of its loop.
+extension World {
+    func turn(_ host: MatchmakerHost, _ inputs: [Input]) {
+        let now = host.moment(nowUs)
+        let life = host.life
+        if options.canary != .inputFirst, !advance(host, now) { return }
+        for input in inputs {
+            take(input, host, now)
+            if host.life != life { return }
+        }
+        if options.canary == .inputFirst, !advance(host, now) { return }
+        commit(host)
+        flush(host)
+        exitIfDone(host)
+        host.dueMs = host.core?.nextDeadlineMs ?? .max
+        schedule(host)
+        checkMatchmaker()
+    }
+
+    /// False when the process died over it.
+    private func advance(_ host: MatchmakerHost, _ now: Moment) -> Bool {
+        guard now.bootMs >= min(host.dueMs, host.advancedMs + 1000), options.canary != .missesDeadlines else { return true }
+        host.advancedMs = now.bootMs
+        let life = host.life
+        events += 1
+        host.core?.advance(now: now, actions: &host.actions)
+        perform(host)
+        return host.life == life
+    }
+
+    private func handle(_ event: MatchmakerEvent, _ host: MatchmakerHost, _ now: Moment) {
+        events += 1
+        host.core?.handle(event, now: now, actions: &host.actions)
+        perform(host)
+    }
+
+    private func take(_ input: Input, _ host: MatchmakerHost, _ now: Moment) {
+        switch input {
+        case .timer: break
+        case .accepted(let link): linkAccepted(link)
+        case .connected, .connectFailed: break
+        case .linkBytes(let link, let bytes):
+            var position = 0
+            let life = host.life
+            while links[link].matchmakerEnd == .open {
+                do throws(WireError) {
+                    guard let message = try links[link].matchmakerDecoder.next(from: bytes.span, at: &position) else { return }
+                    takeLinkMessage(message, link, host, now)
+                } catch {
+                    coverage.count(.frameRefused)
+                    note("matchmaker cannot read a frame of link \(link): \(error)")
+                    closeLinkAtMatchmaker(link, Reject(code: .malformed, detail: "\(error)"))
+                }
+                if host.life != life { return }
+            }
+        case .linkClosed(let link):
+            links[link].matchmakerEnd = .closed
+            host.links.removeAll { $0 == link }
+            if links[link].isProven {
+                note("matchmaker: link \(link) is down")
+                handle(.linkDown(LinkHandle(UInt64(link))), host, now)
+            }
+        case .handshakeDeadline(let link):
+            if links[link].matchmakerEnd == .open, !links[link].isProven {
+                coverage.count(.handshakeTimeout)
+                closeLinkAtMatchmaker(link, Reject(code: .handshakeTimeout, detail: "the handshake did not end in time"))
+            }
+        case .client(let connection, let message): takeClientMessage(message, connection, host, now)
+        case .recorded:
+            handle(.persisted(upTo: recordedUpTo(host)), host, now)
+        case .drain: handle(.drain, host, now)
+        case .shutdown:
+            beginStopping(host)
+            handle(.shutdown, host, now)
+            for connection in host.connections { closeFromServer(connection) }
+        }
+    }
+
+    private func takeLinkMessage(_ message: Message, _ link: Int, _ host: MatchmakerHost, _ now: Moment) {
+        guard links[link].isProven else {
+            do throws(HandshakeError) {
+                switch try links[link].handshake?.receive(message) {
+                case .send(let reply): sendFromMatchmaker(reply, link)
+                case .proven(let hello):
+                    links[link].isProven = true
+                    note("matchmaker: \(hello.node) proven on link \(link)")
+                    provenAtMatchmaker(link, hello)
+                    handle(.linkProven(LinkHandle(UInt64(link)), hello), host, now)
+                case nil: break
+                }
+            } catch {
+                closeLinkAtMatchmaker(link, error.reject)
+            }
+            return
+        }
+        if case .reject(let reject) = message {
+            note("matchmaker: link \(link) rejected: \(reject.code)")
+            return closeLinkAtMatchmaker(link, nil)
+        }
+        mix(UInt64(message.kind.rawValue))
+        note("n\(links[link].coordinator + 1) → matchmaker: \(message.text)")
+        matchmakerReads(message, link)
+        handle(.link(LinkHandle(UInt64(link)), message), host, now)
+    }
+
+    private func takeClientMessage(_ message: ClientMessage, _ connection: Int, _ host: MatchmakerHost, _ now: Moment) {
+        let handle = ConnectionHandle(UInt64(connection))
+        guard isHeard(message, on: connection) else { return }
+        switch message {
+        case .join(let request):
+            matchmakerHears(request, on: connection)
+            self.handle(.join(handle, request), host, now)
+            matchmakerHeard()
+        case .leave: self.handle(.leave(handle), host, now)
+        case .confirm: self.handle(.confirm(handle), host, now)
+        case .hangUp:
+            host.connections.removeAll { $0 == connection }
+            matchmakerLost(connection)
+            if options.canary != .leaksConnections { self.handle(.disconnected(handle), host, now) }
+        case .enter, .request, .relay: break
+        }
+    }
+
+    private func perform(_ host: MatchmakerHost) {
+        guard !host.actions.isEmpty else { return }
+        var due: [MatchmakerAction] = []
+        swap(&due, &host.actions)
+        for action in due {
+            if host.killAfter != nil, isKilledNow(host) { return }
+            perform(action, host)
+        }
+        due.removeAll(keepingCapacity: true)
+        if host.actions.isEmpty { swap(&due, &host.actions) }
+    }
+
+    private func perform(_ action: MatchmakerAction, _ host: MatchmakerHost) {
+        judge(action)
+        switch action {
+        case .reply(let connection, let reply): say(.lobby(reply), on: Int(connection.number))
+        case .close(let connection, _): closeFromServer(Int(connection.number))
+        case .link(let link, let message): sendFromMatchmaker(message, Int(link.number))
+        case .closeLink(let link, let reject):
+            note("matchmaker closes link \(link.number)\(reject.map { ": \($0.code)" } ?? "")")
+            closeLinkAtMatchmaker(Int(link.number), reject)
+        case .persist(let record):
+            host.journal.append(record)
+            if options.canary == .persistsEarly {
+                queue.put(.input(0, life: host.life, .recorded), atUs: nowUs)
+            }
+        case .transition, .notice: break
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Coordination
+import Matchmaking
+import SessionProtocol
+
+/// Rare branches and checks that a run may reach; in the standard run each must be.
+public enum Probe: Int, CaseIterable, Sendable {
+    // The world.
+    case killedWhileStarting, journalWasMissing, tornTail, stoppedInOrder, storageFailed, storageBack, compaction
+    case frameRefused, handshakeTimeout, handshakeFailed
+    // What promises are about.
+    case twinsProbed, presumedLost, presumptionReplaced, toldAfterAck, toldWithoutLink, toldByMatchmaker
+    case rejoinedAfterEnd, survivorsRequeued, placeRestored, leaseRanOut, staleEndAcknowledged, provedNothing
+    case superseded, matchedTold, entered, replaced, replayed, barrierOpened, swept, settled
+}
+
+/// How often each exit path and each rare branch was reached.
+public struct Coverage: Hashable, Sendable {
+    /// Who decided that a session ends.
+    public enum Decider: Int, CaseIterable, Sendable {
+        case matchmaker
+        case coordinator
+    }
+
+    public private(set) var probes = Array(repeating: 0, count: Probe.allCases.count)
+    public private(set) var faults = Array(repeating: 0, count: FaultKind.allCases.count)
+    public private(set) var quirks = Array(repeating: 0, count: Quirk.allCases.count)
+    /// By decider, state and reason.
+    public private(set) var exits = Array(repeating: 0, count: 2 * 8 * 32)
+    /// Notices and errors by name.
+    public private(set) var names: [String: Int] = [:]
+
+    public init() {}
+
+    @inline(__always)
+    mutating func count(_ probe: Probe) { probes[probe.rawValue] += 1 }
+    mutating func count(_ fault: FaultKind) { faults[fault.rawValue] += 1 }
+    mutating func count(_ quirk: Quirk) { quirks[quirk.rawValue] += 1 }
+    mutating func count(exit decider: Decider, _ state: SessionState, _ reason: EndReason) {
+        exits[Coverage.index(decider, state, reason)] += 1
+    }
+    mutating func count(_ error: MatchmakerError) { names["matchmaker error \(error.rawValue)", default: 0] += 1 }
+    mutating func count(_ error: PlayerError) { names["player error \(error.rawValue)", default: 0] += 1 }
+    mutating func count(_ notice: MatchmakerNotice) { names[notice.name, default: 0] += 1 }
+    mutating func count(_ notice: CoordinatorNotice) { names[notice.name, default: 0] += 1 }
+
+    private static func index(_ decider: Decider, _ state: SessionState, _ reason: EndReason) -> Int {
+        (decider.rawValue * 8 + Int(state.rawValue)) * 32 + Int(reason.rawValue)
+    }
+
+    /// How often sessions in this state ended so.
+    public func exitCount(_ decider: Decider, _ state: SessionState, _ reason: EndReason) -> Int {
+        exits[Coverage.index(decider, state, reason)]
+    }
+
+    /// Adds what another run has reached.
+    public mutating func add(_ other: Coverage) {
+        for index in probes.indices { probes[index] += other.probes[index] }
+        for index in faults.indices { faults[index] += other.faults[index] }
+        for index in quirks.indices { quirks[index] += other.quirks[index] }
+        for index in exits.indices { exits[index] += other.exits[index] }
+        names.merge(other.names) { $0 + $1 }
+    }
+}
+
+extension MatchmakerNotice {
+    var name: String {
+        switch self {
+        case .coordinatorUp: "coordinatorUp"
+        case .coordinatorDown: "coordinatorDown"
+        case .coordinatorDraining: "coordinatorDraining"
+        case .coordinatorLost: "coordinatorLost"
+        case .coordinatorRefused(_, let code): "coordinatorRefused \(code)"
+        case .sessionRefused(_, _, let reason): "sessionRefused \(reason)"
+        case .assignTimedOut: "assignTimedOut"
+        case .noCoordinator: "noCoordinator"
+        case .stale(let kind, _): "stale \(kind)"
+        case .adopted: "adopted"
+        case .outcome: "outcome"
+        }
+    }
+}
+
+extension CoordinatorNotice {
+    var name: String {
+        switch self {
+        case .unexpectedMessage(let kind): "unexpectedMessage \(kind)"
+        case .discarded(let kind): "discarded \(kind)"
+        case .linkRejected(let reject): "linkRejected \(reject.code)"
+        case .unknownSession(let kind, _): "unknownSession \(kind)"
+        case .staleAttempt(let kind, _, _): "staleAttempt \(kind)"
+        case .refused(_, _, let reason): "refused \(reason)"
+        case .forgotten: "forgotten"
+        case .leaseExpired: "leaseExpired"
+        case .entryRefused(_, let error): "entryRefused \(error.rawValue)"
+        case .replayIncomplete: "replayIncomplete"
+        case .validated: "validated"
+        case .validationFailed: "validationFailed"
+        case .excluded: "excluded"
+        }
+    }
+}

@@ -1,0 +1,30 @@
+/// What came of a run.
+public struct RunResult: Sendable {
+    public let options: RunOptions
+    public let steps: UInt64
+    /// Deliveries to a core or a client.
+    public let events: UInt64
+    /// Of all that happened, in order: the same for the same options.
+    public let digest: UInt64
+    public let virtualMs: UInt64
+    public let violation: Violation?
+    public let coverage: Coverage
+    /// The faults that took place, and then the last lines of what happened, if they were asked for.
+    public let trace: [String]
+    public let faultCount: Int
+    public let clientCount: Int
+    public let coordinatorCount: Int
+}
+
+/// One run of a world.
+public enum Run {
+    public static func run(_ options: RunOptions, traceLines: Int = 0) -> RunResult {
+        let world = World(options, traceLines: traceLines)
+        world.run()
+        return RunResult(
+            options: options, steps: world.steps, events: world.events, digest: world.digest,
+            virtualMs: world.nowUs / 1000, violation: world.violation, coverage: world.coverage,
+            trace: world.trace?.last ?? [], faultCount: world.plan.faults.count, clientCount: world.plan.clients,
+            coordinatorCount: world.plan.coordinators.count)
+    }
+}

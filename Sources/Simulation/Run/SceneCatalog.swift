@@ -1,0 +1,44 @@
+import Matchmaking
+import SessionProtocol
+
+/// The scenes of simulated worlds.
+enum SceneCatalog {
+    /// A few of all scenes; always the plain one for two.
+    static func draw(isQuick: Bool, _ random: inout SmallGenerator) -> [Scene] {
+        var scenes: [Scene] = []
+        for (index, scene) in all(isQuick: isQuick).enumerated() where index == 0 || random.perMille(500) {
+            scenes.append(scene)
+        }
+        return scenes
+    }
+
+    private static func all(isQuick: Bool) -> [Scene] {
+        func settings(_ validates: Bool, _ action: ValidationFailureAction = .requeue) -> SessionSettings {
+            var settings = SessionSettings(validatesPeers: validates, onValidationFailure: action)
+            settings.playTimeoutMs = 20_000
+            if isQuick {
+                settings.enterTimeoutMs = 2500
+                settings.validationTimeoutMs = 2500
+                settings.reconnectGraceMs = 1500
+                settings.barrierTimeoutMs = 3000
+                settings.playTimeoutMs = 9000
+            }
+            return settings
+        }
+        let waitMs: UInt64 = isQuick ? 7000 : 30_000
+        func scene(
+            _ name: String, _ size: Int, _ settings: SessionSettings, open: Bool = false, waitingMax: Int = 100_000
+        ) -> [Scene] {
+            guard let id = try? SceneID(name) else { return [] }
+            return [
+                Scene(
+                    id: id, groupSize: size, settings: settings, waitTimeoutMs: waitMs,
+                    identity: open ? .open : .proof, waitingMax: waitingMax)
+            ]
+        }
+        return scene("duo", 2, settings(true)) + scene("duo-relay", 2, settings(false), open: true)
+            + scene("trio", 3, settings(true, .relay)) + scene("quartet-relay", 4, settings(false))
+            + scene("solo", 1, settings(false)) + scene("strict", 2, settings(true, .end))
+            + scene("small", 3, settings(false), waitingMax: 3) + scene("five", 5, settings(true))
+    }
+}

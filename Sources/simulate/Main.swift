@@ -13,7 +13,7 @@ enum Simulate {
         let traced = words.contains("trace")
         for seed in first..<first + count {
             let start = clock()
-            let result = Run.run(RunOptions(seed: seed, preset: preset), traceLines: traced ? 100 : 0)
+            let result = Run.run(RunOptions(seed: seed, preset: preset), traceLines: traced ? 200000 : 0)
             let s = Double(clock() - start) / 1e6
             for line in result.trace { print(line) }
             print(seed, result.steps, result.events, "\(Int(Double(result.events)/s/1000))k/s", result.digest, result.violation?.text ?? "ok")

@@ -42,6 +42,8 @@ struct Truth {
         var isMatchDurable = false
         /// The durable outcome at the matchmaker.
         var outcome: Outcome?
+        /// The newest that the matchmaker wants to be durable.
+        var askedOutcome: Outcome?
         var ends: [OwnersEnd] = []
         var toldByMatchmaker: [EndReason] = []
 

@@ -11,7 +11,7 @@ extension World {
             for index in truth[number].ends.indices where truth[number].ends[index].node == host.number {
                 guard !truth[number].ends[index].isDurable else { continue }
                 truth[number].ends[index].isLost = true
-                if truth[number].ends[index].wasTold { fail(.toldTooEarly, "\(truth[number].id.short) was told and is lost") }
+                if truth[number].ends[index].wasTold, !truth[number].ends[index].isAcknowledged { fail(.toldTooEarly, "\(truth[number].id.short) was told and is lost") }
             }
         }
     }

@@ -131,8 +131,11 @@ extension World {
         guard !truth.heard[client].isEmpty else { return }
         coverage.count(.rejoinedAfterEnd)
         let joined = truth.connection(connection)
+        let now = matchmaker.moment(nowUs)
         for heard in truth.heard[client] where heard.session == session && heard.step < joined.joinedAtStep {
-            if heard.isAcknowledged || heard.resume == joined.resume {
+            // A release counts as long as it is good.
+            let isReleased = heard.resume == joined.resume && Resume(heard.resume).map { $0.claim.expiresUnixMs > now.unixMs } == true
+            if heard.isAcknowledged || isReleased {
                 fail(.metAgain, "p\(client) was told that \(session.short) has ended, joins again, and meets it")
             }
         }
@@ -146,8 +149,10 @@ extension World {
         else { return }
         let now = matchmaker.moment(nowUs)
         guard claim.expiresUnixMs > now.unixMs, claim.sinceUnixMs <= now.unixMs else { return }
+        // While the fate of an older session is unknown, it is that session that the subject waits for.
+        if truth[truth.number(of: session)].atMatchmaker == .live { return }
         if let number = truth.find(claim.session) {
-            if truth[number].outcome?.endedIn == .playing { return }
+            if truth[number].outcome?.endedIn == .playing || truth[number].askedOutcome?.endedIn == .playing { return }
             // Who comes back from a session that may have been played waits anew.
             if truth[number].ends.contains(where: { $0.outcome.endedIn == .playing }) { return }
         }
@@ -169,7 +174,11 @@ extension World {
     private func judge(ended id: SessionID, _ reason: EndReason, _ client: Int) {
         guard reason != .superseded else { return coverage.count(.superseded) }
         let number = truth.number(of: id)
-        guard !truth[number].handOffs.isEmpty else { return }
+        // One who left a room before it was matched hears of the room, not of the game.
+        let isMember = truth[number].handOffs.contains { handOff in
+            handOff.assignment.players.contains { $0.subject == clients[client].subject }
+        }
+        guard isMember else { return }
         coverage.count(.toldByMatchmaker)
         guard let outcome = truth[number].outcome, truth[number].atMatchmaker != .live else {
             return fail(.toldTooEarly, "p\(client) is told that \(id.short) ended, before that is durable")
@@ -212,6 +221,7 @@ extension World {
                     hasLeft: assignment.players.map { _ in false }))
         case .ended(let outcome):
             let number = truth.number(of: outcome.session)
+            truth[number].askedOutcome = outcome
             if !truth[number].ends.contains(where: { $0.outcome == outcome }) {
                 coverage.count(exit: .matchmaker, outcome.endedIn, outcome.reason)
                 if outcome.isPresumed { coverage.count(.presumedLost) }
@@ -248,17 +258,21 @@ extension World {
             }
             truth.move(number, to: .live)
         case .outcome(let outcome):
-            if truth[truth.number(of: outcome.session)].outcome != outcome {
+            // A presumption may have been replaced in the same group of records.
+            let durable = truth[truth.number(of: outcome.session)].outcome
+            if durable != outcome, !outcome.isPresumed || durable == nil {
                 fail(.acknowledgedNotDurable, "the outcome of \(outcome.session.short) is told and not on disk")
             }
         default: break
         }
     }
 
-    /// After every turn.
-    func checkMatchmaker() {
+    /// All that was due has been done.
+    func matchmakerAdvanced() {
         let now = matchmaker.bootMs(nowUs)
-        guard matchmaker.isRunning else { return }
+        if let nextMs = matchmaker.core?.nextDeadlineMs, nextMs <= now {
+            fail(.overdue, "the matchmaker leaves something undone that was due at \(nextMs), now \(now)")
+        }
         while let connection = truth.waits.popDue(now) {
             guard let number = truth.waitsFor[connection], truth[number].atMatchmaker == .waiting,
                 connections[connection].serverLife == matchmaker.life

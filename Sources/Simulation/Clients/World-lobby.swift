@@ -74,6 +74,7 @@ extension World {
         case .closed, .refused: connections[connection].isOpenAtClient = false
         case .lobby, .play, .relayed: if socket.isSilent { return }
         }
+        if trace != nil, let text = message.text { note("p\(client) hears on \(connection): \(text)") }
         clientHears(message, client, on: connection)
         guard clients[client].connection == connection else { return }
         switch message {

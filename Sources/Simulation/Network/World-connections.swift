@@ -74,10 +74,11 @@ extension World {
 
     /// A server closes a client's connection behind what it has said; later its core hears that it is gone.
     func closeFromServer(_ connection: Int) {
-        guard connection < connections.count, connections[connection].isOpenAtServer else { return }
+        guard connection < connections.count else { return }
+        connections[connection].isClosedByServer = true
+        guard connections[connection].isOpenAtServer else { return }
         carry(.closed, on: connection)
         connections[connection].isOpenAtServer = false
-        connections[connection].isClosedByServer = true
         let client = connections[connection].client
         let life = connections[connection].serverLife
         queue.put(

@@ -136,6 +136,9 @@ extension World {
     private func takeClientMessage(_ message: ClientMessage, _ connection: Int, _ host: CoordinatorHost, _ now: Moment) {
         let handle = ConnectionHandle(UInt64(connection))
         guard isHeard(message, on: connection) else { return }
+        if trace != nil {
+            if case .relay = message {} else { note("p\(connections[connection].client) → n\(host.number) on \(connection): \(message.text)") }
+        }
         switch message {
         case .enter(let session, let ticket, let received):
             let ticket = options.canary == .helpsStrangers ? truth.anyTicket(of: session) ?? ticket : ticket

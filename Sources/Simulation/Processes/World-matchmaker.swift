@@ -17,18 +17,21 @@ extension World {
         exitIfDone(host)
         host.dueMs = host.core?.nextDeadlineMs ?? .max
         schedule(host)
-        checkMatchmaker()
     }
 
     /// False when the process died over it.
     private func advance(_ host: MatchmakerHost, _ now: Moment) -> Bool {
-        guard now.bootMs >= min(host.dueMs, host.advancedMs + 1000), options.canary != .missesDeadlines else { return true }
+        guard now.bootMs >= min(host.dueMs, host.advancedMs + 1000) else { return true }
         host.advancedMs = now.bootMs
         let life = host.life
-        events += 1
-        host.core?.advance(now: now, actions: &host.actions)
-        perform(host)
-        return host.life == life
+        if options.canary != .missesDeadlines {
+            events += 1
+            host.core?.advance(now: now, actions: &host.actions)
+            perform(host)
+            if host.life != life { return false }
+        }
+        matchmakerAdvanced()
+        return true
     }
 
     private func handle(_ event: MatchmakerEvent, _ host: MatchmakerHost, _ now: Moment) {
@@ -109,6 +112,7 @@ extension World {
     private func takeClientMessage(_ message: ClientMessage, _ connection: Int, _ host: MatchmakerHost, _ now: Moment) {
         let handle = ConnectionHandle(UInt64(connection))
         guard isHeard(message, on: connection) else { return }
+        note("p\(connections[connection].client) → matchmaker on \(connection): \(message.text)")
         switch message {
         case .join(let request):
             matchmakerHears(request, on: connection)

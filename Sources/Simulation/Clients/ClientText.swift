@@ -1,0 +1,65 @@
+import Coordination
+import Matchmaking
+import SessionProtocol
+
+extension ClientMessage {
+    /// A line for a trace.
+    var text: String {
+        switch self {
+        case .join(let request): "join \(request.scene)\(request.resume == nil ? "" : " with a resume")"
+        case .leave: "leave"
+        case .confirm: "confirm"
+        case .enter(let session, _, let received): "enter \(session.short), received \(received)"
+        case .request(let request): request.text
+        case .relay(let kind, _, let page, let number): "relay \(kind) \(page).\(number)"
+        case .hangUp: "hangs up"
+        }
+    }
+}
+
+extension PlayerRequest {
+    fileprivate var text: String {
+        switch self {
+        case .signal(let peer, _): "signal to \(peer)"
+        case .validated(let peer, _): "validated \(peer)"
+        case .validationFailed(let peer, _): "validationFailed \(peer)"
+        case .ready(let barrier): "ready \(barrier.prefix(8))"
+        case .finish: "finish"
+        case .leave: "leave"
+        case .exclude: "exclude"
+        }
+    }
+}
+
+extension ServerMessage {
+    /// A line for a trace; nil for what would drown all else.
+    var text: String? {
+        switch self {
+        case .lobby(.waiting(let session, let players, let needed, let waitedMs, let timeoutMs, _)):
+            "waiting in \(session.short), \(players) of \(needed), \(waitedMs) ms so far, \(timeoutMs) ms left"
+        case .lobby(.matched(let session, let player, _, let url, _)): "matched \(session.short) as \(player) at \(url)"
+        case .lobby(.ended(let session, let reason, _)): "ended \(session.short) \(reason)"
+        case .lobby(.error(let error, _)): "error \(error.rawValue)"
+        case .play(let reply): reply.text
+        case .relayed: nil
+        case .closed: "closed"
+        case .refused: "refused"
+        }
+    }
+}
+
+extension PlayerReply {
+    fileprivate var text: String {
+        switch self {
+        case .entered(let session, let player, _, let state, _): "entered \(session.short) as \(player), \(state)"
+        case .validate: "validate"
+        case .signal(let from, _): "signal from \(from)"
+        case .play(let transport, _): "play by \(transport)"
+        case .go(let barrier): "go \(barrier)"
+        case .peerDisconnected(let player, _): "peerDisconnected \(player)"
+        case .peerReconnected(let player): "peerReconnected \(player)"
+        case .ended(let session, let reason, let requeued, _, _): "ended \(session.short) \(reason)\(requeued ? ", requeued" : "")"
+        case .error(let error, _): "error \(error.rawValue)"
+        }
+    }
+}

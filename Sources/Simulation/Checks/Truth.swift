@@ -170,6 +170,25 @@ struct Truth {
         waitsFor = [:]
     }
 
+    /// The journal is gone: what it said is known only by what coordinators report.
+    mutating func loseJournal() {
+        for number in sessions.indices {
+            sessions[number].isMatchDurable = false
+            sessions[number].outcome = nil
+            for index in sessions[number].handOffs.indices { sessions[number].handOffs[index].isDurable = false }
+        }
+    }
+
+    /// Some session that lives at the matchmaker; the newest ones more often.
+    func pickLive(_ choice: UInt64) -> SessionID? {
+        var left = Int(choice % 16)
+        for session in sessions.reversed() where session.atMatchmaker == .waiting || session.atMatchmaker == .live {
+            if left == 0 { return session.id }
+            left -= 1
+        }
+        return nil
+    }
+
     /// The right ticket of some player, for a world that helps strangers on purpose.
     func anyTicket(of id: SessionID) -> Ticket? {
         find(id).flatMap { sessions[$0].handOffs.last?.assignment.players.first?.ticket }

@@ -102,7 +102,7 @@ extension World {
         case .error(let error, _):
             coverage.count(error)
             switch error {
-            case .subjectInUse, .roomFull, .draining: goAway(client, thinkMs: 500...3000)
+            case .subjectInUse, .roomFull, .draining, .timeout: goAway(client, thinkMs: 500...3000)
             case .unknownScene, .sceneClosed: goAway(client)
             case .wrongState: break
             }

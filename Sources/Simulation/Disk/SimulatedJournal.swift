@@ -42,7 +42,7 @@ struct SimulatedJournal: Sendable {
         rotateNextBytes = rotateAtBytes
     }
 
-    var hasPending: Bool { !pendingRecords.isEmpty }
+    var hasPending: Bool { appended > committed }
 
     mutating func append(_ record: Message) {
         appended += 1
@@ -84,9 +84,10 @@ struct SimulatedJournal: Sendable {
     }
 
     /// Writes the records to keep into a new file. Returns whether a sync has to follow.
-    mutating func beginCompaction(_ disk: inout VirtualDisk, keeping kept: [Message]) -> Bool {
+    mutating func beginCompaction(_ disk: inout VirtualDisk, keeping sessions: [SessionID]) -> Bool {
         var bytes: [UInt8] = []
-        for record in kept { Frame.append(record, to: &bytes) }
+        let old = disk.bytes(of: SimulatedJournal.name) ?? []
+        guard (try? JournalCompaction(keeping: sessions).copy(old, to: &bytes)) == old.count else { return false }
         disk.remove(SimulatedJournal.newName)
         do throws(VirtualDisk.Failure) {
             try disk.append(bytes, to: SimulatedJournal.newName)

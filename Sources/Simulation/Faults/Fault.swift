@@ -30,6 +30,8 @@ public enum FaultKind: Int, CaseIterable, Sendable {
     case drain
     /// A process is asked to stop, and started again.
     case shutdown
+    /// An administrator cancels some session.
+    case cancel
     /// Many clients of a process lose their connections at once.
     case clientStorm
 

@@ -44,6 +44,9 @@ extension World {
             let size = Int64(fault.amount >> 8 % 7_200_000)
             host.unixOffsetMs += fault.amount & 1 == 0 ? size : -size
             isApplied = true
+        case .cancel:
+            guard matchmaker.isRunning, let session = truth.pickLive(fault.amount) else { return }
+            queue.put(.input(0, life: matchmaker.life, .cancel(session)), atUs: nowUs)
         case .drain:
             if host.isRunning { queue.put(.input(host.number, life: host.life, .drain), atUs: nowUs) }
             if host.isRunning { queue.put(.input(host.number, life: host.life, .shutdown), atUs: untilUs) }
@@ -78,7 +81,7 @@ extension World {
 
     /// The machine with the journal is gone for good; another one takes its place.
     private func loseJournal(_ fault: Fault) {
-        guard World.toleratesLostJournal, matchmaker.isRunning else { return }
+        guard matchmaker.isRunning else { return }
         die(matchmaker, losesPower: true)
         matchmaker.losesJournal = true
         queue.put(.start(0), atUs: nowUs + fault.durationUs)

@@ -48,6 +48,8 @@ enum Input {
     case handshakeDeadline(link: Int)
     case client(Int, ClientMessage)
     case recorded
+    case storage(isWorking: Bool)
+    case cancel(SessionID)
     case drain
     case shutdown
 }

@@ -41,6 +41,8 @@ class Host {
     /// Dies this often while it starts.
     var killsAtStart = 0
     var losesJournal = false
+    /// What a mark beside the journal says: a lost one has been made up for.
+    var isJournalComplete = true
     var isStopping = false
     var acceptsClients = false
     var storageIsWorking = true
@@ -73,8 +75,8 @@ final class MatchmakerHost: Host {
     var actions: [MatchmakerAction] = []
     /// Links that are accepted, in the order of their coming.
     var links: [Int] = []
-    /// It has been started before, so that a missing journal is a loss.
-    var hasStarted = false
+    /// When every session that an incomplete journal does not name has been reported, or has ended.
+    var completeAtMs: UInt64?
 }
 
 final class CoordinatorHost: Host {

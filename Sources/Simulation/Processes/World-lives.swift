@@ -22,6 +22,8 @@ extension World {
         if host.losesJournal {
             host.losesJournal = false
             host.disk.remove(SimulatedJournal.name)
+            host.isJournalComplete = false
+            truth.loseJournal()
             coverage.count(.journalWasMissing)
         }
         let (records, tornBytes, error) = SimulatedJournal.open(&host.disk)
@@ -47,9 +49,12 @@ extension World {
         var core = MatchmakerCore(
             scenes: plan.scenes, limits: plan.matchmaking, resumeKey: World.resumeKey,
             generator: SeededGenerator(number: host.random.next()))
-        core.restore(options.canary == .forgetsJournal ? [] : records, now: host.moment(nowUs))
+        let now = host.moment(nowUs)
+        let found = options.canary == .forgetsJournal ? [] : records
+        core.restore(found, isComplete: host.isJournalComplete, now: now)
+        let graceMs = UInt64(plan.matchmaking.leaseGraceMs) + UInt64(plan.matchmaking.leaseMarginMs)
+        host.completeAtMs = host.isJournalComplete ? nil : now.bootMs + graceMs
         host.core = core
-        host.hasStarted = true
         host.actions = []
         matchmakerStarted(records)
         turn(host, [])
@@ -132,9 +137,9 @@ extension World {
     func exitIfDone(_ host: Host) {
         guard host.isStopping else { return }
         if host.number == 0 {
-            guard matchmaker.core?.isQuiet == true else { return }
+            guard matchmaker.core?.isQuiet == true, !host.journal.hasPending else { return }
         } else {
-            guard coordinators[host.number - 1].core?.isQuiet == true else { return }
+            guard coordinators[host.number - 1].core?.isQuiet == true, !host.journal.hasPending else { return }
         }
         queue.put(.exit(host.number, life: host.life), atUs: nowUs + 1)
     }
@@ -157,6 +162,7 @@ extension World {
         host.storageIsWorking = isWorking
         coverage.count(isWorking ? .storageBack : .storageFailed)
         note("\(name(host.number)) storage \(isWorking ? "works again" : "fails")")
+        queue.put(.input(host.number, life: host.life, .storage(isWorking: isWorking)), atUs: nowUs)
     }
 
     private func syncUs(_ host: Host) -> UInt64 {
@@ -174,7 +180,7 @@ extension World {
             for record in host.journal.endCommit(&host.disk) { becameDurable(record, at: process) }
             queue.put(.input(process, life: life, .recorded), atUs: nowUs)
             if host.journal.isCompactionDue(host.disk),
-                host.journal.beginCompaction(&host.disk, keeping: recordsToKeep(host))
+                host.journal.beginCompaction(&host.disk, keeping: sessionsToKeep(host))
             {
                 sync(.compact)
             }
@@ -193,13 +199,8 @@ extension World {
         options.canary == .persistsEarly ? host.journal.appended : host.journal.committed
     }
 
-    private func recordsToKeep(_ host: Host) -> [Message] {
-        if host.number == 0 { return matchmaker.core?.journalSnapshot ?? [] }
-        return coordinators[host.number - 1].core?.unacknowledged.map(Message.ended) ?? []
+    private func sessionsToKeep(_ host: Host) -> [SessionID] {
+        if host.number == 0 { return matchmaker.core?.journalSessions ?? [] }
+        return coordinators[host.number - 1].core?.journalSessions ?? []
     }
-}
-
-extension World {
-    /// Whether the matchmaker's core can be told that its journal is gone.
-    static let toleratesLostJournal = false
 }

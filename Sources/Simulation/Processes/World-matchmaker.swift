@@ -30,6 +30,10 @@ extension World {
             perform(host)
             if host.life != life { return false }
         }
+        if let completeAtMs = host.completeAtMs, completeAtMs <= now.bootMs {
+            host.completeAtMs = nil
+            host.isJournalComplete = true
+        }
         matchmakerAdvanced()
         return true
     }
@@ -74,6 +78,8 @@ extension World {
         case .client(let connection, let message): takeClientMessage(message, connection, host, now)
         case .recorded:
             handle(.persisted(upTo: recordedUpTo(host)), host, now)
+        case .storage(let isWorking): handle(.storage(isWorking: isWorking), host, now)
+        case .cancel(let session): handle(.cancel(session), host, now)
         case .drain: handle(.drain, host, now)
         case .shutdown:
             beginStopping(host)

@@ -65,9 +65,10 @@ struct RunPlan: Sendable {
         return MatchmakingLimits(
             leaseGraceMs: UInt32(random.between(2000, 4000)), leaseMarginMs: UInt32(random.between(300, 800)),
             pingIntervalMs: UInt32(random.between(300, 700)), assignTimeoutMs: random.between(500, 2000),
+            cancelTimeoutMs: random.between(500, 2000), fateTimeoutMs: random.between(5000, 12_000),
             attemptsMax: UInt32(random.between(2, 5)), rejectionLifetimeMs: random.between(1000, 8000),
             rejectionsMax: 1000, resumeLifetimeMs: random.perMille(200) ? 10_000 : 86_400_000,
-            unrecordedMax: 10_000,
+            unrecordedMax: random.perMille(200) ? 20 : 10_000, outcomesRetainedMax: random.pick([3, 30, 20_000]) ?? 30,
             ledger: LedgerLimits(
                 tombstoneLifetimeMs: random.pick([3000, 20_000, 600_000]) ?? 20_000,
                 tombstonesMax: random.pick([50, 10_000]) ?? 10_000))
@@ -151,13 +152,14 @@ extension Fault {
         case .corrupt: fault.amount = random.next()
         case .stall, .kill, .powerLoss, .killTwice, .shutdown: break
         case .lostJournal: fault.process = 0
+        case .cancel: (fault.process, fault.amount) = (0, random.next())
         case .clockJump: fault.amount = random.next()
         case .clientStorm: fault.amount = UInt64(random.between(50, 1000))
         }
         switch kind {
         case .linkCut, .oneWay, .partition, .delay, .corrupt: fault.process = max(1, any)
         case .stall, .kill, .powerLoss, .killTwice, .slowDisk, .fullDisk, .lostJournal, .clockJump, .drain, .shutdown,
-            .clientStorm:
+            .clientStorm, .cancel:
             break
         }
         if isLong { fault.durationUs = random.between(1_500_000, 9_000_000) }

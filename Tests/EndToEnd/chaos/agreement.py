@@ -60,8 +60,9 @@ def told(entries, *types):
             yield entry
 
 
-def matched_is_recorded(entries, sessions):
-    """Rules 1 and 2 of a hand-off: every ticket that left is of the last attempt that the journal has."""
+def matched_is_accepted(entries, sessions, accepted):
+    """Rules 1 and 2 of a hand-off: every ticket that left is of the last attempt that the journal has, and left after
+    its coordinator had accepted it."""
     for entry in told(entries, "matched"):
         message, who = entry["message"], entry["who"]
         session = sessions.get(message["session"])
@@ -72,6 +73,9 @@ def matched_is_recorded(entries, sessions):
         outcome = journals.final(session)
         if outcome and outcome["reason"] == "no_coordinator":
             yield f"{at}, which ended as no_coordinator"
+        attempt = session["matched"][-1]["attempt"]
+        if accepted.get((message["session"], attempt), entry["t"] + 1) > entry["t"] + TICK_S:
+            yield f"{at} before attempt {attempt} was accepted"
         record = session["matched"][-1]
         seat = record["players"][message["player"]]
         if seat["subject"] != who or seat["ticket"].hex() != message["ticket"]:
@@ -152,11 +156,12 @@ def outboxes_agree(sessions, outboxes):
             yield f"{node} has no acknowledgement for {name} ({reason}), attempt {attempt}"
 
 
-def contradictions(entries, records, outboxes):
-    """All of them, `records` being the matchmaker's, `outboxes` the coordinators' by name."""
+def contradictions(entries, records, outboxes, accepted):
+    """All of them: `records` are the matchmaker's, `outboxes` the coordinators' by name, and `accepted` has when each
+    hand-off was, by session and attempt."""
     found = journals.sessions(records)
     return [
-        *one_outcome(found), *told_is_true(entries, found), *matched_is_recorded(entries, found),
+        *one_outcome(found), *told_is_true(entries, found), *matched_is_accepted(entries, found, accepted),
         *no_twins(entries, found), *nobody_stranded(entries), *no_strange_errors(entries),
         *outboxes_agree(found, outboxes),
     ]

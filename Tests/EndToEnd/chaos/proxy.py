@@ -7,6 +7,7 @@ whatever the tests do; all that is public may be called from any thread.
 import asyncio
 import contextlib
 import threading
+import time
 
 from processes import free_ports
 from protocol_peer import KINDS
@@ -36,7 +37,8 @@ class LinkProxy:
         self.port = free_ports()
         self.address = f"127.0.0.1:{self.port}"
         self.on_frame = None
-        self.links = 0
+        # When each hand-off's `accepted` was passed on first, by session and attempt.
+        self.accepted = {}
         self.pairs = []
         self.refuses = False
         self.loop = asyncio.new_event_loop()
@@ -125,7 +127,6 @@ class LinkProxy:
             up_reader, up_writer = await asyncio.open_connection(*self.target)
         except OSError:
             return writer.transport.abort()
-        self.links += 1
         pair = Pair(writer, up_writer)
         self.pairs.append(pair)
         await asyncio.gather(
@@ -141,10 +142,14 @@ class LinkProxy:
                 while len(buffer) >= 6 and len(buffer) >= (size := 4 + int.from_bytes(buffer[:4], "big")):
                     frame, buffer = buffer[:size], buffer[size:]
                     await gate.wait()
+                    name = NAMES.get(frame[5])
                     if self.on_frame:
-                        self.on_frame(direction, NAMES.get(frame[5]))
+                        self.on_frame(direction, name)
                     if writer.transport.is_closing():
                         return
+                    if name == "accepted":
+                        about = frame[12:28].hex(), int.from_bytes(frame[28:32], "big")
+                        self.accepted.setdefault(about, time.monotonic())
                     writer.write(frame)
                 await writer.drain()
         if not pair.is_half_open:

@@ -4,6 +4,8 @@ import asyncio
 import collections
 import random
 
+import agreement
+import journals
 from diary import Diary
 from person import Deadlines, Person
 from websockets.asyncio.client import connect
@@ -105,7 +107,12 @@ async def test_members_who_vanish_while_groups_form_strand_nobody(make_stage, fi
     diary.close()
     await asyncio.to_thread(stage.finish)
 
-    groups, slowest_s = judge(stage.entries())
+    entries, sessions = stage.entries(), journals.sessions(stage.journal.records())
+    for entry in agreement.told(entries, "ended"):
+        if entry["who"].startswith("s") and entry["where"] == "play" and not entry["message"]["requeued"]:
+            outcome = journals.final(sessions[entry["message"]["session"]])
+            assert outcome["endedIn"] == "playing", f"{entry} was to blame for nothing"
+    groups, slowest_s = judge(entries)
     assert sum(groups.values()) >= GROUPS, groups
     assert all(groups[step] >= EACH // 3 for step in STEPS if step != "join"), groups
     figure(f"0 stranded; {sum(groups.values())} groups lost a member while forming "

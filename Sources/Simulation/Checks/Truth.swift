@@ -42,8 +42,12 @@ struct Truth {
         var isMatchDurable = false
         /// The durable outcome at the matchmaker.
         var outcome: Outcome?
+        /// What was durable before the journal was lost.
+        var lostOutcome: Outcome?
         /// The newest that the matchmaker wants to be durable.
         var askedOutcome: Outcome?
+        /// It was given up as one of too many outcomes: a repeat counts as new.
+        var isReleased = false
         var ends: [OwnersEnd] = []
         var toldByMatchmaker: [EndReason] = []
 
@@ -119,6 +123,8 @@ struct Truth {
     var waits = DeadlineQueue<Int>()
     /// What each joined connection was last told that it waits for.
     var waitsFor: [Int: Int] = [:]
+    /// The connection on which each client was last told to wait; -1 for none.
+    var waitingOn: [Int]
     /// Sessions in each state at the matchmaker.
     var roomCount = 0
     var liveCount = 0
@@ -126,10 +132,12 @@ struct Truth {
     var entering: (connection: Int, session: SessionID, ticket: Ticket)?
     var asking: (connection: Int, request: PlayerRequest)?
     var sawError = false
-    var joining: (connection: Int, request: JoinRequest)?
+    /// With the room that the subject already waits in.
+    var joining: (connection: Int, request: JoinRequest, room: Int?)?
 
     init(clients: Int, coordinators count: Int) {
         coordinators = Array(repeating: Coordinator(), count: count)
+        waitingOn = Array(repeating: -1, count: clients)
         enterable = Array(repeating: [], count: clients)
         heard = Array(repeating: [], count: clients)
     }
@@ -174,6 +182,7 @@ struct Truth {
     mutating func loseJournal() {
         for number in sessions.indices {
             sessions[number].isMatchDurable = false
+            sessions[number].lostOutcome = sessions[number].outcome ?? sessions[number].lostOutcome
             sessions[number].outcome = nil
             for index in sessions[number].handOffs.indices { sessions[number].handOffs[index].isDurable = false }
         }

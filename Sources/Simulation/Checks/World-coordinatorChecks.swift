@@ -281,7 +281,7 @@ extension World {
         if player?.isRequeued != requeued { fail(.notRequeued, "p\(client) is told requeued \(requeued), the outcome says otherwise") }
         if end.isAcknowledged {
             coverage.count(.toldAfterAck)
-            if truth[number].outcome == nil || truth[number].atMatchmaker == .live {
+            if truth[number].outcome ?? truth[number].lostOutcome == nil || truth[number].atMatchmaker == .live {
                 fail(.toldTooEarly, "p\(client) is told that \(session.short) ended, which the matchmaker has not recorded")
             }
             return

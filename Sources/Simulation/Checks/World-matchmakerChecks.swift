@@ -60,7 +60,10 @@ extension World {
         }
     }
 
-    func matchmakerHears(_ request: JoinRequest, on connection: Int) { truth.joining = (connection, request) }
+    func matchmakerHears(_ request: JoinRequest, on connection: Int) {
+        let older = truth.waitingOn[connections[connection].client]
+        truth.joining = (connection, request, older >= 0 ? truth.waitsFor[older] : nil)
+    }
     func matchmakerHeard() { truth.joining = nil }
 
     func matchmakerLost(_ connection: Int) {
@@ -102,6 +105,7 @@ extension World {
             checkPlace(waitedMs, session, on: connection)
             truth.waits.set(connection, atMs: matchmaker.bootMs(nowUs) + timeoutMs)
             truth.waitsFor[connection] = number
+            truth.waitingOn[client] = connection
         case .matched(let session, let player, _, _, let ticket):
             coverage.count(.matchedTold)
             meets(session, client, connection)
@@ -156,6 +160,8 @@ extension World {
             // Who comes back from a session that may have been played waits anew.
             if truth[number].ends.contains(where: { $0.outcome.endedIn == .playing }) { return }
         }
+        // The place that is taken over stays as it is.
+        if let room = joining.room, room == truth.find(session) { return }
         coverage.count(.placeRestored)
         if waitedMs < now.unixMs - claim.sinceUnixMs {
             fail(.placeLost, "waited \(waitedMs) ms in \(session.short), but joined \(now.unixMs - claim.sinceUnixMs) ms ago")
@@ -202,7 +208,8 @@ extension World {
             if truth[number].atMatchmaker == .live, let current = truth[number].handOffs.last?.attempt, current != attempt {
                 return coverage.count(.staleEndAcknowledged)
             }
-            guard let outcome = truth[number].outcome, !outcome.isPresumed else {
+            // One of an attempt that was taken back says nothing of the session, so that any outcome will do.
+            guard let outcome = truth[number].outcome, !outcome.isPresumed || outcome.attempt != attempt else {
                 return fail(.acknowledgedNotDurable, "the end of \(session.short)#\(attempt) is acknowledged and not on disk")
             }
         default: break
@@ -257,6 +264,7 @@ extension World {
                 fail(.outcomeLost, "\(session.short) ended as \(outcome.reason) and is adopted all the same")
             }
             truth.move(number, to: .live)
+        case .outcomeReleased(let session, _): truth[truth.number(of: session)].isReleased = true
         case .outcome(let outcome):
             // A presumption may have been replaced in the same group of records.
             let durable = truth[truth.number(of: outcome.session)].outcome

@@ -29,6 +29,8 @@ extension World {
         if let old = truth[number].outcome {
             if old.isPresumed && !outcome.isPresumed {
                 coverage.count(.presumptionReplaced)
+            } else if truth[number].isReleased {
+                coverage.count(.releasedOutcomeRepeated)
             } else {
                 fail(.outcomeTwice, "\(outcome.session.short) ended as \(old.reason), and again as \(outcome.reason)")
             }

@@ -112,13 +112,10 @@ extension World {
         let path = paths[links[link].coordinator]
         let blockedUntilUs = toMatchmaker ? path.toMatchmakerBlockedUntilUs : path.toCoordinatorBlockedUntilUs
         if blockedUntilUs > nowUs {
-            // TCP sends it again until it gets through, in order.
-            let atUs = blockedUntilUs + 1000
-            if toMatchmaker {
-                links[link].toMatchmakerLastUs = max(atUs, links[link].toMatchmakerLastUs)
-            } else {
-                links[link].toCoordinatorLastUs = max(atUs, links[link].toCoordinatorLastUs)
-            }
+            // TCP sends it again until it gets through, in order: behind what was held up for longer.
+            let lastUs = toMatchmaker ? links[link].toMatchmakerLastUs : links[link].toCoordinatorLastUs
+            let atUs = max(blockedUntilUs + 1000, lastUs)
+            if toMatchmaker { links[link].toMatchmakerLastUs = atUs } else { links[link].toCoordinatorLastUs = atUs }
             return queue.put(.linkBytes(link, toMatchmaker: toMatchmaker, bytes), atUs: atUs)
         }
         var bytes = bytes

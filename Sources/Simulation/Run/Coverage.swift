@@ -8,7 +8,7 @@ public enum Probe: Int, CaseIterable, Sendable {
     case killedWhileStarting, journalWasMissing, tornTail, stoppedInOrder, storageFailed, storageBack, compaction
     case frameRefused, handshakeTimeout, handshakeFailed
     // What promises are about.
-    case twinsProbed, presumedLost, presumptionReplaced, toldAfterAck, toldWithoutLink, toldByMatchmaker
+    case releasedOutcomeRepeated, twinsProbed, presumedLost, presumptionReplaced, toldAfterAck, toldWithoutLink, toldByMatchmaker
     case rejoinedAfterEnd, survivorsRequeued, placeRestored, leaseRanOut, staleEndAcknowledged, provedNothing
     case superseded, matchedTold, entered, replaced, replayed, barrierOpened, swept, settled
 }

@@ -39,7 +39,7 @@ struct RunPlan: Sendable {
         (quirkPerMille, playMs, tickMs, thinkMs) = (size.quirkPerMille, size.playMs, size.tickMs, size.thinkMs)
 
         let isQuick = options.preset != .calm && random.perMille(900)
-        matchmaking = RunPlan.limits(isQuick: isQuick, &random)
+        matchmaking = RunPlan.limits(isQuick: isQuick, clients: clients, &random)
         scenes = SceneCatalog.draw(isQuick: isQuick, &random)
         rotateAtBytes = options.preset == .calm ? 1 << 20 : random.pick([2_000, 20_000, 200_000]) ?? 20_000
         coordinators = []
@@ -60,7 +60,7 @@ struct RunPlan: Sendable {
         }
     }
 
-    private static func limits(isQuick: Bool, _ random: inout SmallGenerator) -> MatchmakingLimits {
+    private static func limits(isQuick: Bool, clients: Int, _ random: inout SmallGenerator) -> MatchmakingLimits {
         guard isQuick else { return MatchmakingLimits() }
         return MatchmakingLimits(
             leaseGraceMs: UInt32(random.between(2000, 4000)), leaseMarginMs: UInt32(random.between(300, 800)),
@@ -68,7 +68,7 @@ struct RunPlan: Sendable {
             cancelTimeoutMs: random.between(500, 2000), fateTimeoutMs: random.between(5000, 12_000),
             attemptsMax: UInt32(random.between(2, 5)), rejectionLifetimeMs: random.between(1000, 8000),
             rejectionsMax: 1000, resumeLifetimeMs: random.perMille(200) ? 10_000 : 86_400_000,
-            unrecordedMax: random.perMille(200) ? 20 : 10_000, outcomesRetainedMax: random.pick([3, 30, 20_000]) ?? 30,
+            unrecordedMax: random.perMille(200) ? 20 : 10_000, outcomesRetainedMax: random.perMille(300) ? max(8, clients / 3) : 20_000,
             ledger: LedgerLimits(
                 tombstoneLifetimeMs: random.pick([3000, 20_000, 600_000]) ?? 20_000,
                 tombstonesMax: random.pick([50, 10_000]) ?? 10_000))

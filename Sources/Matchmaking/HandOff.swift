@@ -120,10 +120,10 @@ extension MatchmakerCore {
         guard let handOff = ledger[id]?.details.handOff else { return }
         precondition(handOff.phase != .accepted, "tickets of an accepted session may have left")
         ledger.clearDeadline(.assign, of: id)
-        guard handOff.cancel == nil else { return end(id, .cancelled, now, &actions) }
+        guard handOff.cancel == nil else { return endTakenBack(id, handOff, .cancelled, now, &actions) }
         let next = handOff.assignment.attempt.next
         guard next.number <= limits.attemptsMax, let node = leastLoaded(handOff.sceneIndex, except: excluded) else {
-            return end(id, .noCoordinatorLeft, now, &actions)
+            return endTakenBack(id, handOff, .noCoordinatorLeft, now, &actions)
         }
         count(handOff.node, -1)
         let tickets = handOff.members.map { _ in drawTicket() }
@@ -132,6 +132,16 @@ extension MatchmakerCore {
             for index in tickets.indices { handOff.assignment.players[index].ticket = tickets[index] }
         }
         record(id, at: node, &actions)
+    }
+
+    /// Ends a session that no coordinator is to carry any more. One that was offered may be held all the same, and its
+    /// holder will end it for a reason of its own: the outcome is that of an attempt which nobody was ever offered, so that
+    /// whatever is still said of the older one counts as absent (rule 3).
+    private mutating func endTakenBack(
+        _ id: SessionID, _ handOff: HandOff, _ cause: ExitCause, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        if handOff.phase == .offered { _ = updateHandOff(id) { $0.assignment.attempt = handOff.assignment.attempt.next } }
+        end(id, cause, now, &actions)
     }
 
     mutating func assignTimedOut(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {

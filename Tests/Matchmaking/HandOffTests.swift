@@ -91,6 +91,20 @@ import Testing
         #expect(lobby.connect("west", link: 2) == ["journal: matched S2#1 at west"])
     }
 
+    @Test("a session that is given up while on offer ends as an attempt of its own, and what its holder says of the older one counts as absent")
+    func givenUpOnOffer() {
+        var lobby = matched(MatchmakingLimits(attemptsMax: 1))
+        lobby.sync()
+        lobby.down(1)
+        let given = lobby.journal.compactMap { if case .ended(let outcome) = $0 { outcome } else { nil } }
+        #expect(given.map(\.attempt) == [Attempt(2)])
+        lobby.sync()
+        lobby.prove("east", link: 2)
+        // The coordinator had accepted, and its lease ran out meanwhile.
+        #expect(lobby.end("S1", .coordinatorLost, in: .matched, link: 2) == ["link 2: ack S1#1"])
+        #expect(lobby.journal.count { if case .ended = $0 { true } else { false } } == 1)
+    }
+
     @Test("attempts are bounded")
     func attempts() {
         var lobby = matched(MatchmakingLimits(attemptsMax: 2))

@@ -190,14 +190,19 @@ extension MatchmakerCore {
     }
 
     mutating func waitIsOver(_ id: SessionID, slot: UInt32, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let room = ledger[id]?.details.room,
-            let member = room.members.first(where: { $0.slot == slot })
-        else { return }
+        guard let room = ledger[id]?.details.room else { return }
         let scene = scenes[room.sceneIndex]
+        // Those whose time is over at once leave for the same reason: all of them were in a full room, or none.
+        let members = room.members.filter { member in
+            member.slot == slot || ledger.deadlineMs(.wait, slot: member.slot, of: id).map { $0 <= now.bootMs } == true
+        }
         let cause: ExitCause = room.members.count == scene.groupSize ? .noCoordinatorInTime : .waitOver
         guard let reason = cause.path(in: .waiting).ending?.reason else { return }
-        _ = unseat(member.subject, from: id, causeWhenEmpty: cause, now, &actions)
-        tellEnded(member, session: id, reason, scene.settings.completionCode(for: reason), &actions)
+        let code = scene.settings.completionCode(for: reason)
+        for member in members {
+            guard let member = unseat(member.subject, from: id, causeWhenEmpty: cause, now, &actions) else { continue }
+            tellEnded(member, session: id, reason, code, &actions)
+        }
     }
 
     /// Says goodbye to a member, if it is there to hear it.

@@ -151,4 +151,24 @@ import Testing
             #expect(stage.say(.link(.drop(Stage.session(1), .first))) == [])
         }
     }
+
+    @Test("a cancel for a reason that is nobody's to give ends the session as cancelled, and blames nobody")
+    func cancelReasons() {
+        Stage.play { stage in
+            for (number, reason) in [EndReason.completed, .coordinatorLost, .barrierTimeout, .cancelled].enumerated() {
+                let number = UInt64(number + 1)
+                stage.assign(Stage.assignment(number))
+                let cancelled = "ended s\(number)/1 cancelled in matched"
+                #expect(
+                    stage.say(.link(.cancel(Stage.session(number), .first, reason, blamed: [PlayerIndex(0)])))
+                        == ["# \(cancelled)", "> \(cancelled)"])
+            }
+            stage.assign(Stage.assignment(9))
+            let left = "ended s9/1 player_left in matched blamed [0] requeued [1]"
+            #expect(
+                stage.say(.link(.cancel(Stage.session(9), .first, .playerLeft, blamed: [PlayerIndex(0)])))
+                    == ["# \(left)", "> \(left)"])
+            #expect(stage.transitions.compactMap(\.cause) == Array(repeating: .cancelled, count: 4) + [.leftAtMatchmaker])
+        }
+    }
 }

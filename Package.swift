@@ -65,6 +65,8 @@ let package = Package(
         tests("Service", ["Service"]),
         tests("matchmaker", ["matchmaker", "Matchmaking", "Service", "SessionProtocol"]),
         tests("coordinator", ["coordinator", "Service", "SessionProtocol", "Reactor"]),
+        // Both cores together.
+        tests("Exits", ["Matchmaking", "Coordination", "SessionProtocol", "Digests"]),
         tests("Layout", []),
         // An echo server for the WebSocket conformance suite; it is never part of a deployment.
         program("echo-target", ["WebProtocol", "Reactor", "Service"], path: "Tests/EchoTarget"),

@@ -47,6 +47,9 @@ enum Arrows {
         "Testing", "Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization", "Digests",
     ]
 
+    /// Folders of tests of several modules together, and what they know.
+    static let joint: [String: Set<String>] = ["Exits": ["SessionProtocol", "Matchmaking", "Coordination", "Digests"]]
+
     /// What fuzz targets may import: they read what comes from outside, as the modules that read it do.
     static let fuzzTargets: Set<String> = ["Digests", "SessionProtocol", "WebProtocol", "Service", "Glibc"]
 
@@ -67,6 +70,7 @@ enum Arrows {
         guard owner.isTest else { return allowed[owner.module] }
         guard owner.module != "Layout" else { return testTools }
         guard owner.module != "Fuzz" else { return fuzzTargets }
+        if let known = joint[owner.module] { return known.union(testTools) }
         guard let arrows = allowed[owner.module] else { return nil }
         return arrows.union(testTools).union([owner.module])
     }

@@ -28,7 +28,7 @@ import Testing
             ("Sources/coordinator/A.swift", "Matchmaking"), ("Sources/greenroom/A.swift", "matchmaker"),
             ("Sources/bench/A.swift", "Matchmaking"), ("Tests/EchoTarget/main.swift", "Matchmaking"),
             ("Tests/Matchmaking/A.swift", "Service"), ("Tests/Layout/A.swift", "Service"),
-            ("Tests/Fuzz/A.swift", "coordinator"),
+            ("Tests/Fuzz/A.swift", "coordinator"), ("Tests/Exits/A.swift", "Service"),
         ])
     func arrows(file: String, module: String) {
         let source = SourceText("// A\n@testable import \(module)\n")

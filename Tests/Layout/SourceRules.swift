@@ -90,6 +90,6 @@ enum TreeRules {
     /// Folders of Sources and Tests that no table knows.
     static func unexpectedFolders(sources: [String], tests names: [String]) -> [String] {
         sources.filter { Arrows.allowed[$0] == nil }.sorted().map { "Sources/\($0)" }
-            + names.filter { Arrows.allowed[$0] == nil && !tests.contains($0) }.sorted().map { "Tests/\($0)" }
+            + names.filter { Arrows.allowed[$0] == nil && Arrows.joint[$0] == nil && !tests.contains($0) }.sorted().map { "Tests/\($0)" }
     }
 }

@@ -1,0 +1,108 @@
+import SessionProtocol
+import Testing
+
+@testable import Coordination
+@testable import Matchmaking
+
+extension Walk {
+    /// Deadlines, and validation.
+    func timePasses() {
+        switch cell.cause {
+        case .waitOver:
+            bring()
+            world.disconnect("bob")
+            (members, concerned) = (["ann"], [])
+            mark()
+            world.pass(38_000)
+        case .noShow:
+            // Only some enter, or nobody.
+            if variant == 0 { bring() } else { gather() }
+            concerned = variant == 0 ? ["cid"] : members
+            world.pass(15_000)
+        case .neverTogether: comeAndGo()
+        case .barrierOver:
+            bring()
+            concerned = ["bob", "cid"]
+            world.ask("ann", .ready(barrier: "b"))
+            world.pass(30_000)
+        case .timeLimit:
+            bring()
+            concerned = []
+            world.pass(90_000)
+        case .pairFailed: failPair("requeue")
+        case .pairFailedFinally: failPair("finally")
+        case .pairFailedRelayed: failPair("relayed")
+        case .silent: keepSilent("requeue")
+        case .silentFinally: keepSilent("finally")
+        case .silentRelayed: keepSilent("relayed")
+        case .notConfirmed, .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver,
+            .reloaded, .excluded, .rejoined, .finishedGone, .noCoordinatorYet, .noCoordinatorInTime, .leftAtMatchmaker,
+            .goneAtMatchmaker, .refused, .unanswered, .linkLostInOffer, .noCoordinatorLeft, .staleMessage, .dropped,
+            .cancelIgnored, .linkLostAndBack, .rejoinedOutOfReach, .leaseOver, .awokeLate, .coordinatorSilent,
+            .ownerSpokeLate, .coordinatorRestarted, .matchmakerRestarted, .bothRestarted, .journalLost,
+            .matchmakerDiskFails, .coordinatorDiskFails, .cancelled, .matchmakerShutdown, .coordinatorShutdown:
+            isWalked = false
+        }
+    }
+
+    /// Ann and bob are away in turns, each within its grace, and never there at once.
+    private func comeAndGo() {
+        concerned = ["bob"]
+        bring()
+        world.pass(2_000)
+        world.disconnect("bob")
+        if cell.state == .matched { world.enter("cid") }
+        world.pass(6_000)
+        world.disconnect("ann")
+        world.pass(1_000)
+        world.enter("bob")
+        world.pass(7_000)
+        world.disconnect("bob")
+        world.pass(1_000)
+        world.enter("ann")
+        #expect(isLive)
+        mark()
+        world.pass(9_000)
+    }
+
+    private func report(_ name: String, _ isValid: (String) -> Bool) {
+        for (peer, other) in ["ann", "bob", "cid"].enumerated() where other != name {
+            let peer = PlayerIndex(UInt8(peer))
+            world.ask(name, isValid(other) ? .validated(peer: peer, rttMs: nil) : .validationFailed(peer: peer, detail: ""))
+        }
+    }
+
+    private func failPair(_ name: String) {
+        scene = name
+        concerned = []
+        if cell.state == .ended {
+            validate()
+            leaveUntold()
+            return askInVainRequeued("ann", .validationFailed(peer: PlayerIndex(1), detail: ""))
+        }
+        bring()
+        // The first pair that both have reported ends it, unless play can go on by relay.
+        if name == "relayed" { report("cid") { _ in true } }
+        report("ann") { $0 != "bob" }
+        if name != "relayed" { return world.ask("bob", .validated(peer: PlayerIndex(0), rttMs: nil)) }
+        report("bob") { _ in true }
+        #expect(world.players["cid"]?.heard.last == "play relay")
+    }
+
+    private func keepSilent(_ name: String) {
+        scene = name
+        bring()
+        report("bob") { _ in true }
+        report("cid") { _ in true }
+        world.pass(15_000)
+        if name == "relayed" { #expect(world.players["cid"]?.heard.last == "play relay") }
+    }
+
+    private func askInVainRequeued(_ name: String, _ request: PlayerRequest) {
+        let count = world.players[name]?.heard.count
+        world.ask(name, request)
+        #expect(world.players[name]?.heard.count == count)
+        tellOver()
+        #expect(heard(name) == ["ended player_left requeued"])
+    }
+}

@@ -1,0 +1,68 @@
+import SessionProtocol
+import Testing
+
+@testable import Coordination
+@testable import Matchmaking
+
+extension Walk {
+    /// What administrators and supervisors do.
+    func operatorsAct() {
+        concerned = []
+        switch cell.cause {
+        case .cancelled:
+            if cell.state == .matched, variant == 1 {
+                gather(isRecorded: false)
+                world.tell(.cancel(session))
+                #expect(heard("ann") == [])
+                return tellOver()
+            }
+            if cell.state == .matched, variant == 2 {
+                // On offer: the coordinator may have it by now, and never answers.
+                gather(isRecorded: false)
+                world.stall("east")
+                tellOver()
+                world.tell(.cancel(session))
+                #expect(isLive)
+                return world.cut("east")
+            }
+            bring()
+            if cell.state == .ended { tellOver() }
+            world.tell(.cancel(session))
+            #expect(cell.state != .ended || world.notices.last == .nothingToCancel(session))
+        case .matchmakerShutdown:
+            if cell.state == .ended { return shutdownUntold() }
+            bring()
+            world.tell(.shutdown)
+            #expect(mirrored == (cell.state == .waiting ? nil : cell.state))
+        case .coordinatorShutdown:
+            bring()
+            world.tell("east", .shutdown)
+            if cell.state == .ended {
+                #expect(heard("ann") == [])
+                tellOver()
+                #expect(heard("ann") == ["ended player_left"])
+            }
+        case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver, .reloaded,
+            .excluded, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver,
+            .timeLimit, .pairFailed, .pairFailedFinally, .pairFailedRelayed, .silent, .silentFinally, .silentRelayed,
+            .noCoordinatorYet, .noCoordinatorInTime, .leftAtMatchmaker, .goneAtMatchmaker, .refused, .unanswered,
+            .linkLostInOffer, .noCoordinatorLeft, .staleMessage, .dropped, .cancelIgnored, .linkLostAndBack,
+            .rejoinedOutOfReach, .leaseOver, .awokeLate, .coordinatorSilent, .ownerSpokeLate, .coordinatorRestarted,
+            .matchmakerRestarted, .bothRestarted, .journalLost, .matchmakerDiskFails, .coordinatorDiskFails:
+            isWalked = false
+        }
+    }
+
+    /// Ann has left before she was told, and bob waits for the end, which is not on disk when the matchmaker stops.
+    private func shutdownUntold() {
+        gather(isRecorded: false)
+        world.leaveMatchmaker("ann")
+        world.stall("east")
+        tellOver()
+        world.journal.isWorking = false
+        world.wake("east")
+        world.tell(.shutdown)
+        tellOver()
+        #expect(heard("bob") == ["ended player_left"])
+    }
+}

@@ -57,8 +57,11 @@ let package = Package(
 
         tests("Digests", ["Digests"]),
         tests("SessionProtocol", ["SessionProtocol"]),
-        tests("Matchmaking", ["Matchmaking", "SessionProtocol"]),
-        tests("Coordination", ["Coordination", "SessionProtocol"]),
+        // The recorded conversations, as both cores' tests read them.
+        .target(
+            name: "Conversations", dependencies: ["SessionProtocol"], path: "Tests/Conversations", swiftSettings: strict),
+        tests("Matchmaking", ["Matchmaking", "SessionProtocol", "Conversations"]),
+        tests("Coordination", ["Coordination", "SessionProtocol", "Conversations"]),
         tests("WebProtocol", ["WebProtocol"]),
         tests("Simulation", ["Simulation", "SessionProtocol", "Matchmaking", "Coordination", "Digests"]),
         tests("Reactor", ["Reactor"]),

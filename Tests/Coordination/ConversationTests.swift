@@ -1,3 +1,4 @@
+import Conversations
 import Coordination
 import SessionProtocol
 import Testing

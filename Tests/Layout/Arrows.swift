@@ -44,11 +44,13 @@ enum Arrows {
 
     /// A module's tests know the module and what it knows, and may use the whole toolchain.
     static let testTools: Set<String> = [
-        "Testing", "Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization", "Digests",
+        "Testing", "Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization", "Digests", "Conversations",
     ]
 
-    /// Folders of tests of several modules together, and what they know.
-    static let joint: [String: Set<String>] = ["Exits": ["SessionProtocol", "Matchmaking", "Coordination", "Digests"]]
+    /// Folders of tests of several modules together, and of what tests share, and what they know.
+    static let joint: [String: Set<String>] = [
+        "Exits": ["SessionProtocol", "Matchmaking", "Coordination", "Digests"], "Conversations": ["SessionProtocol"],
+    ]
 
     /// What fuzz targets may import: they read what comes from outside, as the modules that read it do.
     static let fuzzTargets: Set<String> = ["Digests", "SessionProtocol", "WebProtocol", "Service", "Glibc"]

@@ -1,3 +1,4 @@
+import Conversations
 import Digests
 import Matchmaking
 import SessionProtocol

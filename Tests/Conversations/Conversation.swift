@@ -2,27 +2,27 @@ import Foundation
 import SessionProtocol
 
 /// A recorded exchange of `proto/fixtures/v1/conversations`, as the specification describes it.
-struct Conversation {
-    struct Step {
-        let atMs: UInt64
+public struct Conversation: Sendable {
+    public struct Step: Sendable {
+        public let atMs: UInt64
         /// Who speaks, or to whom something happens; "both" for the latter.
-        let who: String
-        let event: String?
-        let bytes: [UInt8]
-        let message: Message?
-        let isLost: Bool
-        let isLate: Bool
+        public let who: String
+        public let event: String?
+        public let bytes: [UInt8]
+        public let message: Message?
+        public let isLost: Bool
+        public let isLate: Bool
     }
 
-    let name: String
-    let steps: [Step]
-    let checks: [String]
-    let secrets: [String: [UInt8]]
-    let resumeKey: [UInt8]
-    let start: Moment
+    public let name: String
+    public let steps: [Step]
+    public let checks: [String]
+    public let secrets: [String: [UInt8]]
+    public let resumeKey: [UInt8]
+    public let start: Moment
 
     /// All that a side takes part in by the rules.
-    static func all(checking side: String) throws -> [Conversation] {
+    public static func all(checking side: String) throws -> [Conversation] {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "proto/fixtures/v1/conversations")
         return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
@@ -44,7 +44,7 @@ struct Conversation {
         }
     }
 
-    func now(_ atMs: UInt64) -> Moment { Moment(bootMs: start.bootMs + atMs, unixMs: start.unixMs + atMs) }
+    public func now(_ atMs: UInt64) -> Moment { Moment(bootMs: start.bootMs + atMs, unixMs: start.unixMs + atMs) }
 
     private static func bytes(_ hex: String) throws -> [UInt8] {
         let digits = Array(hex.utf8)
@@ -76,18 +76,20 @@ struct Conversation {
 }
 
 /// What a side is about to say, held against the record.
-struct Sayings {
-    private(set) var pending: [[UInt8]] = []
+public struct Sayings: Sendable {
+    public private(set) var pending: [[UInt8]] = []
 
-    mutating func say(_ message: Message) {
+    public init() {}
+
+    public mutating func say(_ message: Message) {
         var bytes: [UInt8] = []
         Frame.append(message, to: &bytes)
         pending.append(bytes)
     }
 
     /// The next thing said, or nil.
-    mutating func next() -> [UInt8]? { pending.isEmpty ? nil : pending.removeFirst() }
+    public mutating func next() -> [UInt8]? { pending.isEmpty ? nil : pending.removeFirst() }
 
     /// The link is gone, and what was on its way.
-    mutating func drop() { pending = [] }
+    public mutating func drop() { pending = [] }
 }

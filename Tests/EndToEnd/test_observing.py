@@ -109,6 +109,7 @@ async def test_the_metrics_are_well_formed_and_count(servers):
     before = [values(server.get("/metrics")[1]) for server in servers.live]
     await finish(await playing(servers, "duo"))
     servers.until_empty()
+    decided = 0
     for server, old in zip(servers.live, before):
         status, text = server.get("/metrics")
         assert status == 200
@@ -117,10 +118,13 @@ async def test_the_metrics_are_well_formed_and_count(servers):
         new = values(text)
         name = 'greenroom_sessions_ended_total{reason="completed"}'
         assert new[name] == old.get(name, 0) + 1
+        name = 'greenroom_exits_total{cause="completed"}'
+        decided += new[name] - old.get(name, 0)
         assert new["greenroom_illegal_transitions_total"] == 0
         with Raw.to(server) as raw:
             raw.request("/metrics")
             assert raw.head()[1]["content-type"].startswith("text/plain; version=0.0.4")
+    assert decided == 1, "both repeat the reason, one has decided"
 
 
 async def test_reading_the_state_counts_as_nothing(servers):

@@ -7,6 +7,8 @@ public final class ServerMetrics {
     public let transitions: CounterFamily<SessionState>
     public let illegalTransitions: Counter
     public let ends: CounterFamily<EndReason>
+    /// Verdicts that this process made; those of its peer count there.
+    public let exits: CounterFamily<ExitCause>
     public let errors: Counter
 
     /// - Parameter state: what `/v1/state` says; read at each scrape.
@@ -23,6 +25,10 @@ public final class ServerMetrics {
         ends = registry.counters(
             "greenroom_sessions_ended_total", help: "Sessions that ended, by reason.", label: "reason",
             of: EndReason.self
+        ) { $0.description }
+        exits = registry.counters(
+            "greenroom_exits_total", help: "Sessions whose end this process decided, by cause.", label: "cause",
+            of: ExitCause.self
         ) { $0.description }
         errors = registry.counter("greenroom_client_errors_total", help: "Errors told to clients.")
         let first = state()
@@ -78,6 +84,7 @@ public final class ServerMetrics {
     private func add(_ transition: Transition) {
         registry.add(transitions[transition.to])
         if let reason = transition.reason { registry.add(ends[reason]) }
+        if let cause = transition.cause { registry.add(exits[cause]) }
     }
 }
 

@@ -68,6 +68,23 @@ import Testing
         #expect(folder.names == ["journal", "journal.mark"])
     }
 
+    @Test("A new file whose name may be lost in a power cut is not enough either, and is written once more without repeats")
+    func failedSyncs() throws {
+        let journal = try open()
+        try journal.write(try records(1...2))
+        files.fail(.sync, EIO, times: 1)
+        files.fail(.syncFolder, EIO, times: 2)
+        try journal.write(try records(3...4), nowMs: 10)
+        for nowMs: UInt64 in [1_010, 3_010] {
+            try journal.settle(nowMs: nowMs)
+            #expect(!journal.isWorking && journal.committed == 2)
+            #expect(journal.problem == "\(path): syncFolder: Input/output error")
+        }
+        try journal.settle(nowMs: 7_010)
+        #expect(journal.isWorking && journal.committed == 4)
+        #expect(try reread() == (try records(1...4)))
+    }
+
     @Test("The test's disk does lose what a failed sync gave up")
     func canary() throws {
         let file = try JournalFile(path: path, .appending, files)

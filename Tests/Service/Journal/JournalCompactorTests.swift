@@ -24,9 +24,11 @@ import Testing
 
     private func reread() throws -> [Message] { try openJournal(path).contents.records }
 
-    @Test("Records of sessions that matter are kept in their order, with all that came later")
-    func keeping() throws {
-        let journal = try openJournal(path, small, calls: files).journal
+    @Test("Records of sessions that matter are kept in their order, with all that came later", arguments: [1, 200, 1 << 20])
+    func keeping(pieceBytes: Int) throws {
+        var limits = small
+        limits.pieceBytes = pieceBytes
+        let journal = try openJournal(path, limits, calls: files).journal
         try journal.write(try records(1...12))
         #expect(journal.isCompactionDue)
         // Handed on at the same time: the core may not have known them when it was asked, or no longer.

@@ -43,6 +43,18 @@ import Testing
         #expect(try openJournal(path).contents.isComplete)
     }
 
+    @Test("What a killed process had written but not synced is on disk before it is read as a record")
+    func unsynced() throws {
+        let files = FaultyFiles()
+        do {
+            let file = try JournalFile(path: path, .appending, files)
+            try file.append(frames(try records(1...3)).joined().map { $0 })
+        }
+        #expect(try openJournal(path, calls: files).contents.records == (try records(1...3)))
+        try files.cutPower(path)
+        #expect(try openJournal(path).contents.records == (try records(1...3)))
+    }
+
     @Test("A journal without a mark, as an earlier version left it, is taken and marked")
     func unmarked() throws {
         try folder.write(frames(try records(1...2)).joined().map { $0 }, to: "journal")

@@ -77,10 +77,9 @@ extension MatchmakerCore {
         count(node, 1)
     }
 
-    /// Sessions whose records a compacted journal must keep.
-    public var journalSessions: [SessionID] {
-        ledger.sessions.filter { ledger[$0]?.details.handOff != nil } + retained.sessions
-    }
+    /// Sessions whose records a compacted journal must keep. Waiting rooms are among them, of which there are none: it is
+    /// asked for in the middle of play, and to tell them apart would take longer.
+    public var journalSessions: [SessionID] { ledger.sessions + retained.sessions }
 
     /// What a new journal must begin with so that the old one can go: every hand-off without an outcome, in the order
     /// in which they were made, which tells who was released from what.

@@ -61,6 +61,7 @@ import Testing
         lobby.join("ann", on: 1)
         lobby.handle(.storage(isWorking: false))
         lobby.join("bob", on: 2)
-        #expect(lobby.core.journalSessions == [lobby.id("S1")])
+        // A waiting room may be named, too: it has no records.
+        #expect(lobby.core.journalSessions.contains(lobby.id("S1")))
     }
 }

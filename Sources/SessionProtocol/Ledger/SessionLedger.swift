@@ -50,7 +50,13 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     }
 
     /// All live sessions, in an order that depends on the events alone.
-    public var sessions: [SessionID] { entries.indices.compactMap { entries.value(at: $0)?.id } }
+    /// Entries are not looked at, since to copy 100,000 of them takes a tenth of a second.
+    public var sessions: [SessionID] {
+        var ids = [SessionID?](repeating: nil, count: entries.indices.count)
+        // Each goes to a place of its own, so that the order of the hash leaves no trace.
+        for (id, slot) in slots { ids[slot] = id }
+        return ids.compactMap { $0 }
+    }
 
     /// How many live sessions are in a state.
     public func count(in state: SessionState) -> Int {

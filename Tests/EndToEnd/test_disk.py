@@ -75,6 +75,7 @@ async def test_on_a_full_disk_the_matchmaker_matches_nobody_and_goes_on_when_the
     await asyncio.gather(ann.ended("completed"), ben.ended("completed"))
     await play_on(waiting)
     assert [each["level"] for each in matchmaker.log("journal_failed")] == ["error"], "one line, not one for each attempt"
+    assert [each["event"] for each in matchmaker.log(level="warning")] == ["journal_recovered"]
     (recovered,) = matchmaker.log("journal_recovered")
     assert recovered["after_ms"] >= 1_500 and recovered["attempts"] >= 2
     assert metric(matchmaker, "greenroom_journal_working") == 1

@@ -87,7 +87,11 @@ public final class Journal {
             if orders.bytes.isEmpty { orders.bytes = bytes } else { orders.bytes += bytes }
             orders.upTo = upTo
         }
-        if pendingBytes >= limits.pendingBytesMax { isFull = true }
+        if !isFull, pendingBytes >= limits.pendingBytesMax {
+            isFull = true
+            // With a disk that fails that is no news.
+            if report.failure == nil { report.notices.append(.slow(pendingBytes: pendingBytes)) }
+        }
     }
 
     /// Takes note of what the disk has done since the last call. False when that is nothing.
@@ -102,7 +106,10 @@ public final class Journal {
         news.isCompactionDue = news.isCompactionDue || report.isCompactionDue
         report = news
         for time in news.syncNs { metrics.observe(syncNs: time) }
-        if pendingBytes <= limits.pendingBytesMax / 2 { isFull = false }
+        if isFull, pendingBytes <= limits.pendingBytesMax / 2 {
+            isFull = false
+            report.notices.append(.caughtUp)
+        }
         return true
     }
 

@@ -30,6 +30,10 @@ public enum JournalNotice: Sendable, Equatable {
     case failed(JournalError, pendingBytes: Int)
     /// It takes records again, and all that waited is written.
     case recovered(afterMs: UInt64, attempts: Int)
+    /// The disk cannot keep up; `pendingBytes` wait for it.
+    case slow(pendingBytes: Int)
+    /// It has.
+    case caughtUp
     case compacted(fromBytes: Int, toBytes: Int, durationMs: UInt64)
     /// The old file stays in force.
     case compactionFailed(JournalError)

@@ -11,6 +11,11 @@ extension Logger {
             warning(
                 "journal_recovered", ["after_ms": .int(Int(clamping: afterMs)), "attempts": .int(attempts)],
                 message: "the disk takes records again, and all that waited is written")
+        case .slow(let pendingBytes):
+            warning(
+                "journal_slow", ["pending_bytes": .int(pendingBytes)],
+                message: "the disk is slower than the records come: no new sessions until half of them are written")
+        case .caughtUp: info("journal_caught_up")
         case .compacted(let fromBytes, let toBytes, let durationMs):
             info(
                 "journal_compacted",
@@ -21,15 +26,6 @@ extension Logger {
             warning(
                 "journal_compaction_failed", ["error": .string("\(error)")],
                 message: "the journal stays as it is and goes on growing")
-        }
-    }
-
-    /// A disk that is merely slow has no notice of its own.
-    func logStorage(_ journal: Journal) {
-        if journal.isWorking {
-            info("storage_working", ["pending_bytes": .int(journal.pendingBytes)])
-        } else {
-            warning("storage_not_working", ["why": .optional(journal.problem)])
         }
     }
 

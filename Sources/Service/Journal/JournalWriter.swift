@@ -138,10 +138,9 @@ final class JournalWriter {
     private func fail(_ error: JournalError, _ nowMs: UInt64, needsRewrite: Bool) {
         compactor?.abandon()
         compactor = nil
-        // What was not written whole must not stand in front of what comes next.
-        let isCut = (try? file.cut()) != nil
-        failing = Failing(
-            sinceMs: nowMs, nextMs: nowMs + limits.retryMs, needsRewrite: needsRewrite || !isCut)
+        // What was not written whole must not stand in front of what comes next: if not now, it is cut off before that.
+        try? file.cut()
+        failing = Failing(sinceMs: nowMs, nextMs: nowMs + limits.retryMs, needsRewrite: needsRewrite)
         let pendingBytes = uncommittedBytes
         mailbox.tell { [limits] in
             $0.failure = error

@@ -103,14 +103,13 @@ public final class ServerDriver: LoopDelegate {
         var told = journal.committed
         while collections < ServerDriver.collectionsPerTurnMax, journal.collect() {
             collections += 1
-            for notice in journal.takeNotices() { logger.log(notice) }
             if journal.committed > told { shell.recorded(upTo: journal.committed) }
             told = journal.committed
             journal.flush()
         }
+        for notice in journal.takeNotices() { logger.log(notice) }
         if journal.isWorking != isStorageWorking {
             isStorageWorking = journal.isWorking
-            logger.logStorage(journal)
             shell.storage(isWorking: isStorageWorking)
             journal.flush()
         }

@@ -54,6 +54,7 @@ import Testing
     func failedSync(code: Int32) throws {
         let journal = try open()
         try journal.write(try records(1...2))
+        let renamesBefore = files.count(.rename)
         files.fail(.sync, code, times: 1)
         try journal.write(try records(3...4), nowMs: 10)
         #expect(!journal.isWorking && journal.committed == 2)
@@ -62,6 +63,7 @@ import Testing
         #expect(journal.committed == 2)
         try journal.settle(nowMs: 1_010)
         #expect(journal.isWorking && journal.committed == 5)
+        #expect(files.count(.rename) == renamesBefore + 1)
         try journal.write([try record(6)], nowMs: 1_020)
         try files.cutPower(path)
         #expect(try reread() == (try records(1...6)))
@@ -203,10 +205,11 @@ import Testing
         }
         #expect(boundary < 1_000 && journal.pendingBytes >= 1_000)
         #expect(journal.problem?.hasPrefix("the disk is too slow: ") == true)
+        #expect(journal.takeNotices() == [.slow(pendingBytes: journal.pendingBytes)])
         // What still comes is kept, since there is no telling a core that a record was not taken.
         journal.append(try record(number + 1))
         try journal.settle()
-        #expect(journal.isWorking && journal.committed == UInt64(number + 1))
+        #expect(journal.isWorking && journal.committed == UInt64(number + 1) && journal.takeNotices() == [.caughtUp])
         #expect(try reread() == (try records(1...number + 1)))
     }
 

@@ -38,6 +38,12 @@ struct Truth {
     struct Session {
         let id: SessionID
         var atMatchmaker = AtMatchmaker.unknown
+        /// The matchmaker's mirror of its state, once it is matched.
+        var mirror = SessionState.matched
+        /// Why it needs another coordinator.
+        var retriesFor: ExitCause?
+        /// The matchmaker knows it from its journal, and has not heard of it since.
+        var wasRestored = false
         var handOffs: [HandOff] = []
         var isMatchDurable = false
         /// The durable outcome at the matchmaker.

@@ -85,9 +85,16 @@ extension World {
         guard let seat = truth.coordinators[index].seats.removeValue(forKey: connection),
             let copy = truth.coordinators[index].copies[seat.session]
         else { return }
+        coverage.count(copy.hasFinished[seat.player] ? .finishedGone : .disconnected, copy.state)
         truth.coordinators[index].copies[seat.session]?.isAway[seat.player] = true
         let graceMs = UInt64(settings(seat.session, copy).reconnectGraceMs)
         setDeadline(.reconnect, UInt8(seat.player), seat.session, host, afterMs: graceMs)
+    }
+
+    /// The copy that a connection sits in.
+    private func seatedCopy(_ connection: Int, _ host: CoordinatorHost) -> Truth.Copy? {
+        let coordinator = truth.coordinators[host.number - 1]
+        return coordinator.seats[connection].flatMap { coordinator.copies[$0.session] }
     }
 
     private func settings(_ session: Int, _ copy: Truth.Copy) -> SessionSettings {
@@ -113,8 +120,11 @@ extension World {
             }
         case .close(let connection, let close):
             truth.update(Int(connection.number)) { $0.isClosed = true }
+            if close == .replaced {
+                coverage.count(.replaced)
+                if let copy = seatedCopy(Int(connection.number), host) { coverage.count(.reloaded, copy.state) }
+            }
             truth.coordinators[host.number - 1].seats[Int(connection.number)] = nil
-            if close == .replaced { coverage.count(.replaced) }
         case .link(let message): judge(message, host)
         case .closeLink: coordinatorLostLink(host)
         case .persist(.ended(let outcome)): judge(end: outcome, host)
@@ -123,7 +133,12 @@ extension World {
         case .notice(let notice):
             coverage.count(notice)
             note("n\(host.number) notes \(notice.name)")
-            if case .forgotten(let session, _) = notice { closeCopy(truth.number(of: session), host) }
+            if case .forgotten(let session, _) = notice {
+                let number = truth.number(of: session)
+                if let copy = truth.coordinators[host.number - 1].copies[number] { coverage.count(.dropped, copy.state) }
+                closeCopy(number, host)
+            }
+            if case .unknownSession(.drop, _) = notice { coverage.count(.dropped, .ended) }
         }
     }
 
@@ -180,6 +195,7 @@ extension World {
             let timeoutMs = transition.to == .playing ? settings.playTimeoutMs : settings.validationTimeoutMs
             setDeadline(.phase, 0, number, host, afterMs: UInt64(timeoutMs))
         case .ended:
+            if let cause = transition.cause { coverage.count(cause, transition.from) }
             closeCopy(number, host)
             if transition.reason == .coordinatorLost { checkLease(transition.session, host) }
         }
@@ -196,7 +212,6 @@ extension World {
 
     private func judge(end outcome: Outcome, _ host: CoordinatorHost) {
         let number = truth.number(of: outcome.session)
-        coverage.count(exit: .coordinator, outcome.endedIn, outcome.reason)
         let twice = truth[number].ends.contains {
             $0.node == host.number && $0.outcome.attempt == outcome.attempt && !$0.isLost
         }
@@ -230,6 +245,7 @@ extension World {
                 truth[number].handOffs[copy.handOff].assignment.players[Int(player.number)].ticket == entering.ticket,
                 options.canary != .helpsStrangers || isRightTicket(connection, number, copy, player)
             else { return fail(.ticketNotNeeded, "connection \(connection) enters \(session.short) without its ticket") }
+            if copy.isAway[Int(player.number)] { coverage.count(.returned, copy.state) }
             truth.coordinators[index].seats[connection] = Truth.Seat(session: number, player: Int(player.number))
             truth.coordinators[index].copies[number]?.isAway[Int(player.number)] = false
             truth.coordinators[index].deadlines.remove(
@@ -247,6 +263,11 @@ extension World {
                     Truth.DeadlineKey(session: seat.session, kind: .barrier, slot: slot))
             }
             coverage.count(.barrierOpened)
+        case .play(.relay, _):
+            guard let seat = truth.coordinators[index].seats[connection], let copy = truth.coordinators[index].copies[seat.session],
+                settings(seat.session, copy).validatesPeers
+            else { return }
+            coverage.count(copy.isExtended ? .silentRelayed : .pairFailedRelayed, .validating)
         case .validate, .play, .peerDisconnected, .peerReconnected, .error: break
         }
     }
@@ -277,6 +298,7 @@ extension World {
         let end = truth[number].ends[index]
         truth[number].ends[index].wasTold = true
         if end.outcome.reason != reason { fail(.toldAnother, "p\(client) is told \(reason), the outcome says \(end.outcome.reason)") }
+        if truth.entering?.connection == connection { coverage.count(.returned, .ended) }
         let player = end.outcome.players.first { $0.subject == clients[client].subject }
         if player?.isRequeued != requeued { fail(.notRequeued, "p\(client) is told requeued \(requeued), the outcome says otherwise") }
         if end.isAcknowledged {

@@ -22,6 +22,8 @@ extension World {
             if let outcome = truth[number].outcome {
                 fail(.outcomeLost, "\(truth[number].id.short) ended as \(outcome.reason), and lives again after a restart")
             }
+            truth[number].mirror = .matched
+            truth[number].wasRestored = true
             truth.move(number, to: .live)
         }
     }
@@ -41,13 +43,17 @@ extension World {
         }
     }
 
-    func matchmakerDied() { truth.forgetMatchmaker() }
+    func matchmakerDied() {
+        if truth.roomCount > 0 { coverage.count(.matchmakerRestarted, .waiting) }
+        truth.forgetMatchmaker()
+    }
 
     // MARK: What it hears
 
     func provenAtMatchmaker(_ link: Int, _ hello: Hello) {}
 
     func matchmakerReads(_ message: Message, _ link: Int) {
+        met(message, links[link].coordinator + 1)
         if case .accepted(let session, let attempt) = message, let number = truth.find(session),
             let handOff = truth[number].handOff(attempt), truth[number].handOffs[handOff].node == links[link].coordinator + 1
         {
@@ -67,6 +73,7 @@ extension World {
     func matchmakerHeard() { truth.joining = nil }
 
     func matchmakerLost(_ connection: Int) {
+        if let number = truth.waitsFor[connection] { coverage.count(.disconnected, state(number)) }
         truth.update(connection) { $0.isClosed = true }
         truth.waits.remove(connection)
         truth.waitsFor[connection] = nil
@@ -102,6 +109,7 @@ extension World {
             }
             if players > needed || players < 1 { fail(.overLimit, "\(players) of \(needed) wait in \(session.short)") }
             meets(session, client, connection)
+            waits(number, on: connection)
             checkPlace(waitedMs, session, on: connection)
             truth.waits.set(connection, atMs: matchmaker.bootMs(nowUs) + timeoutMs)
             truth.waitsFor[connection] = number
@@ -119,6 +127,7 @@ extension World {
                 fail(.ticketNotNeeded, "p\(client) is given a ticket of \(seat.subject)")
             }
             if !handOff.wasAccepted { fail(.offeredBeforeDurable, "matched before \(session.short)#\(handOff.attempt) was accepted") }
+            if handOff.hasLeft[Int(player.number)] { coverage.count(.rejoined, truth[number].mirror) }
             truth[number].handOffs[index].hasLeft[Int(player.number)] = true
             if truth.coordinators[handOff.node - 1].copies[number]?.handOff == index {
                 becomesEnterable(client, Truth.Enterable(session: number, handOff: index, node: handOff.node))
@@ -180,6 +189,7 @@ extension World {
     private func judge(ended id: SessionID, _ reason: EndReason, _ client: Int) {
         guard reason != .superseded else { return coverage.count(.superseded) }
         let number = truth.number(of: id)
+        if reason == .playerLeft, truth[number].atMatchmaker == .waiting { coverage.count(.left, .waiting) }
         // One who left a room before it was matched hears of the room, not of the game.
         let isMember = truth[number].handOffs.contains { handOff in
             handOff.assignment.players.contains { $0.subject == clients[client].subject }
@@ -222,6 +232,7 @@ extension World {
             let number = truth.number(of: assignment.session)
             if truth[number].outcome != nil { fail(.mentionedAfterEnd, "\(assignment.session.short) is matched after its end") }
             guard truth[number].handOff(assignment.attempt) == nil else { return }
+            metNewAttempt(number)
             truth[number].handOffs.append(
                 Truth.HandOff(
                     attempt: assignment.attempt, node: node.number, assignment: assignment,
@@ -230,7 +241,6 @@ extension World {
             let number = truth.number(of: outcome.session)
             truth[number].askedOutcome = outcome
             if !truth[number].ends.contains(where: { $0.outcome == outcome }) {
-                coverage.count(exit: .matchmaker, outcome.endedIn, outcome.reason)
                 if outcome.isPresumed { coverage.count(.presumedLost) }
                 checkRequeue(outcome)
             }
@@ -249,13 +259,17 @@ extension World {
         let before = truth[number].atMatchmaker
         note("matchmaker: \(transition.session.short) \(transition.from) → \(transition.to)\(transition.reason.map { " \($0)" } ?? "")")
         if before == .ended { fail(.endedTwice, "matchmaker: \(transition.session.short) changes its state after its end") }
-        guard transition.to == .ended else { return truth.move(number, to: .live) }
-        if transition.from == .waiting, let reason = transition.reason { coverage.count(exit: .matchmaker, .waiting, reason) }
+        guard transition.to == .ended else {
+            truth[number].mirror = transition.to
+            return truth.move(number, to: .live)
+        }
+        if let cause = transition.cause { coverage.count(cause, transition.from) }
         truth.move(number, to: .ended)
     }
 
     private func judge(_ notice: MatchmakerNotice) {
         coverage.count(notice)
+        met(notice)
         note("matchmaker notes \(notice.name)")
         switch notice {
         case .adopted(let session, _):

@@ -13,6 +13,8 @@ struct VirtualDisk: Sendable {
         case full
     }
 
+    static let sectorBytes = 512
+
     private(set) var files: [String: File] = [:]
     /// What the folder said when it was last synced, where it differs: the file that a name stood for, or none.
     private var unsyncedNames: [String: File?] = [:]
@@ -74,8 +76,14 @@ struct VirtualDisk: Sendable {
         unsyncedNames = [:]
         for name in files.keys.sorted() {
             guard var file = files[name], file.bytes.count > file.syncedBytes else { continue }
-            let lostFrom = random.between(file.syncedBytes, file.bytes.count)
-            let length = random.perMille(300) ? random.between(lostFrom, file.bytes.count) : lostFrom
+            var lostFrom = random.between(file.syncedBytes, file.bytes.count)
+            var length = lostFrom
+            if random.perMille(300) {
+                // The file had been made longer than what was written. A sector is written whole or not at all.
+                let sectorFrom = lostFrom / VirtualDisk.sectorBytes * VirtualDisk.sectorBytes
+                lostFrom = max(file.syncedBytes, sectorFrom)
+                length = random.between(lostFrom, file.bytes.count)
+            }
             file.bytes.removeSubrange(length...)
             for index in lostFrom..<length { file.bytes[index] = 0 }
             file.syncedBytes = length

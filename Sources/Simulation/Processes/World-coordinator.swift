@@ -94,7 +94,9 @@ extension World {
         case .client(let connection, let message): takeClientMessage(message, connection, host, now)
         case .recorded:
             handle(.persisted(upTo: recordedUpTo(host)), host, now)
-        case .storage(let isWorking): handle(.storage(isWorking: isWorking), host, now)
+        case .storage(let isWorking):
+            if !isWorking { metEverywhere(.coordinatorDiskFails, at: host.number) }
+            handle(.storage(isWorking: isWorking), host, now)
         case .cancel: break
         case .drain: handle(.drain, host, now)
         case .shutdown:

@@ -78,11 +78,14 @@ extension World {
         case .client(let connection, let message): takeClientMessage(message, connection, host, now)
         case .recorded:
             handle(.persisted(upTo: recordedUpTo(host)), host, now)
-        case .storage(let isWorking): handle(.storage(isWorking: isWorking), host, now)
+        case .storage(let isWorking):
+            if !isWorking { metEverywhere(.matchmakerDiskFails, at: 0) }
+            handle(.storage(isWorking: isWorking), host, now)
         case .cancel(let session): handle(.cancel(session), host, now)
         case .drain: handle(.drain, host, now)
         case .shutdown:
             beginStopping(host)
+            metEverywhere(.matchmakerShutdown, at: 0)
             handle(.shutdown, host, now)
             for connection in host.connections { closeFromServer(connection) }
         }

@@ -15,17 +15,11 @@ public enum Probe: Int, CaseIterable, Sendable {
 
 /// How often each exit path and each rare branch was reached.
 public struct Coverage: Hashable, Sendable {
-    /// Who decided that a session ends.
-    public enum Decider: Int, CaseIterable, Sendable {
-        case matchmaker
-        case coordinator
-    }
-
     public private(set) var probes = Array(repeating: 0, count: Probe.allCases.count)
     public private(set) var faults = Array(repeating: 0, count: FaultKind.allCases.count)
     public private(set) var quirks = Array(repeating: 0, count: Quirk.allCases.count)
-    /// By decider, state and reason.
-    public private(set) var exits = Array(repeating: 0, count: 2 * 8 * 32)
+    /// The table of exit paths, by cause and state.
+    public private(set) var exits = Array(repeating: 0, count: 256 * 8)
     /// Notices and errors by name.
     public private(set) var names: [String: Int] = [:]
 
@@ -35,22 +29,18 @@ public struct Coverage: Hashable, Sendable {
     mutating func count(_ probe: Probe) { probes[probe.rawValue] += 1 }
     mutating func count(_ fault: FaultKind) { faults[fault.rawValue] += 1 }
     mutating func count(_ quirk: Quirk) { quirks[quirk.rawValue] += 1 }
-    mutating func count(exit decider: Decider, _ state: SessionState, _ reason: EndReason) {
-        exits[Coverage.index(decider, state, reason)] += 1
-    }
+    mutating func count(_ cause: ExitCause, _ state: SessionState) { exits[Coverage.index(cause, state)] += 1 }
     mutating func count(_ error: MatchmakerError) { names["matchmaker error \(error.rawValue)", default: 0] += 1 }
     mutating func count(_ error: PlayerError) { names["player error \(error.rawValue)", default: 0] += 1 }
     mutating func count(_ notice: MatchmakerNotice) { names[notice.name, default: 0] += 1 }
     mutating func count(_ notice: CoordinatorNotice) { names[notice.name, default: 0] += 1 }
 
-    private static func index(_ decider: Decider, _ state: SessionState, _ reason: EndReason) -> Int {
-        (decider.rawValue * 8 + Int(state.rawValue)) * 32 + Int(reason.rawValue)
+    private static func index(_ cause: ExitCause, _ state: SessionState) -> Int {
+        Int(cause.rawValue) * 8 + Int(state.rawValue)
     }
 
-    /// How often sessions in this state ended so.
-    public func exitCount(_ decider: Decider, _ state: SessionState, _ reason: EndReason) -> Int {
-        exits[Coverage.index(decider, state, reason)]
-    }
+    /// How often this cause met a session in this state.
+    public func count(of cause: ExitCause, in state: SessionState) -> Int { exits[Coverage.index(cause, state)] }
 
     /// Adds what another run has reached.
     public mutating func add(_ other: Coverage) {

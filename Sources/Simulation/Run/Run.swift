@@ -18,13 +18,22 @@ public struct RunResult: Sendable {
 
 /// One run of a world.
 public enum Run {
-    public static func run(_ options: RunOptions, traceLines: Int = 0) -> RunResult {
+    /// - Parameters:
+    ///   - traceLines: how many lines of the end of the run to keep.
+    ///   - stepsMax: a run that is longer is left unfinished.
+    public static func run(_ options: RunOptions, traceLines: Int = 0, stepsMax: UInt64 = .max) -> RunResult {
         let world = World(options, traceLines: traceLines)
-        world.run()
+        world.run(stepsMax: stepsMax)
         return RunResult(
             options: options, steps: world.steps, events: world.events, digest: world.digest,
             virtualMs: world.nowUs / 1000, violation: world.violation, coverage: world.coverage,
             trace: world.trace?.last ?? [], faultCount: world.plan.faults.count, clientCount: world.plan.clients,
             coordinatorCount: world.plan.coordinators.count)
     }
+
+    /// The faults of a run, a line each.
+    public static func faultTexts(_ options: RunOptions) -> [String] { RunPlan(options).faults.map(\.text) }
+
+    /// The faults of a run, by number.
+    public static func faultNumbers(_ options: RunOptions) -> [Int] { RunPlan(options).faults.map(\.index) }
 }

@@ -45,8 +45,8 @@ public struct RunOptions: Hashable, Sendable {
         let usual = RunOptions(seed: seed, preset: preset)
         if faultKinds != usual.faultKinds { words.append("--faults \(list(FaultKind.allCases.filter(faultKinds.contains).map(\.name)))") }
         if quirks != usual.quirks { words.append("--quirks \(list(Quirk.allCases.filter(quirks.contains).map(\.name)))") }
-        if let keptFaults { words.append("--keep-faults \(list(keptFaults.map(\.description)))") }
-        if let keptClients { words.append("--keep-clients \(list(keptClients.map(\.description)))") }
+        if let keptFaults { words.append("--keep-faults \(list(keptFaults.map(String.init)))") }
+        if let keptClients { words.append("--keep-clients \(list(keptClients.map(String.init)))") }
         if let canary { words.append("--canary \(canary.rawValue)") }
         return words.joined(separator: " ")
     }

@@ -73,8 +73,8 @@ final class World {
     // MARK: Running
 
     /// Runs to the end, or to the first promise that is broken.
-    func run() {
-        while violation == nil, !isOver, let (atUs, event) = queue.take() {
+    func run(stepsMax: UInt64) {
+        while violation == nil, !isOver, steps < stepsMax, let (atUs, event) = queue.take() {
             nowUs = atUs
             steps += 1
             mix(atUs)
@@ -105,7 +105,7 @@ final class World {
         case .over: settle()
         case .sweep:
             sweep()
-            if !isOver { queue.put(.sweep, atUs: nowUs + World.sweepEveryUs) }
+            if !isOver { queue.put(.sweep, atUs: nowUs + (isHealing ? 10 : 1) * World.sweepEveryUs) }
         case .dialArrives(let link): dialArrives(link)
         case .linkBytes(let link, let toMatchmaker, let bytes): linkBytesArrive(link, toMatchmaker, bytes)
         case .linkClosed(let link, let atMatchmaker): linkEndCloses(link, atMatchmaker: atMatchmaker)

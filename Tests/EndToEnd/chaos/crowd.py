@@ -6,6 +6,7 @@ games, `close` lets everyone come to an end. It prints a JSON object with its co
 
 import asyncio
 import collections
+import contextlib
 import json
 import pathlib
 import random
@@ -45,8 +46,10 @@ class Crowd:
 
     @staticmethod
     def _say(process, line):
-        process.stdin.write(line + "\n")
-        process.stdin.flush()
+        # One whose people have all gone listens no more.
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(line + "\n")
+            process.stdin.flush()
 
     def say(self, word):
         for process in self.processes:

@@ -2,12 +2,15 @@
 be killed, stopped, started again and cut off, and whose journals are watched. What was done to them is a timeline.
 """
 
+import contextlib
 import re
+import shutil
 import signal
 import time
 
 import agreement
 import diary
+from disks import fill, small_disk
 from journals import JournalWatch
 from processes import START_S, eventually, get
 from proxy import LinkProxy
@@ -25,8 +28,10 @@ SCENES = [
 
 
 class Stage:
+    """With `disk`, a size, each data folder is on a file system of its own, which can be filled."""
+
     def __init__(self, folder, coordinators=2, grace_s=GRACE_S, margin_s=MARGIN_S, scenes=None, capacities=(),
-                 coordinator_options=()):
+                 options=(), disk=None):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.grace_s, self.margin_s = folder, grace_s, margin_s
         self.began = time.monotonic()
@@ -34,9 +39,13 @@ class Stage:
         self.servers = Servers(
             folder, tcp=True, scenes=scenes or SCENES,
             matchmaker_options=["--link-grace", f"{grace_s * 1000:.0f}ms", "--link-margin",
-                                f"{margin_s * 1000:.0f}ms", "--ping-interval", "100ms"],
-            coordinator_options=["--tell-wait", f"{TELL_WAIT_S * 1000:.0f}ms", *coordinator_options])
+                                f"{margin_s * 1000:.0f}ms", "--ping-interval", "100ms", *options],
+            coordinator_options=["--tell-wait", f"{TELL_WAIT_S * 1000:.0f}ms", *options])
         self.servers.keeps_logs = True
+        self.disks, self.mounts = {}, contextlib.ExitStack()
+        if disk:
+            for name in ["matchmaker", *(f"node-{index + 1}" for index in range(coordinators))]:
+                self.disks[name] = self.mounts.enter_context(small_disk(folder / name, disk))
         host, port = self.servers.link.split(":")
         self.proxies = [LinkProxy((host, int(port))) for _ in range(coordinators)]
         self.capacities = list(capacities) or [10_000] * coordinators
@@ -93,6 +102,14 @@ class Stage:
         self.say(f"link of node-{index + 1} cut {' and '.join(ends) or 'for both'}")
         self.proxies[index].cut(*ends)
 
+    def fill_disk(self, name):
+        self.say(f"the disk of {name} is full")
+        fill(self.disks[name])
+
+    def free_disk(self, name):
+        self.say(f"the disk of {name} has space again")
+        (self.disks[name] / "ballast").unlink(missing_ok=True)
+
     def diary(self, name):
         self.diaries.append(self.folder / f"{name}.diary")
         return self.diaries[-1]
@@ -115,6 +132,11 @@ class Stage:
 
     def sessions(self, state="playing"):
         return self.matchmaker.state()["sessions"][state]
+
+    def assigned(self, index):
+        """Sessions that the matchmaker counts as this node's."""
+        links = self.matchmaker.state()["links"]
+        return next(link["sessions"] for link in links if link["nodeId"] == f"node-{index + 1}")
 
     # --- What must be true in the end ---
 
@@ -140,10 +162,10 @@ class Stage:
         assert not found, "\n".join([f"{len(found)} contradictions:", *found[:40]])
 
     def finish(self):
-        """Nothing is left, all agree, and the servers stop as they should."""
+        """Nothing is left, the servers stop as they should, and then all that they have written down agrees."""
         self.settle()
-        self.check()
         self.servers.stop()
+        self.check()
 
     def story(self):
         """The timeline, for a failure."""
@@ -158,3 +180,8 @@ class Stage:
             each.close()
         for watch in [self.journal, *self.outboxes]:
             watch.close()
+        for name, disk in self.disks.items():
+            self.free_disk(name)
+            # What goes with the file system is still there to be read.
+            shutil.copytree(disk, self.folder / f"{name}-kept", ignore=shutil.ignore_patterns("lock"))
+        self.mounts.close()

@@ -22,6 +22,9 @@ LINK = {
     "away": (0.2, 4.0), "up lost": (0.2, 4.0), "down lost": (0.2, 4.0), "both lost": (0.2, 4.0),
     "up late": (0.1, 3.0), "down late": (0.1, 3.0), "both late": (0.1, 3.0),
 }
+DISK = {"full": (0.3, 4.0)}
+# Small enough that journals are compacted again and again.
+COMPACT_AT = "128KiB"
 WAYS = {"up": ["up"], "down": ["down"], "both": ["up", "down"]}
 
 
@@ -40,11 +43,14 @@ def plan(seed, coordinators, seconds):
     """Faults in the order of time. Each run has a choice of kinds of its own, and a pace."""
     chance = random.Random(f"storm {seed}")
     faults = []
-    targets = [(("matchmaker",), MATCHMAKER)]
+    targets = [(("matchmaker",), MATCHMAKER), (("disk", "matchmaker"), DISK)]
     for number in range(coordinators):
-        targets += [(("node", number), COORDINATOR), (("link", number), LINK)]
+        targets += [(("node", number), COORDINATOR), (("link", number), LINK), (("disk", f"node-{number + 1}"), DISK)]
     pace_s = chance.choice([2.0, 4.0, 8.0])
+    has_full_disks = chance.random() < 0.5
     for target, all_kinds in targets:
+        if all_kinds is DISK and not has_full_disks:
+            continue
         kinds = chance.sample(list(all_kinds), chance.randint(1, len(all_kinds)))
         at_s = 1.0
         while (at_s := at_s + chance.expovariate(1 / pace_s)) < seconds:
@@ -55,7 +61,7 @@ def plan(seed, coordinators, seconds):
     # Now and then all of it at once.
     if chance.random() < 0.5:
         at_s = chance.uniform(1, seconds)
-        faults = [each for each in faults if each.target[0] == "link" or not at_s - 5 < each.at_s < at_s + 5]
+        faults = [each for each in faults if each.target[0] in ("link", "disk") or not at_s - 5 < each.at_s < at_s + 5]
         for number in range(coordinators):
             faults.append(Fault(at_s, ("node", number), "kill", chance.uniform(0, 2)))
         faults.append(Fault(at_s, ("matchmaker",), "kill", chance.uniform(0, 1)))
@@ -65,7 +71,8 @@ def plan(seed, coordinators, seconds):
 class Storm:
     def __init__(self, folder, seed, seconds, people=200, coordinators=3, workers=2):
         self.seed, self.seconds, self.people, self.workers = seed, seconds, people, workers
-        self.stage = Stage(folder, coordinators=coordinators)
+        self.stage = Stage(
+            folder, coordinators=coordinators, disk="32m", options=["--journal-compact-at", COMPACT_AT])
         self.stage.say(f"seed {seed}, {seconds} s, {people} people, {coordinators} coordinators")
         self.faults = plan(seed, coordinators, seconds)
         self.crowd = None
@@ -100,7 +107,7 @@ class Storm:
 
     def begin(self, fault):
         """Gives how long it is to last."""
-        if fault.target[0] != "link":
+        if fault.target[0] in ("matchmaker", "node"):
             server = self.server(fault.target)
             if not server.alive or server.pid in self.stopping:
                 return None
@@ -110,6 +117,8 @@ class Storm:
     def _begin(self, fault):
         stage = self.stage
         stage.say(str(fault))
+        if fault.target[0] == "disk":
+            return stage.fill_disk(fault.target[1])
         if fault.target[0] != "link":
             server = self.server(fault.target)
             match fault.what:
@@ -137,6 +146,8 @@ class Storm:
     def end(self, fault):
         """Gives when to look again, while what was asked to stop has not done so yet."""
         stage = self.stage
+        if fault.target[0] == "disk":
+            return stage.free_disk(fault.target[1])
         if fault.target[0] == "link":
             proxy = stage.proxies[fault.target[1]]
             match fault.what.split():
@@ -174,6 +185,8 @@ class Storm:
         """Everything goes again."""
         stage = self.stage
         stage.say("calm")
+        for name in stage.disks:
+            stage.free_disk(name)
         for number, proxy in enumerate(stage.proxies):
             proxy.refuse(False)
             proxy.release()

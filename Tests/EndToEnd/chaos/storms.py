@@ -34,7 +34,6 @@ def main():
         it = storm.Storm(keep / str(seed), seed, options.seconds, options.people, options.coordinators)
         try:
             print(it.run(), flush=True)
-            shutil.rmtree(it.stage.folder)
         except (Exception, KeyboardInterrupt) as error:
             failed.append(seed)
             print(f"FAILED: seed {seed}\n{it.stage.story()}", flush=True)
@@ -43,6 +42,8 @@ def main():
                 break
         finally:
             it.dispose()
+        if seed not in failed:
+            shutil.rmtree(it.stage.folder)
     print(f"{rounds} storms in {(time.monotonic() - began) / 60:.1f} minutes, "
           f"{f'failed: seeds {failed}' if failed else '0 failed'}")
     return 1 if failed else 0

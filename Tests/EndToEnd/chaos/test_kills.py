@@ -90,7 +90,7 @@ def test_kill_9_of_a_coordinator_ends_just_its_sessions_and_frees_its_players(ma
     stage = make_stage(scenes=[LASTING])
     crowd = make_crowd(stage, "Regular", 2 * pairs)
     crowd.until("playing", 2 * pairs)
-    mine = stage.matchmaker.state()["links"][0]["sessions"]
+    mine = stage.assigned(0)
     stage.kill(stage.nodes[0])
     killed = time.monotonic()
     # Theirs is not over, and nobody knows it is: they come with their proof, and wait until it is known.
@@ -118,7 +118,7 @@ def test_both_killed_at_once_end_what_they_must_and_free_everyone(make_stage, ma
     stage = make_stage(scenes=[LASTING])
     crowd = make_crowd(stage, "Regular", 2 * pairs)
     crowd.until("playing", 2 * pairs)
-    mine = stage.matchmaker.state()["links"][0]["sessions"]
+    mine = stage.assigned(0)
     stage.kill(stage.matchmaker)
     stage.kill(stage.nodes[0])
     killed = time.monotonic()

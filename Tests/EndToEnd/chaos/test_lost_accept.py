@@ -12,7 +12,7 @@ PAIRS = 5
 
 
 @pytest.mark.parametrize(
-    "ends, rounds", [((), 15), (("coordinator",), 15), (("matchmaker",), 4)], ids=["both", "coordinator", "matchmaker"])
+    "ends, rounds", [((), 15), (("coordinator",), 15), (("matchmaker",), 3)], ids=["both", "coordinator", "matchmaker"])
 async def test_an_accept_that_is_lost_costs_nobody_the_game(make_stage, figure, ends, rounds):
     """The link breaks right before the first `accepted` would be passed on, for both sides or for one that sees it
     while the other still believes in the link. The session is then live, for all that node-1 knows; where it is the

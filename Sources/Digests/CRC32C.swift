@@ -14,23 +14,25 @@ public struct CRC32C: Sendable {
         var crc = remainder
         var offset = 0
         while bytes.byteCount &- offset >= 16 {
-            let first = littleEndianDoubleWord(of: bytes, at: offset) ^ UInt64(crc)
-            let second = littleEndianDoubleWord(of: bytes, at: offset &+ 8)
-            crc = remainders(of: second, followedBy: 0, table) ^ remainders(of: first, followedBy: 8, table)
+            // What does not wait for the step before comes first, and is under way while that one is finished.
+            let later =
+                pairRemainder(bytes, at: offset &+ 4, followedBy: 10, table)
+                ^ pairRemainder(bytes, at: offset &+ 6, followedBy: 8, table)
+                ^ pairRemainder(bytes, at: offset &+ 8, followedBy: 6, table)
+                ^ pairRemainder(bytes, at: offset &+ 10, followedBy: 4, table)
+                ^ pairRemainder(bytes, at: offset &+ 12, followedBy: 2, table)
+                ^ pairRemainder(bytes, at: offset &+ 14, followedBy: 0, table)
+            crc = later ^ wordRemainder(uncheckedWord(of: bytes, at: offset) ^ crc, followedBy: 12, table)
             offset &+= 16
         }
         if bytes.byteCount &- offset >= 8 {
-            let word = littleEndianDoubleWord(of: bytes, at: offset) ^ UInt64(crc)
-            crc = remainders(of: word, followedBy: 0, table)
+            crc =
+                wordRemainder(uncheckedWord(of: bytes, at: offset) ^ crc, followedBy: 4, table)
+                ^ wordRemainder(uncheckedWord(of: bytes, at: offset &+ 4), followedBy: 0, table)
             offset &+= 8
         }
         if bytes.byteCount &- offset >= 4 {
-            let word = littleEndianWord(of: bytes, at: offset) ^ crc
-            crc =
-                unsafe table[unchecked: 3 * 256 + Int(word & 0xff)]
-                ^ table[unchecked: 2 * 256 + Int((word >> 8) & 0xff)]
-                ^ table[unchecked: 256 + Int((word >> 16) & 0xff)]
-                ^ table[unchecked: Int(word >> 24)]
+            crc = wordRemainder(uncheckedWord(of: bytes, at: offset) ^ crc, followedBy: 0, table)
             offset &+= 4
         }
         while offset < bytes.byteCount {
@@ -53,21 +55,34 @@ public struct CRC32C: Sendable {
     public static func checksum(_ bytes: [UInt8]) -> UInt32 { unsafe checksum(bytes.span.bytes) }
 }
 
-/// What eight bytes leave behind, with so many more after them: each has a table of its own. An index is a byte within
-/// one of sixteen tables.
+// What bytes leave behind, with so many more after them. Every byte has a table of its own: an index is a byte within one
+// of sixteen tables. The bytes are there, as the steps of `update` have seen.
+
+/// Of two bytes, loaded by themselves: taking one wide word apart is more work than to load it piece by piece.
 @inline(__always)
-private func remainders(of word: UInt64, followedBy count: Int, _ table: Span<UInt32>) -> UInt32 {
+private func pairRemainder(
+    _ bytes: RawSpan, at offset: Int, followedBy count: Int, _ table: Span<UInt32>
+) -> UInt32 {
+    let pair = UInt16(
+        littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self))
+    return unsafe table[unchecked: (count + 1) * 256 + Int(pair & 0xff)] ^ table[unchecked: count * 256 + Int(pair >> 8)]
+}
+
+/// Of four bytes, the first one lowest.
+@inline(__always)
+private func wordRemainder(_ word: UInt32, followedBy count: Int, _ table: Span<UInt32>) -> UInt32 {
     let low =
-        unsafe table[unchecked: (count + 7) * 256 + Int(word & 0xff)]
-        ^ table[unchecked: (count + 6) * 256 + Int((word >> 8) & 0xff)]
-        ^ table[unchecked: (count + 5) * 256 + Int((word >> 16) & 0xff)]
-        ^ table[unchecked: (count + 4) * 256 + Int((word >> 24) & 0xff)]
+        unsafe table[unchecked: (count + 3) * 256 + Int(word & 0xff)]
+        ^ table[unchecked: (count + 2) * 256 + Int((word >> 8) & 0xff)]
     let high =
-        unsafe table[unchecked: (count + 3) * 256 + Int((word >> 32) & 0xff)]
-        ^ table[unchecked: (count + 2) * 256 + Int((word >> 40) & 0xff)]
-        ^ table[unchecked: (count + 1) * 256 + Int((word >> 48) & 0xff)]
-        ^ table[unchecked: count * 256 + Int(word >> 56)]
+        unsafe table[unchecked: (count + 1) * 256 + Int((word >> 16) & 0xff)]
+        ^ table[unchecked: count * 256 + Int(word >> 24)]
     return low ^ high
+}
+
+@inline(__always)
+private func uncheckedWord(of bytes: RawSpan, at offset: Int) -> UInt32 {
+    UInt32(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
 }
 
 /// Table k, at `k * 256`, holds the remainder of each byte followed by k zero bytes.

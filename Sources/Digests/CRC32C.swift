@@ -9,8 +9,10 @@ public struct CRC32C: Sendable {
     /// The checksum of everything so far; more may follow.
     public var value: UInt32 { ~remainder }
 
-    public mutating func update(_ bytes: RawSpan) {
-        let table = tables.span
+    public mutating func update(_ bytes: RawSpan) { update(bytes, tables.span) }
+
+    @inline(__always)
+    private mutating func update(_ bytes: RawSpan, _ table: Span<UInt32>) {
         var crc = remainder
         var offset = 0
         while bytes.byteCount &- offset >= 16 {
@@ -48,6 +50,15 @@ public struct CRC32C: Sendable {
     public static func checksum(_ bytes: RawSpan) -> UInt32 {
         var crc = CRC32C()
         crc.update(bytes)
+        return crc.value
+    }
+
+    /// The checksum of two pieces, as if they lay side by side.
+    public static func checksum(_ first: Span<UInt8>, then second: Span<UInt8>) -> UInt32 {
+        let table = tables.span
+        var crc = CRC32C()
+        unsafe crc.update(first.bytes, table)
+        unsafe crc.update(second.bytes, table)
         return crc.value
     }
 

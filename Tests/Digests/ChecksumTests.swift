@@ -34,6 +34,24 @@ import Testing
         }
     }
 
+    @Test("every length, whole and in two pieces, gives what the polynomial gives bit by bit")
+    func lengths() {
+        let input = (0..<70).map { UInt8(truncatingIfNeeded: $0 * 151 + 7) }
+        for count in 0...input.count {
+            var remainder = UInt32.max
+            for byte in input[..<count] {
+                remainder ^= UInt32(byte)
+                for _ in 0..<8 { remainder = remainder & 1 == 1 ? remainder >> 1 ^ 0x82F6_3B78 : remainder >> 1 }
+            }
+            let bytes = input.span.extracting(first: count)
+            #expect(CRC32C.checksum(bytes) == ~remainder, "\(count)")
+            for split in 0...count {
+                let (first, second) = (bytes.extracting(first: split), bytes.extracting(droppingFirst: split))
+                #expect(CRC32C.checksum(first, then: second) == ~remainder, "\(count) at \(split)")
+            }
+        }
+    }
+
     @Test("a flipped bit anywhere changes the checksum")
     func flips() {
         let input = Array("a frame with a checksum".utf8)

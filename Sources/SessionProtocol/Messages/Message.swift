@@ -1,10 +1,13 @@
 /// Everything that is said on the link, and that a journal keeps.
+///
+/// The large ones are held indirectly: a message is handed on several times between the link and a core, and moving the
+/// greatest of them costs more than one allocation, for the smallest too.
 public enum Message: Hashable, Sendable {
     // Handshake, in this order; `reject` may take the place of any.
     /// coordinator → matchmaker
-    case hello(Hello)
+    indirect case hello(Hello)
     /// matchmaker → coordinator
-    case challenge(Challenge)
+    indirect case challenge(Challenge)
     /// coordinator → matchmaker
     case proof(Proof)
     /// matchmaker → coordinator
@@ -14,7 +17,7 @@ public enum Message: Hashable, Sendable {
 
     // A session's life.
     /// matchmaker → coordinator
-    case assign(Assignment)
+    indirect case assign(Assignment)
     /// coordinator → matchmaker: this session is mine now
     case accepted(SessionID, Attempt)
     /// coordinator → matchmaker
@@ -22,7 +25,7 @@ public enum Message: Hashable, Sendable {
     /// coordinator → matchmaker: the session is validating or playing now
     case state(SessionID, Attempt, SessionState)
     /// coordinator → matchmaker, repeated until acknowledged
-    case ended(Outcome)
+    indirect case ended(Outcome)
     /// matchmaker → coordinator: the outcome is durable
     case endedAck(SessionID, Attempt)
     /// matchmaker → coordinator: please end it so
@@ -40,13 +43,13 @@ public enum Message: Hashable, Sendable {
 
     // Inventory, after every handshake: each live session, each outcome not yet acknowledged (`ended`), then the end.
     /// coordinator → matchmaker
-    case holding(SessionState, Assignment)
+    indirect case holding(SessionState, Assignment)
     /// coordinator → matchmaker
     case inventoryEnd
 
     // Only in journals.
     /// Which matched session went to which coordinator.
-    case journalMatched(NodeID, Assignment)
+    indirect case journalMatched(NodeID, Assignment)
 }
 
 /// The number of a message on the wire. Stable.

@@ -34,11 +34,9 @@ public enum Frame {
     }
 
     /// The checksum of a frame's bytes behind the length field, leaving out the checksum's own four.
+    @inline(__always)
     static func checksum(of bytes: Span<UInt8>, from start: Int, to end: Int) -> UInt32 {
-        var crc = CRC32C()
-        crc.update(bytes.extracting(start..<start + 4))
-        crc.update(bytes.extracting(start + headerBytes..<end))
-        return crc.value
+        CRC32C.checksum(bytes.extracting(start..<start + 4), then: bytes.extracting(start + headerBytes..<end))
     }
 
     /// Reads the frame that begins at `offset`: the message and the number of bytes it took, or nil when more bytes
@@ -46,6 +44,13 @@ public enum Frame {
     public static func read(
         _ bytes: Span<UInt8>, at offset: Int
     ) throws(WireError) -> (message: Message, byteCount: Int)? {
+        var end = offset
+        guard let message = try read(bytes, at: &end) else { return nil }
+        return (message, end - offset)
+    }
+
+    /// The same for one frame after another: `offset` moves behind the frame when there is a message.
+    public static func read(_ bytes: Span<UInt8>, at offset: inout Int) throws(WireError) -> Message? {
         guard bytes.count - offset >= lengthBytes else { return nil }
         let length = bytes.bigEndian32(at: offset)
         if length < UInt32(headerBytes) { throw .lengthTooSmall(length) }
@@ -56,7 +61,8 @@ public enum Frame {
         let end = start + Int(length)
         if bytes.bigEndian32(at: start + 4) != checksum(of: bytes, from: start, to: end) { throw .badChecksum }
         let message = try Message(kind, body: bytes.extracting(start + headerBytes..<end))
-        return (message, end - offset)
+        offset = end
+        return message
     }
 
     /// How many bytes the frame at `offset` lacks, as far as that can be said: those of its length field first.

@@ -28,8 +28,9 @@ public struct FrameDecoder: Sendable {
         do {
             while bufferedBytes > 0 {
                 // A frame that came in pieces is put together here, and nothing behind it.
-                if let (message, byteCount) = try Frame.read(buffer.span, at: offset) {
-                    offset += byteCount
+                var end = offset
+                if let message = try Frame.read(buffer.span, at: &end) {
+                    offset = end
                     if offset == buffer.count { forgetRead() }
                     return message
                 }
@@ -38,10 +39,7 @@ public struct FrameDecoder: Sendable {
                 append(bytes.extracting(position..<position + lacking))
                 position += lacking
             }
-            if let (message, byteCount) = try Frame.read(bytes, at: position) {
-                position += byteCount
-                return message
-            }
+            if let message = try Frame.read(bytes, at: &position) { return message }
             append(bytes.extracting(position..<bytes.count))
             position = bytes.count
             return nil

@@ -99,6 +99,26 @@ public struct SessionSettings: Hashable, Sendable {
         barrierTimeoutMs: UInt32 = 30_000, playTimeoutMs: UInt32 = 3_600_000, iceServers: String = "[]",
         completionCodes: [CompletionCode] = []
     ) {
+        var ordered: [CompletionCode] = []
+        if !completionCodes.isEmpty {
+            for reason in EndReason.allCases {
+                if let first = completionCodes.first(where: { $0.reason == reason }) { ordered.append(first) }
+            }
+        }
+        self.init(
+            validatesPeers: validatesPeers, onValidationFailure: onValidationFailure, enterTimeoutMs: enterTimeoutMs,
+            validationTimeoutMs: validationTimeoutMs, reconnectGraceMs: reconnectGraceMs,
+            barrierTimeoutMs: barrierTimeoutMs, playTimeoutMs: playTimeoutMs, iceServers: iceServers,
+            orderedCodes: ordered)
+    }
+
+    /// With completion codes as they are kept: in order of their reasons, at most one a reason.
+    @inline(__always)
+    init(
+        validatesPeers: Bool, onValidationFailure: ValidationFailureAction, enterTimeoutMs: UInt32,
+        validationTimeoutMs: UInt32, reconnectGraceMs: UInt32, barrierTimeoutMs: UInt32, playTimeoutMs: UInt32,
+        iceServers: String, orderedCodes: [CompletionCode]
+    ) {
         self.validatesPeers = validatesPeers
         self.onValidationFailure = onValidationFailure
         self.enterTimeoutMs = enterTimeoutMs
@@ -107,11 +127,7 @@ public struct SessionSettings: Hashable, Sendable {
         self.barrierTimeoutMs = barrierTimeoutMs
         self.playTimeoutMs = playTimeoutMs
         self.iceServers = iceServers
-        self.completionCodes = []
-        if completionCodes.isEmpty { return }
-        for reason in EndReason.allCases {
-            if let first = completionCodes.first(where: { $0.reason == reason }) { self.completionCodes.append(first) }
-        }
+        completionCodes = orderedCodes
     }
 
     /// The code for players of a session that ended for this reason, if the scene has one.

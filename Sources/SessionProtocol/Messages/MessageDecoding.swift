@@ -1,11 +1,13 @@
 /// The bodies of messages on their way in: every value is checked before it becomes one of ours.
 extension Message {
+    @inline(__always)
     init(_ kind: MessageKind, body: Span<UInt8>) throws(WireError) {
         var reader = ByteReader()
         self = try Message.decode(kind, body, &reader)
         try reader.finish(body)
     }
 
+    @inline(__always)
     private static func decode(
         _ kind: MessageKind, _ body: Span<UInt8>, _ reader: inout ByteReader
     ) throws(WireError) -> Message {
@@ -23,7 +25,7 @@ extension Message {
             guard let code = RejectCode(rawValue: try reader.u16(body, "code")) else { throw .badValue("code") }
             let detail = try reader.text(body, "detail", bytesMax: ProtocolLimits.detailBytesMax)
             return .reject(Reject(code: code, detail: detail))
-        case .assign: return .assign(try reader.assignment(body))
+        case .assign: return try assign(body, &reader)
         case .accepted: return .accepted(try reader.session(body), try reader.attempt(body))
         case .endedAck: return .endedAck(try reader.session(body), try reader.attempt(body))
         case .drop: return .drop(try reader.session(body), try reader.attempt(body))
@@ -56,18 +58,37 @@ extension Message {
         case .inventoryEnd: return .inventoryEnd
         case .holding:
             let state = try reader.state(body, "state", from: .matched)
-            return .holding(state, try reader.assignment(body))
+            return try holding(state, body, &reader)
         case .journalMatched:
-            return .journalMatched(try reader.node(body), try reader.assignment(body))
+            return try journalMatched(try reader.node(body), body, &reader)
         }
+    }
+
+    // An assignment is read where its message is made: handed on, all of it would be moved once more.
+    private static func assign(_ body: Span<UInt8>, _ reader: inout ByteReader) throws(WireError) -> Message {
+        .assign(try reader.assignment(body))
+    }
+
+    private static func holding(
+        _ state: SessionState, _ body: Span<UInt8>, _ reader: inout ByteReader
+    ) throws(WireError) -> Message {
+        .holding(state, try reader.assignment(body))
+    }
+
+    private static func journalMatched(
+        _ node: NodeID, _ body: Span<UInt8>, _ reader: inout ByteReader
+    ) throws(WireError) -> Message {
+        .journalMatched(node, try reader.assignment(body))
     }
 }
 
 extension ByteReader {
+    @inline(__always)
     fileprivate mutating func session(_ body: Span<UInt8>) throws(WireError) -> SessionID {
         SessionID(high: try u64(body, "session"), low: try u64(body, "session"))
     }
 
+    @inline(__always)
     fileprivate mutating func attempt(_ body: Span<UInt8>) throws(WireError) -> Attempt {
         let number = try u32(body, "attempt")
         if number == 0 { throw .badValue("attempt") }
@@ -78,12 +99,16 @@ extension ByteReader {
         NodeID(checked: try name(body, "node", bytesMax: ProtocolLimits.nodeBytesMax))
     }
 
+    @inline(__always)
     fileprivate mutating func scene(_ body: Span<UInt8>) throws(WireError) -> SceneID {
         SceneID(checked: try name(body, "scene", bytesMax: ProtocolLimits.sceneBytesMax))
     }
 
-    fileprivate mutating func subject(_ body: Span<UInt8>) throws(WireError) -> SubjectID {
-        SubjectID(checked: try name(body, "subject", bytesMax: ProtocolLimits.subjectBytesMax))
+    /// A subject, and its print for the roster.
+    @inline(__always)
+    fileprivate mutating func subject(_ body: Span<UInt8>) throws(WireError) -> (SubjectID, NamePrint) {
+        let (name, scan) = try scannedName(body, "subject", bytesMax: ProtocolLimits.subjectBytesMax)
+        return (SubjectID(checked: name), NamePrint(scan))
     }
 
     fileprivate mutating func player(_ body: Span<UInt8>, _ field: String) throws(WireError) -> PlayerIndex {
@@ -91,12 +116,14 @@ extension ByteReader {
         return player
     }
 
+    @inline(__always)
     fileprivate mutating func endReason(_ body: Span<UInt8>, _ field: String) throws(WireError) -> EndReason {
         guard let reason = EndReason(rawValue: try u8(body, field)) else { throw .badValue(field) }
         return reason
     }
 
     /// A state from this one on to playing.
+    @inline(__always)
     fileprivate mutating func state(
         _ body: Span<UInt8>, _ field: String, from first: SessionState
     ) throws(WireError) -> SessionState {
@@ -105,6 +132,7 @@ extension ByteReader {
         return state
     }
 
+    @inline(__always)
     fileprivate mutating func signature(
         _ body: Span<UInt8>, _ field: String
     ) throws(WireError) -> ResumeSignature {
@@ -147,6 +175,7 @@ extension ByteReader {
         return Challenge(version: version, node: node, incarnation: incarnation, nonce: nonce, proof: proof)
     }
 
+    @inline(__always)
     fileprivate mutating func assignment(_ body: Span<UInt8>) throws(WireError) -> Assignment {
         let session = try session(body)
         let attempt = try attempt(body)
@@ -160,8 +189,9 @@ extension ByteReader {
         players.reserveCapacity(count)
         var subjects = SeatedSubjects(count)
         for _ in 0..<count {
-            let subject = try subject(body)
-            guard subjects.insert(subject, { players[$0].subject }) else { throw .duplicateSubject }
+            let (subject, print) = try subject(body)
+            let isNew = subjects.insert(subject, print) { players[$0].subject }
+            guard isNew else { throw .duplicateSubject }
             let ticket = Ticket(high: try u64(body, "ticket"), low: try u64(body, "ticket"))
             players.append(
                 AssignedPlayer(
@@ -174,28 +204,34 @@ extension ByteReader {
             resumeExpiresUnixMs: resumeExpiresUnixMs, players: players)
     }
 
+    @inline(__always)
     private mutating func settings(_ body: Span<UInt8>) throws(WireError) -> SessionSettings {
         let validates = try bool(body, "validatesPeers")
         guard let action = ValidationFailureAction(rawValue: try u8(body, "onValidationFailure")) else {
             throw .badValue("onValidationFailure")
         }
-        var settings = SessionSettings(
+        return SessionSettings(
             validatesPeers: validates, onValidationFailure: action,
             enterTimeoutMs: try u32(body, "enterTimeoutMs"),
             validationTimeoutMs: try u32(body, "validationTimeoutMs"),
             reconnectGraceMs: try u32(body, "reconnectGraceMs"),
             barrierTimeoutMs: try u32(body, "barrierTimeoutMs"),
             playTimeoutMs: try u32(body, "playTimeoutMs"),
-            iceServers: try text(body, "iceServers", bytesMax: ProtocolLimits.iceServersBytesMax))
-        for _ in 0..<(try u8(body, "completionCodes")) {
+            iceServers: try text(body, "iceServers", bytesMax: ProtocolLimits.iceServersBytesMax),
+            orderedCodes: try completionCodes(body))
+    }
+
+    @inline(__always)
+    private mutating func completionCodes(_ body: Span<UInt8>) throws(WireError) -> [CompletionCode] {
+        let count = try u8(body, "completionCodes")
+        var codes: [CompletionCode] = []
+        for _ in 0..<count {
             let reason = try endReason(body, "completionCodes")
-            if let last = settings.completionCodes.last, reason.rawValue <= last.reason.rawValue {
-                throw .badValue("completionCodes")
-            }
+            if let last = codes.last, reason.rawValue <= last.reason.rawValue { throw .badValue("completionCodes") }
             let code = try text(body, "completionCodes", bytesMax: ProtocolLimits.completionCodeBytesMax)
-            settings.completionCodes.append(CompletionCode(reason: reason, code: code))
+            codes.append(CompletionCode(reason: reason, code: code))
         }
-        return settings
+        return codes
     }
 
     fileprivate mutating func outcome(_ body: Span<UInt8>) throws(WireError) -> Outcome {
@@ -212,8 +248,9 @@ extension ByteReader {
         players.reserveCapacity(count)
         var subjects = SeatedSubjects(count)
         for _ in 0..<count {
-            let subject = try subject(body)
-            guard subjects.insert(subject, { players[$0].subject }) else { throw .duplicateSubject }
+            let (subject, print) = try subject(body)
+            let isNew = subjects.insert(subject, print) { players[$0].subject }
+            guard isNew else { throw .duplicateSubject }
             players.append(
                 PlayerOutcome(
                     subject: subject, isBlamed: try bool(body, "isBlamed"), isRequeued: try bool(body, "isRequeued"),
@@ -234,23 +271,5 @@ extension ByteReader {
         return Outcome(
             session: session, attempt: attempt, scene: scene, reason: reason, endedIn: endedIn,
             isPresumed: isPresumed, endedAtUnixMs: endedAtUnixMs, players: players, failedPairs: pairs)
-    }
-}
-
-/// Who sits in a roster so far. Small ones are compared one by one, since a set would cost more than all else.
-private struct SeatedSubjects {
-    private static let comparedMax = 16
-    private let isSmall: Bool
-    private var seated = 0
-    private var subjects: Set<SubjectID> = []
-
-    init(_ count: Int) { isSmall = count <= SeatedSubjects.comparedMax }
-
-    /// False for one who sits there; `earlier` gives those who came before, by their place.
-    mutating func insert(_ subject: SubjectID, _ earlier: (Int) -> SubjectID) -> Bool {
-        guard isSmall else { return subjects.insert(subject).inserted }
-        for index in 0..<seated where earlier(index) == subject { return false }
-        seated += 1
-        return true
     }
 }

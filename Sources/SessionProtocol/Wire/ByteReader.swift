@@ -13,24 +13,25 @@ package struct ByteReader {
 
     @inline(__always)
     package mutating func u8(_ body: Span<UInt8>, _ field: String) throws(WireError) -> UInt8 {
-        body[try take(1, of: body, field)]
+        unsafe body[unchecked: try take(1, of: body, field)]
     }
 
     @inline(__always)
     package mutating func u16(_ body: Span<UInt8>, _ field: String) throws(WireError) -> UInt16 {
-        body.bigEndian16(at: try take(2, of: body, field))
+        unsafe body.bigEndian16(uncheckedAt: try take(2, of: body, field))
     }
 
     @inline(__always)
     package mutating func u32(_ body: Span<UInt8>, _ field: String) throws(WireError) -> UInt32 {
-        body.bigEndian32(at: try take(4, of: body, field))
+        unsafe body.bigEndian32(uncheckedAt: try take(4, of: body, field))
     }
 
     @inline(__always)
     package mutating func u64(_ body: Span<UInt8>, _ field: String) throws(WireError) -> UInt64 {
-        body.bigEndian64(at: try take(8, of: body, field))
+        unsafe body.bigEndian64(uncheckedAt: try take(8, of: body, field))
     }
 
+    @inline(__always)
     package mutating func bool(_ body: Span<UInt8>, _ field: String) throws(WireError) -> Bool {
         switch try u8(body, field) {
         case 0: return false
@@ -40,8 +41,8 @@ package struct ByteReader {
     }
 
     package mutating func blob(_ body: Span<UInt8>, _ field: String, bytesMax: Int) throws(WireError) -> [UInt8] {
-        let count = try counted(body, field, bytesMax: bytesMax)
-        return try fixed(body, field, count: count)
+        let range = try counted(body, field, bytesMax: bytesMax)
+        return unsafe body.extracting(range).withUnsafeBufferPointer { unsafe [UInt8]($0) }
     }
 
     package mutating func fixed(_ body: Span<UInt8>, _ field: String, count: Int) throws(WireError) -> [UInt8] {
@@ -49,30 +50,39 @@ package struct ByteReader {
         return unsafe body.extracting(at..<at + count).withUnsafeBufferPointer { unsafe [UInt8]($0) }
     }
 
+    @inline(__always)
     package mutating func text(_ body: Span<UInt8>, _ field: String, bytesMax: Int) throws(WireError) -> String {
-        let count = try counted(body, field, bytesMax: bytesMax)
-        let at = try take(count, of: body, field)
-        // `String(validating:as:)` is generic over encodings, and ten times slower than this.
-        do {
-            return String(copying: try UTF8Span(validating: body.extracting(at..<at + count)))
-        } catch {
-            throw .badText(field)
-        }
-    }
-
-    /// A text that names something: by the rule of `checkName`, on the bytes as they lie.
-    package mutating func name(_ body: Span<UInt8>, _ field: String, bytesMax: Int) throws(WireError) -> String {
-        let start = offset + 2
-        let text = try text(body, field, bytesMax: bytesMax)
-        if start == offset { throw .badText(field) }
-        for index in start..<offset where isControl(unsafe body[unchecked: index]) { throw .badText(field) }
+        let bytes = body.extracting(try counted(body, field, bytesMax: bytesMax))
+        guard let text = String(copying: bytes, isASCII: TextScan(bytes).isASCII) else { throw .badText(field) }
         return text
     }
 
-    private mutating func counted(_ body: Span<UInt8>, _ field: String, bytesMax: Int) throws(WireError) -> Int {
+    /// A text that names something: by the rule of `checkName`, on the bytes as they lie.
+    @inline(__always)
+    package mutating func name(_ body: Span<UInt8>, _ field: String, bytesMax: Int) throws(WireError) -> String {
+        try scannedName(body, field, bytesMax: bytesMax).name
+    }
+
+    /// A name, and what has been seen of it.
+    @inline(__always)
+    mutating func scannedName(
+        _ body: Span<UInt8>, _ field: String, bytesMax: Int
+    ) throws(WireError) -> (name: String, scan: TextScan) {
+        let bytes = body.extracting(try counted(body, field, bytesMax: bytesMax))
+        let scan = TextScan(bytes)
+        guard !bytes.isEmpty, !scan.hasControl, let name = String(copying: bytes, isASCII: scan.isASCII) else {
+            throw .badText(field)
+        }
+        return (name, scan)
+    }
+
+    /// Where a text or blob lies: behind its length.
+    @inline(__always)
+    private mutating func counted(_ body: Span<UInt8>, _ field: String, bytesMax: Int) throws(WireError) -> Range<Int> {
         let count = Int(try u16(body, field))
         guard count <= bytesMax else { throw .tooMany(field) }
-        return count
+        let start = try take(count, of: body, field)
+        return start..<start &+ count
     }
 
     /// Every byte has been read.
@@ -81,8 +91,7 @@ package struct ByteReader {
     }
 }
 
-// The loads are checked by `RawSpan`; they count as unsafe for the type they give back, and every bit pattern is a
-// valid integer.
+// The checked load counts as unsafe for the type it gives back; every bit pattern is a valid integer.
 extension Span<UInt8> {
     /// Whether these bytes begin with a text.
     func holds(_ text: StaticString, at start: Int, upTo end: Int) -> Bool {
@@ -94,17 +103,24 @@ extension Span<UInt8> {
     }
 
     @inline(__always)
-    func bigEndian16(at offset: Int) -> UInt16 {
-        UInt16(bigEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
-    }
-
-    @inline(__always)
     func bigEndian32(at offset: Int) -> UInt32 {
         UInt32(bigEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
     }
 
-    @inline(__always)
-    func bigEndian64(at offset: Int) -> UInt64 {
-        UInt64(bigEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    // For one that has seen that the bytes are there: asking again costs as much as the load.
+
+    @inline(__always) @unsafe
+    func bigEndian16(uncheckedAt offset: Int) -> UInt16 {
+        UInt16(bigEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self))
+    }
+
+    @inline(__always) @unsafe
+    func bigEndian32(uncheckedAt offset: Int) -> UInt32 {
+        UInt32(bigEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
+    }
+
+    @inline(__always) @unsafe
+    func bigEndian64(uncheckedAt offset: Int) -> UInt64 {
+        UInt64(bigEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 }

@@ -4,30 +4,38 @@ struct TextScan {
     let isASCII: Bool
     /// One is a control character, by `isControl`.
     let hasControl: Bool
+    /// The same for the same bytes, and hardly for others.
+    let hash: UInt64
 
     @inline(__always)
     init(_ bytes: Span<UInt8>) {
         // The highest bit of each byte: of bytes that are not ASCII, and of those that are control characters.
         var notASCII: UInt64 = 0
         var controls: UInt64 = 0
+        var hash: UInt64 = 0
         var offset = 0
         while bytes.count &- offset >= 8 {
-            let word = bytes.bigEndian64(at: offset)
+            let word = unsafe bytes.bigEndian64(uncheckedAt: offset)
             notASCII |= word
             controls |= TextScan.controls(in: word)
+            hash = (hash ^ word) &* TextScan.odd
             offset &+= 8
         }
         while offset < bytes.count {
-            let byte = bytes[offset]
+            let byte = unsafe bytes[unchecked: offset]
             notASCII |= UInt64(byte)
             if isControl(byte) { controls = TextScan.highestBits }
+            hash = (hash ^ UInt64(byte)) &* TextScan.odd
             offset &+= 1
         }
         isASCII = notASCII & TextScan.highestBits == 0
         hasControl = controls != 0
+        self.hash = hash
     }
 
     private static let highestBits: UInt64 = 0x8080_8080_8080_8080
+    /// Multiplying by any odd number loses nothing; this one spreads the bits well.
+    private static let odd: UInt64 = 0x9E37_79B9_7F4A_7C15
 
     /// Marks the bytes below 0x20 and those that are 0x7F. Every sum stays within its byte, so that none carries into the
     /// next one.
@@ -42,9 +50,9 @@ struct TextScan {
 
 extension String {
     /// A copy of these bytes, if they are UTF-8. ASCII has been seen to be, and is not looked at again.
-    @inline(__always)
-    init?(copying bytes: Span<UInt8>, _ scan: TextScan) {
-        if scan.isASCII {
+    @inline(never)
+    init?(copying bytes: Span<UInt8>, isASCII: Bool) {
+        if isASCII {
             self = unsafe String(copying: UTF8Span(unchecked: bytes, isKnownASCII: true))
             return
         }

@@ -31,8 +31,7 @@ enum CodecMeasure {
     static func message(
         _ name: String, _ message: Message, repetitions: Int, counts: Bool
     ) throws(BenchError) -> CodecFigures {
-        var frame: [UInt8] = []
-        Frame.append(message, to: &frame)
+        let frame = frame(of: message)
         guard case .some(let read) = try? Frame.read(frame.span, at: 0), read.message == message else {
             throw .failure("\(name) does not come back as it was")
         }
@@ -45,13 +44,16 @@ enum CodecMeasure {
             sink &+= buffer.count
         }
         let checksumNs = try undisturbed(repetitions) { sink &+= Int(CRC32C.checksum(frame.span)) }
-        let encode = {
+        // Functions and no stored closures: what those capture is watched for overlapping access, at a price that would be
+        // counted here.
+        func encode() {
             buffer.removeAll(keepingCapacity: true)
             Frame.append(message, to: &buffer)
             sink &+= buffer.count
         }
-        let decode = {
-            if case .some(let read) = try? Frame.read(frame.span, at: 0) { sink &+= read.byteCount }
+        func decode() {
+            var offset = 0
+            if case .some(.some) = try? Frame.read(frame.span, at: &offset) { sink &+= offset }
         }
         let (encodeNs, decodeNs) = (try undisturbed(repetitions, encode), try undisturbed(repetitions, decode))
         guard sink != 0 else { throw .failure("nothing was measured") }
@@ -59,6 +61,12 @@ enum CodecMeasure {
             name: name, byteCount: frame.count, copyNs: copyNs, checksumNs: checksumNs, encodeNs: encodeNs,
             decodeNs: decodeNs, encodeAllocations: counts ? Allocations.counted(encode) : nil,
             decodeAllocations: counts ? Allocations.counted(decode) : nil)
+    }
+
+    static func frame(of message: Message) -> [UInt8] {
+        var frame: [UInt8] = []
+        Frame.append(message, to: &frame)
+        return frame
     }
 
     static func scan(_ messages: [Message], repetitions: Int) throws(BenchError) -> ScanFigures {
@@ -102,7 +110,7 @@ enum CodecMeasure {
 
     /// Nanoseconds of one call, undisturbed: of all repetitions, each long enough for the clock, the one that a twentieth
     /// are below. The least of all would be that of a clock that stood still for once, as they do on virtual machines.
-    private static func undisturbed(_ repetitions: Int, _ work: () -> Void) throws(BenchError) -> Double {
+    static func undisturbed(_ repetitions: Int, _ work: () -> Void) throws(BenchError) -> Double {
         // The first calls are slow, and would let one that reads the clock for each call pass for long enough.
         for _ in 0..<1_000 { work() }
         var calls = 1

@@ -2,6 +2,9 @@ import SessionProtocol
 
 /// One message of every kind, as large as it usually is.
 enum CodecMessages {
+    /// The one that the targets are about.
+    static let judged = "assign, 2 players"
+
     static func all() throws(BenchError) -> [(name: String, message: Message)] {
         do { return try made() } catch { throw .failure("a name of the benchmark's own is refused: \(error)") }
     }
@@ -32,7 +35,7 @@ enum CodecMessages {
             ("hello", .hello(hello)), ("challenge", .challenge(challenge)), ("proof", .proof(Proof(proof: random))),
             ("welcome", .welcome(Welcome(leaseGraceMs: 15_000, pingIntervalMs: 1_000))),
             ("reject", .reject(Reject(code: .badProof, detail: "the shared secrets differ"))),
-            ("assign, 2 players", .assign(two)),
+            (judged, .assign(two)),
             ("assign, 8 players", .assign(try assignment(session, scene, players: 8))),
             ("assign, 255 players", .assign(try assignment(session, scene, players: 255))),
             ("accepted", .accepted(session, .first)), ("refused", .refused(session, .first, .full)),

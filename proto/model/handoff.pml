@@ -26,8 +26,12 @@
 #endif
 /* Kinds: CUT a link, LEASE runs out, CRASHM and CRASHC, VANISH of a subject, TIMEOUT of an assign, REFUSE of one, JLOSS of the journal. */
 
+#ifndef QUEUE
 #define QUEUE 7 /* messages in flight one way */
-#define JQ (4 + FAULTS) /* records not synced */
+#endif
+#ifndef JQ
+#define JQ (4 + FAULTS) /* records not synced, with repeats that wait behind them; a run that needs more says so */
+#endif
 
 mtype = {
   /* messages */ assign, accepted, refused, ended, endedAck, cancel, drop, holding, inventoryEnd,

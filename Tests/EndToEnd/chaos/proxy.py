@@ -5,6 +5,7 @@ whatever the tests do; all that is public may be called from any thread.
 """
 
 import asyncio
+import collections
 import contextlib
 import threading
 import time
@@ -39,6 +40,8 @@ class LinkProxy:
         self.on_frame = None
         # When each hand-off's `accepted` was passed on first, by session and attempt.
         self.accepted = {}
+        # How many frames of each name were passed on in each direction.
+        self.passed = collections.Counter()
         self.pairs = []
         self.refuses = False
         self.loop = asyncio.new_event_loop()
@@ -150,6 +153,7 @@ class LinkProxy:
                     if name == "accepted":
                         about = frame[12:28].hex(), int.from_bytes(frame[28:32], "big")
                         self.accepted.setdefault(about, time.monotonic())
+                    self.passed[direction, name] += 1
                     writer.write(frame)
                 await writer.drain()
         if not pair.is_half_open:

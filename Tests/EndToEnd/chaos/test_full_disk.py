@@ -46,8 +46,10 @@ def test_a_matchmaker_whose_disk_is_full_matches_nobody_and_ends_nothing(make_st
     ready_s = time.monotonic() - freed
     for crowd in (playing, first, later):
         crowd.until("playing", 2 * PAIRS)
+    for crowd in (playing, first, later):
         crowd.say("act")
         crowd.say("finish")
+    for crowd in (playing, first, later):
         crowd.until("finished", 2 * PAIRS)
         crowd.close()
         assert crowd.count["lost"] == 0
@@ -85,3 +87,31 @@ def test_outcomes_that_find_a_full_disk_are_kept_by_their_coordinator(make_stage
     stage.finish()
     assert list(ended_as(stage).values()) == ["completed"] * PAIRS
     figure(f"{PAIRS} outcomes met a full disk, {told} players had been told before, all were told once it had space")
+
+
+def test_everything_that_was_said_on_a_full_disk_is_known_after_all_were_killed(make_stage, make_crowd, figure):
+    """What is said before it is recorded would be known to nobody then: a ticket, or an end."""
+    stage = make_stage(scenes=[LASTING], disk="2m")
+    crowd = make_crowd(stage, "Regular", 2 * PAIRS, name="first")
+    crowd.until("playing", 2 * PAIRS)
+    for name in stage.disks:
+        stage.fill_disk(name)
+    later = make_crowd(stage, "Regular", 2 * PAIRS, name="later")
+    eventually(lambda: not_ready(stage.matchmaker, "No space left"), lambda: stage.matchmaker.get("/readyz"), 20)
+    for server in [stage.matchmaker, *stage.nodes]:
+        stage.kill(server)
+    for name in stage.disks:
+        stage.free_disk(name)
+    stage.start_matchmaker()
+    for index in range(len(stage.nodes)):
+        stage.start_coordinator(index)
+    stage.until_ready()
+    eventually(lambda: stage.sessions() == 2 * PAIRS, lambda: f"{stage.sessions()} sessions are in play", 30)
+    # Some of the first play with some of the later.
+    for each in (crowd, later):
+        each.say("close")
+    for each in (crowd, later):
+        each.close()
+    stage.finish()
+    reasons = list(ended_as(stage).values())
+    figure(f"{reasons.count('coordinator_lost')} sessions lost to kills on full disks, each known and ended once")

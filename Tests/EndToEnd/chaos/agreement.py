@@ -114,7 +114,8 @@ def nobody_stranded(entries):
     """Promises 5 and 7: something was heard on every open connection before its deadline."""
     for entry in entries:
         if entry["did"] == "stranded":
-            yield f"{entry['who']} heard nothing for {entry['after_s']} s at {entry['where']}, session {entry['session']}"
+            at = f"at {entry['where']}, session {entry['session']}"
+            yield f"{entry['who']} heard nothing for {entry['after_s']} s {at}"
         if entry["did"] == "failed":
             yield f"the client of {entry['who']} failed: {entry['why']}"
 
@@ -151,7 +152,8 @@ def outboxes_agree(sessions, outboxes):
             if was_taken_back(session, record, outcome):
                 continue
             if outcome is None or any(outcome[each] != record[each] for each in ("reason", "endedIn", "players")):
-                yield f"{node} ended {name} as {record['reason']}, the matchmaker's journal says {outcome and outcome['reason']}"
+                theirs = outcome and outcome["reason"]
+                yield f"{node} ended {name} as {record['reason']}, the matchmaker's journal says {theirs}"
         for (name, attempt), reason in waiting.items():
             yield f"{node} has no acknowledgement for {name} ({reason}), attempt {attempt}"
 

@@ -1,6 +1,7 @@
 """Fixtures of the chaos tests: a stage that ends with a reckoning, and figures that are printed at the end."""
 
 import pytest
+from crowd import Crowd
 from stage import Stage
 
 FIGURES = "figure"
@@ -28,6 +29,18 @@ def make_stage(request, tmp_path):
         if report is not None and report.failed:
             print(stage.story())
         stage.dispose()
+
+
+@pytest.fixture
+def make_crowd():
+    crowds = []
+
+    def make(*arguments, **options):
+        crowds.append(Crowd(*arguments, **options))
+        return crowds[-1]
+    yield make
+    for crowd in crowds:
+        crowd.dispose()
 
 
 def pytest_terminal_summary(terminalreporter):

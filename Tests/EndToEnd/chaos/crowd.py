@@ -1,4 +1,4 @@
-"""Hundreds of people, in processes of their own: `crowd.py` is a worker that lives them, `Crowd` is how a test has some.
+"""Hundreds of people, in processes of their own: `crowd.py` is a worker that lives them, `Crowd` is a test's hold on it.
 
 A worker reads one JSON object, then a word a line: `act` lets everyone say something in the game, `finish` ends all
 games, `close` lets everyone come to an end. It prints a JSON object with its counts whenever they have changed.

@@ -1,4 +1,4 @@
-"""A journal from outside: every record that was ever in it, whatever is compacted, cut off or written anew meanwhile."""
+"""A journal from outside: every record that was ever in it, whatever is compacted, cut off or replaced meanwhile."""
 
 import os
 import threading

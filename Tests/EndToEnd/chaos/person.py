@@ -108,7 +108,8 @@ class Person:
         talk = await Talk.open(self, "join", self.matchmaker + "/v1/join")
         if talk:
             self.note("join", resumes=self.resume is not None)
-            await talk.say("join", scene=self.scene, subject=self.subject, **({"resume": self.resume} if self.resume else {}))
+            proof = {"resume": self.resume} if self.resume else {}
+            await talk.say("join", scene=self.scene, subject=self.subject, **proof)
         return talk
 
     async def until_matched(self, on_waiting=None):
@@ -241,3 +242,17 @@ class Person:
         finally:
             if playing:
                 playing.cancel()
+
+
+async def finish(game):
+    await game.say("finish", result={})
+
+
+async def play_through(person):
+    """Matched, entered, told: until a game has been played to its end."""
+    for _ in range(10):
+        if await person.until_matched():
+            end = await person.take_part(play=finish)
+            if end and end.get("reason") == "completed":
+                return await person.probed()
+    person.note("failed", why="no game came to its end in ten")

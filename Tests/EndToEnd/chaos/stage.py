@@ -10,8 +10,8 @@ import time
 
 import agreement
 import diary
+import journals
 from disks import fill, small_disk
-from journals import JournalWatch
 from processes import START_S, eventually, get
 from proxy import LinkProxy
 from servers import Servers
@@ -25,6 +25,12 @@ SCENES = [
     {"id": "trio", "groupSize": 3, "validatePeers": True, "onValidationFailure": "relay", **SHORT},
     {"id": "quartet", "groupSize": 4, "validatePeers": False, **SHORT},
 ]
+
+# Nothing may end by itself while thousands of clients come to it one by one on a machine that does other things too.
+LASTING = {
+    "id": "pair", "groupSize": 2, "validatePeers": False, "identity": "proof", "enterTimeout": "60s",
+    "reconnectGrace": "5s", "playTimeout": "10m", "waitTimeout": "2m",
+}
 
 
 class Stage:
@@ -51,8 +57,8 @@ class Stage:
         self.capacities = list(capacities) or [10_000] * coordinators
         self.nodes = [None] * coordinators
         self.ports = [None] * coordinators
-        self.journal = JournalWatch(folder / "matchmaker/journal")
-        self.outboxes = [JournalWatch(folder / f"node-{index + 1}/journal") for index in range(coordinators)]
+        self.journal = journals.JournalWatch(folder / "matchmaker/journal")
+        self.outboxes = [journals.JournalWatch(folder / f"node-{index + 1}/journal") for index in range(coordinators)]
         self.diaries = []
         self.expected_ends = set()
 
@@ -166,6 +172,11 @@ class Stage:
         self.settle()
         self.servers.stop()
         self.check()
+
+    def outcomes(self):
+        """How each session ended that was ever matched."""
+        found = journals.sessions(self.journal.records())
+        return [journals.final(session)["reason"] for session in found.values()]
 
     def story(self):
         """The timeline, for a failure."""

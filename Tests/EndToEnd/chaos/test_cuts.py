@@ -6,10 +6,8 @@ import time
 import journals
 import pytest
 from diary import Diary
-from person import Deadlines, Person
-from stage import GRACE_S, MARGIN_S, TELL_WAIT_S
-from test_kills import LASTING, ended_as, make_crowd  # noqa: F401, a fixture
-from test_stall import finish, play_through
+from person import Deadlines, Person, finish
+from stage import GRACE_S, LASTING, MARGIN_S, TELL_WAIT_S
 
 PAIRS = 30
 
@@ -46,7 +44,7 @@ def test_a_link_that_is_away_for_less_than_the_grace_ends_nothing(make_stage, ma
     crowd.until("finished", 2 * PAIRS)
     crowd.close()
     stage.finish()
-    assert list(ended_as(stage).values()) == ["completed"] * PAIRS
+    assert stage.outcomes() == ["completed"] * PAIRS
     figure(f"{PAIRS} sessions outlived a link that was away for 1.2 of 3.0 s ({way})")
 
 
@@ -123,7 +121,7 @@ async def test_one_who_finishes_while_the_link_is_down_and_rejoins_at_once_never
     mend(stage.proxies[0], "both")
     diary.close()
     await asyncio.to_thread(stage.finish)
-    reasons = list(ended_as(stage).values())
+    reasons = stage.outcomes()
     assert reasons == ["completed"] * (2 * PAIRS)
     figure(f"{2 * mine} players told while the link was down were matched anew after at most {max(again_s):.2f} s, "
            f"0 in the old session; its outcome arrived later, once")
@@ -144,6 +142,6 @@ def test_matched_players_of_a_link_that_flaps_reach_their_games(make_stage, make
         proxy.cut()
     crowd.close()
     stage.finish()
-    reasons = list(ended_as(stage).values())
+    reasons = stage.outcomes()
     figure(f"{cuts} cuts, {len(reasons)} sessions, {reasons.count('completed')} of them completed, "
            f"{reasons.count('coordinator_lost')} lost; one outcome each")

@@ -6,7 +6,7 @@ import time
 import agreement
 import pytest
 from processes import eventually
-from test_kills import LASTING, ended_as, make_crowd  # noqa: F401, a fixture
+from stage import LASTING
 
 PAIRS = 40
 
@@ -54,7 +54,7 @@ def test_a_matchmaker_whose_disk_is_full_matches_nobody_and_ends_nothing(make_st
         crowd.close()
         assert crowd.count["lost"] == 0
     stage.finish()
-    assert list(ended_as(stage).values()) == ["completed"] * (3 * PAIRS)
+    assert stage.outcomes() == ["completed"] * (3 * PAIRS)
     matched = [entry["t"] for entry in agreement.told(stage.entries(), "matched")]
     # What had been said before may be read a little later.
     assert not [at for at in matched if full + 0.5 < at < freed]
@@ -85,7 +85,7 @@ def test_outcomes_that_find_a_full_disk_are_kept_by_their_coordinator(make_stage
     crowd.until("finished", 2 * PAIRS)
     crowd.close()
     stage.finish()
-    assert list(ended_as(stage).values()) == ["completed"] * PAIRS
+    assert stage.outcomes() == ["completed"] * PAIRS
     figure(f"{PAIRS} outcomes met a full disk, {told} players had been told before, all were told once it had space")
 
 
@@ -113,5 +113,5 @@ def test_everything_that_was_said_on_a_full_disk_is_known_after_all_were_killed(
     for each in (crowd, later):
         each.close()
     stage.finish()
-    reasons = list(ended_as(stage).values())
+    reasons = stage.outcomes()
     figure(f"{reasons.count('coordinator_lost')} sessions lost to kills on full disks, each known and ended once")

@@ -3,32 +3,12 @@
 import contextlib
 import time
 
-import journals
-import pytest
-from crowd import Crowd
 from processes import eventually
-from stage import GRACE_S, MARGIN_S
+from stage import GRACE_S, LASTING, MARGIN_S
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-# Nothing may end by itself while thousands of clients come to it one by one on a machine that does other things too.
-LASTING = {
-    "id": "pair", "groupSize": 2, "validatePeers": False, "identity": "proof", "enterTimeout": "60s",
-    "reconnectGrace": "5s", "playTimeout": "10m", "waitTimeout": "2m",
-}
 SESSIONS = 2000
-
-
-@pytest.fixture
-def make_crowd():
-    crowds = []
-
-    def make(*arguments, **options):
-        crowds.append(Crowd(*arguments, **options))
-        return crowds[-1]
-    yield make
-    for crowd in crowds:
-        crowd.dispose()
 
 
 def serves_a_join(stage):
@@ -38,12 +18,6 @@ def serves_a_join(stage):
             socket.send('{"type":"join","scene":"pair","subject":"newcomer"}')
             return '"waiting"' in socket.recv(5)
     return False
-
-
-def ended_as(stage):
-    """Of each session, how it ended."""
-    found = journals.sessions(stage.journal.records())
-    return {name: journals.final(session)["reason"] for name, session in found.items()}
 
 
 def test_kill_9_of_the_matchmaker_ends_none_of_2000_sessions_and_it_is_back_within_a_second(
@@ -78,8 +52,7 @@ def test_kill_9_of_the_matchmaker_ends_none_of_2000_sessions_and_it_is_back_with
     crowd.close()
     assert crowd.count["lost"] == 0
     stage.finish()
-    reasons = ended_as(stage)
-    assert list(reasons.values()) == ["completed"] * SESSIONS
+    assert stage.outcomes() == ["completed"] * SESSIONS
     figure(f"{SESSIONS} sessions, {2 * SESSIONS} sockets: 0 ended; ready {ready_s * 1000:.0f} ms after the kill, "
            f"serving joins after {serving_s * 1000:.0f} ms")
     assert serving_s < 1.0
@@ -100,7 +73,7 @@ def test_kill_9_of_a_coordinator_ends_just_its_sessions_and_frees_its_players(ma
     # As a supervisor would.
     stage.start_coordinator(0)
     stage.finish()
-    reasons = list(ended_as(stage).values())
+    reasons = stage.outcomes()
     assert reasons.count("coordinator_lost") == mine and reasons.count("completed") == pairs
     free = [entry["t"] - killed for entry in stage.entries()
             if entry["did"] == "told" and entry["message"]["type"] == "matched" and entry["t"] > killed]
@@ -130,7 +103,7 @@ def test_both_killed_at_once_end_what_they_must_and_free_everyone(make_stage, ma
     free_s = time.monotonic() - killed
     crowd.close()
     stage.finish()
-    reasons = list(ended_as(stage).values())
+    reasons = stage.outcomes()
     assert reasons.count("coordinator_lost") == mine and reasons.count("completed") == pairs
     figure(f"{mine} of {pairs} sessions ended, as coordinator_lost; all ready after {ready_s:.2f} s, "
            f"everyone in play again after {free_s:.2f} s")

@@ -1,12 +1,11 @@
-"""Answers that are lost on the link: a session was accepted, or its end acknowledged, and the other side never hears it."""
+"""Answers that are lost on the link: that a session was accepted, and that its end was acknowledged."""
 
 import asyncio
 
 import pytest
 from diary import Diary
-from person import Deadlines, Person
+from person import Deadlines, Person, play_through
 from processes import eventually
-from test_stall import play_through
 
 PAIRS = 5
 
@@ -70,5 +69,5 @@ async def test_an_acknowledgement_that_is_lost_makes_no_second_outcome(make_stag
     stage = await asyncio.to_thread(make_stage, grace_s=1.0, margin_s=0.3, capacities=[10_000, 200])
     lost = await play_and_lose(stage, "down", "endedAck", ends, rounds)
     repeats = sum(proxy.passed["up", "ended"] for proxy in stage.proxies) - PAIRS * rounds
-    figure(f"{lost} links broken at an acknowledgement, outcomes were said again {repeats} times, 0 were recorded twice")
     assert repeats > 0
+    figure(f"{lost} links broken at an acknowledgement, outcomes said again {repeats} times, 0 recorded twice")

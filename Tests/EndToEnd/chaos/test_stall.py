@@ -7,25 +7,11 @@ import signal
 
 import pytest
 from diary import Diary
-from person import Deadlines, Person
+from person import Deadlines, Person, finish, play_through
 from processes import eventually
 
 TRIES = 100
 SCENE = "pair"
-
-
-async def finish(game):
-    await game.say("finish", result={})
-
-
-async def play_through(person):
-    """Matched, entered, told: until a game has been played to its end."""
-    for _ in range(10):
-        if await person.until_matched():
-            end = await person.take_part(play=finish)
-            if end and end.get("reason") == "completed":
-                return await person.probed()
-    person.note("failed", why="no game came to its end in ten")
 
 
 class Sleeper:

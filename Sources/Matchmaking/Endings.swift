@@ -59,6 +59,8 @@ extension MatchmakerCore {
             return
         }
         guard unrecorded.count < limits.unrecordedMax else {
+            // One that is known is still listed, and may come again, though no answer can be promised now.
+            retained.listed(id, at: node, on: link)
             // It stays in the coordinator's outbox, and comes again with the next inventory.
             isReportOwed = true
             if let index = coordinators.firstIndex(where: { $0.node == node }) { coordinators[index].owesReport = true }

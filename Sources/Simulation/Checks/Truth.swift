@@ -65,6 +65,10 @@ struct Truth {
         let handOff: Int
         var state = SessionState.matched
         var isExtended = false
+        /// When its phase is over, on the coordinator's boot clock.
+        var phaseUntilMs: UInt64
+        /// Its phase was over when it went on.
+        var wasLate = false
         /// By player.
         var isAway: [Bool]
         var hasFinished: [Bool]

@@ -155,10 +155,11 @@ extension World {
                 fail(.mentionedAfterEnd, "n\(host.number) accepts \(session.short)#\(attempt), which it has ended")
             }
             let players = truth[number].handOffs[handOff].assignment.players
-            let copy = Truth.Copy(
-                handOff: handOff, isAway: players.map { _ in false }, hasFinished: players.map { _ in false })
-            truth.coordinators[index].copies[number] = copy
-            setDeadline(.phase, 0, number, host, afterMs: UInt64(settings(number, copy).enterTimeoutMs))
+            let enterTimeoutMs = UInt64(truth[number].handOffs[handOff].assignment.settings.enterTimeoutMs)
+            truth.coordinators[index].copies[number] = Truth.Copy(
+                handOff: handOff, phaseUntilMs: host.bootMs(nowUs) + enterTimeoutMs, isAway: players.map { _ in false },
+                hasFinished: players.map { _ in false })
+            setDeadline(.phase, 0, number, host, afterMs: enterTimeoutMs)
             for (player, seat) in players.enumerated() where truth[number].handOffs[handOff].hasLeft[player] {
                 guard let client = seat.subject.clientIndex else { continue }
                 becomesEnterable(client, Truth.Enterable(session: number, handOff: handOff, node: host.number))
@@ -192,8 +193,10 @@ extension World {
             let settings = settings(number, copy)
             truth.coordinators[index].copies[number]?.state = transition.to
             truth.coordinators[index].copies[number]?.isExtended = false
-            let timeoutMs = transition.to == .playing ? settings.playTimeoutMs : settings.validationTimeoutMs
-            setDeadline(.phase, 0, number, host, afterMs: UInt64(timeoutMs))
+            let timeoutMs = UInt64(transition.to == .playing ? settings.playTimeoutMs : settings.validationTimeoutMs)
+            truth.coordinators[index].copies[number]?.wasLate = copy.phaseUntilMs <= host.bootMs(nowUs)
+            truth.coordinators[index].copies[number]?.phaseUntilMs = host.bootMs(nowUs) + timeoutMs
+            setDeadline(.phase, 0, number, host, afterMs: timeoutMs)
         case .ended:
             if let cause = transition.cause { coverage.count(cause, transition.from) }
             closeCopy(number, host)
@@ -267,8 +270,9 @@ extension World {
             guard let seat = truth.coordinators[index].seats[connection], let copy = truth.coordinators[index].copies[seat.session],
                 settings(seat.session, copy).validatesPeers
             else { return }
-            coverage.count(copy.isExtended ? .silentRelayed : .pairFailedRelayed, .validating)
-        case .validate, .play, .peerDisconnected, .peerReconnected, .error: break
+            coverage.count(copy.wasLate ? .silentRelayed : .pairFailedRelayed, .validating)
+        case .validate, .play, .peerDisconnected, .peerReconnected: break
+        case .error(let error, _): coverage.count(error)
         }
     }
 

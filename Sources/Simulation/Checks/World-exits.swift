@@ -87,7 +87,8 @@ extension Coverage {
     public static func isSeen(_ cause: ExitCause, in state: SessionState) -> Bool {
         switch cause.path(in: state) {
         case .impossible: false
-        case .ends: true
+        // A restored session counts as matched until its coordinator has listed it, and is no longer restored then.
+        case .ends: cause != .bothRestarted || state == .matched
         case .goesOn, .vanishes, .isOver: seen(cause).contains(state)
         }
     }

@@ -134,6 +134,7 @@ extension World {
             }
         case .ended(let session, let reason, _): judge(ended: session, reason, client)
         case .error(let error, _):
+            coverage.count(error)
             if error == .subjectInUse { coverage.count(.provedNothing) }
         }
         if let joining = truth.joining, joining.connection == connection { checkProof(reply, client, joining.request) }

@@ -152,8 +152,23 @@ extension World {
             if core.count(in: .waiting) != truth.roomCount {
                 fail(.tablesDisagree, "the matchmaker holds \(core.count(in: .waiting)) rooms, not \(truth.roomCount)")
             }
-            for table in tables where table.count < 0 || table.count > plan.clients * 4 + 1000 {
-                fail(.overLimit, "the matchmaker's \(table.name) has \(table.count)")
+            let limits = plan.matchmaking
+            for table in tables {
+                // Whatever is about subjects, rooms and their sessions is bounded by those who are there.
+                let isQueue = table.name == "outcomesToRecord" || table.name == "handOffsToRecord"
+                let countMax = 4 * plan.clients + truth.liveCount + (isQueue ? limits.unrecordedMax : 100)
+                if table.count < 0 || table.count > countMax {
+                    fail(.overLimit, "the matchmaker's \(table.name) has \(table.count)")
+                }
+            }
+            for table in core.expiring {
+                let countMax =
+                    switch table.name {
+                    case "tombstones": limits.ledger.tombstonesMax
+                    case "rejections": limits.rejectionsMax
+                    default: 2 * limits.outcomesRetainedMax + limits.unrecordedMax
+                    }
+                if table.count > countMax { fail(.overLimit, "the matchmaker's \(table.name) has \(table.count)") }
             }
             for (scene, status) in zip(plan.scenes, core.sceneStatus) where status.waiting > scene.waitingMax + plan.clients {
                 fail(.overLimit, "\(status.waiting) wait in \(scene.id)")

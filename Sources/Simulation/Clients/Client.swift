@@ -45,5 +45,7 @@ struct Client {
     var barrier = 0
     var hasFinished = false
     var accuses = false
+    /// Until when it comes and goes.
+    var flickersUntilUs: UInt64 = 0
     var games = 0
 }

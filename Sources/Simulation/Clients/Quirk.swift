@@ -28,6 +28,8 @@ public enum Quirk: Int, CaseIterable, Sendable {
     case accuse
     /// Enters again after the end, with the old ticket.
     case lateEnter
+    /// All of a group come and go, so that they are hardly ever there together.
+    case flicker
     /// Forgets its resume.
     case amnesia
 

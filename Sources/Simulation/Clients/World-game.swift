@@ -36,6 +36,7 @@ extension World {
                 clients[client].received += missed
                 for index in clients[client].heard.indices { clients[client].heard[index] = (0, 0) }
             }
+            if clients[client].flickersUntilUs > nowUs, misbehaves(.flicker) { later(client, .quirk(.flicker), afterMs: 20...150) }
             mayMisbehave(client, within: 0...2000)
         case .validate(let peers, let offerTo, _, _):
             clients[client].peersToValidate = peers
@@ -68,7 +69,6 @@ extension World {
                 goAway(client)
             }
         case .error(let error, _):
-            coverage.count(error)
             switch error {
             case .badTicket, .sessionEnded:
                 // The session is over, or never was: back to where it came from, with the place that it had.

@@ -89,7 +89,12 @@ extension World {
     private func hear(_ reply: MatchmakerReply, _ client: Int) {
         guard clients[client].stage == .lobby else { return }
         switch reply {
-        case .waiting(_, _, _, _, _, let resume): clients[client].resume = resume
+        case .waiting(let session, _, _, _, _, let resume):
+            clients[client].resume = resume
+            // It does not care to wait for a game that it has left behind.
+            if session == clients[client].session, plan.quirkPerMille > 0, misbehaves(.leave), clients[client].random.perMille(500) {
+                later(client, .quirk(.leave), afterMs: 0...500)
+            }
         case .matched(let session, let player, let players, let url, let ticket):
             clients[client].session = session
             clients[client].player = player.number
@@ -97,10 +102,10 @@ extension World {
             clients[client].ticket = ticket
             clients[client].server = World.number(ofURL: url)
             beginGame(client)
+            mayFlicker(client, session)
             enterGame(client)
         case .ended: goAway(client)
         case .error(let error, _):
-            coverage.count(error)
             switch error {
             case .subjectInUse, .roomFull, .draining, .timeout: goAway(client, thinkMs: 500...3000)
             case .unknownScene, .sceneClosed: goAway(client)

@@ -10,7 +10,7 @@ extension World {
     func mayMisbehave(_ client: Int, within range: ClosedRange<Int>) {
         guard !isHealing, clients[client].random.perMille(plan.quirkPerMille) else { return }
         let quirk = Quirk.allCases[clients[client].random.below(Quirk.allCases.count)]
-        if options.quirks.contains(quirk) { later(client, .quirk(quirk), afterMs: range) }
+        if options.quirks.contains(quirk), quirk != .flicker { later(client, .quirk(quirk), afterMs: range) }
     }
 
     func be(_ client: Int, _ quirk: Quirk) {
@@ -48,8 +48,19 @@ extension World {
         case .babble: babble(client, connection)
         case .accuse: clients[client].accuses = true
         case .lateEnter: if let session = clients[client].session { enterLate(client, session) }
+        case .flicker:
+            hangUp(connection)
+            clients[client].connection = -1
+            clients[client].stage = .entering
+            later(client, .enter, afterMs: 300...1200)
         case .amnesia: clients[client].resume = nil
         }
+    }
+
+    /// Groups whose members come and go are found by the session's name, so that all of one do.
+    func mayFlicker(_ client: Int, _ session: SessionID) {
+        guard misbehaves(.flicker), plan.quirkPerMille > 0, session.low % 40 == 7 else { return }
+        clients[client].flickersUntilUs = nowUs + 8_000_000
     }
 
     private func closeLater(_ connection: Int, _ client: Int) {

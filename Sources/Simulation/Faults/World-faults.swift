@@ -45,8 +45,11 @@ extension World {
             host.unixOffsetMs += fault.amount & 1 == 0 ? size : -size
             isApplied = true
         case .cancel:
-            guard matchmaker.isRunning, let session = truth.pickLive(fault.amount) else { return }
-            queue.put(.input(0, life: matchmaker.life, .cancel(session)), atUs: nowUs)
+            guard matchmaker.isRunning else { return }
+            for choice in 0...fault.amount >> 32 % 8 {
+                guard let session = truth.pickLive(fault.amount &+ choice * 5) else { continue }
+                queue.put(.input(0, life: matchmaker.life, .cancel(session)), atUs: nowUs + choice * 100_000)
+            }
         case .drain:
             if host.isRunning { queue.put(.input(host.number, life: host.life, .drain), atUs: nowUs) }
             if host.isRunning { queue.put(.input(host.number, life: host.life, .shutdown), atUs: untilUs) }

@@ -22,8 +22,33 @@ struct Link {
     var isProven = false
     /// The next bytes that arrive lose a bit, chosen by this number.
     var corruption: (toMatchmaker: Bool, bit: UInt64)?
-    /// Bytes under way to the matchmaker and to the coordinator.
-    var bytesUnderWay = (0, 0)
+    /// What is under way, in the order of sending; nothing at all is the end of the stream.
+    var toMatchmaker = Stream()
+    var toCoordinator = Stream()
+
+    struct Stream {
+        private var pieces: [[UInt8]] = []
+        private var head = 0
+        private(set) var byteCount = 0
+
+        mutating func put(_ piece: [UInt8]) {
+            pieces.append(piece)
+            byteCount += piece.count
+        }
+
+        mutating func take() -> [UInt8]? {
+            guard head < pieces.count else { return nil }
+            let piece = pieces[head]
+            pieces[head] = []
+            head += 1
+            byteCount -= piece.count
+            if head == pieces.count {
+                pieces.removeAll(keepingCapacity: true)
+                head = 0
+            }
+            return piece
+        }
+    }
 
     enum End {
         case opening

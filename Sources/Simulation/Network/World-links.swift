@@ -74,7 +74,7 @@ extension World {
         var bytes: [UInt8] = []
         if toMatchmaker { swap(&bytes, &links[link].fromCoordinator) } else { swap(&bytes, &links[link].fromMatchmaker) }
         guard !bytes.isEmpty, links[link].brokenAtUs > nowUs else { return }
-        let underWay = toMatchmaker ? links[link].bytesUnderWay.0 : links[link].bytesUnderWay.1
+        let underWay = toMatchmaker ? links[link].toMatchmaker.byteCount : links[link].toCoordinator.byteCount
         if underWay + bytes.count > linkLimits.outboundBytesMax { return breakLink(link, noticeUs: 0) }
         if bytes.count > 1, random.perMille(150) {
             // In pieces, as a stream may come.
@@ -87,9 +87,8 @@ extension World {
     }
 
     private func carry(_ bytes: [UInt8], _ link: Int, _ toMatchmaker: Bool) {
-        let atUs = arrivalUs(link, toMatchmaker)
-        if toMatchmaker { links[link].bytesUnderWay.0 += bytes.count } else { links[link].bytesUnderWay.1 += bytes.count }
-        queue.put(.linkBytes(link, toMatchmaker: toMatchmaker, bytes), atUs: atUs)
+        if toMatchmaker { links[link].toMatchmaker.put(bytes) } else { links[link].toCoordinator.put(bytes) }
+        queue.put(.linkArrival(link, toMatchmaker: toMatchmaker), atUs: arrivalUs(link, toMatchmaker))
     }
 
     private func arrivalUs(_ link: Int, _ toMatchmaker: Bool) -> UInt64 {
@@ -107,19 +106,17 @@ extension World {
         random.between(50, 1500) + (paths[index].delayUntilUs > nowUs ? paths[index].delayUs : 0)
     }
 
-    func linkBytesArrive(_ link: Int, _ toMatchmaker: Bool, _ bytes: [UInt8]) {
+    /// The next piece of a stream gets through, or is held up.
+    func linkArrival(_ link: Int, _ toMatchmaker: Bool) {
         guard links[link].brokenAtUs > nowUs else { return }
         let path = paths[links[link].coordinator]
         let blockedUntilUs = toMatchmaker ? path.toMatchmakerBlockedUntilUs : path.toCoordinatorBlockedUntilUs
         if blockedUntilUs > nowUs {
-            // TCP sends it again until it gets through, in order: behind what was held up for longer.
-            let lastUs = toMatchmaker ? links[link].toMatchmakerLastUs : links[link].toCoordinatorLastUs
-            let atUs = max(blockedUntilUs + 1000, lastUs)
-            if toMatchmaker { links[link].toMatchmakerLastUs = atUs } else { links[link].toCoordinatorLastUs = atUs }
-            return queue.put(.linkBytes(link, toMatchmaker: toMatchmaker, bytes), atUs: atUs)
+            // TCP sends it again until it gets through.
+            return queue.put(.linkArrival(link, toMatchmaker: toMatchmaker), atUs: blockedUntilUs + 1000)
         }
-        var bytes = bytes
-        if toMatchmaker { links[link].bytesUnderWay.0 -= bytes.count } else { links[link].bytesUnderWay.1 -= bytes.count }
+        guard var bytes = toMatchmaker ? links[link].toMatchmaker.take() : links[link].toCoordinator.take() else { return }
+        if bytes.isEmpty { return linkEndCloses(link, atMatchmaker: toMatchmaker) }
         if let corruption = links[link].corruption, corruption.toMatchmaker == toMatchmaker {
             links[link].corruption = nil
             let bit = Int(corruption.bit % UInt64(bytes.count * 8))
@@ -163,18 +160,11 @@ extension World {
     }
 
     /// The end of a stream travels behind its bytes.
-    private func finish(_ link: Int, toMatchmaker: Bool) {
-        queue.put(.linkClosed(link, atMatchmaker: toMatchmaker), atUs: arrivalUs(link, toMatchmaker) + 1)
-    }
+    private func finish(_ link: Int, toMatchmaker: Bool) { carry([], link, toMatchmaker) }
 
     /// An end learns that its connection is over.
     func linkEndCloses(_ link: Int, atMatchmaker: Bool) {
-        let path = paths[links[link].coordinator]
         let end = atMatchmaker ? links[link].matchmakerEnd : links[link].coordinatorEnd
-        let blockedUntilUs = atMatchmaker ? path.toMatchmakerBlockedUntilUs : path.toCoordinatorBlockedUntilUs
-        if end == .open, links[link].brokenAtUs > nowUs, blockedUntilUs > nowUs {
-            return queue.put(.linkClosed(link, atMatchmaker: atMatchmaker), atUs: blockedUntilUs + 1001)
-        }
         guard end != .closed else { return }
         if atMatchmaker {
             queue.put(.input(0, life: links[link].matchmakerLife, .linkClosed(link: link)), atUs: nowUs)

@@ -25,7 +25,8 @@ enum Happening {
 
     // Links.
     case dialArrives(Int)
-    case linkBytes(Int, toMatchmaker: Bool, [UInt8])
+    /// The next piece of a link's stream gets through.
+    case linkArrival(Int, toMatchmaker: Bool)
     /// One end learns that the link is closed or broken.
     case linkClosed(Int, atMatchmaker: Bool)
 

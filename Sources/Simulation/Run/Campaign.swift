@@ -56,7 +56,7 @@ extension Coverage {
         "sessionRefused full", "sessionRefused draining", "sessionRefused busy", "sessionRefused unsupported", "assignTimedOut",
         "cancelIgnored", "nothingToCancel", "noCoordinator", "stale accepted", "stale ended", "stale state", "stale holding",
         "adopted", "inventoryAsked", "outcomeReleased", "outcome",
-        "discarded assign", "unknownSession drop", "unknownSession cancel", "refused full", "refused draining",
+        "unknownSession drop", "unknownSession cancel", "refused full", "refused draining",
         "refused busy", "refused unsupported", "forgotten", "leaseExpired", "entryRefused bad_ticket",
         "entryRefused session_ended", "replayIncomplete", "validated", "validationFailed", "excluded",
         "matchmaker error unknown_scene", "matchmaker error room_full", "matchmaker error draining",

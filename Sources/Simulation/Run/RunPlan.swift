@@ -117,6 +117,11 @@ private struct RunSize {
             faults = random.between(3, 40)
             quirkPerMille = random.pick([0, 30, 100, 250]) ?? 30
             tickMs = random.perMille(500) ? 20...100 : 100...1000
+            guard random.perMille(300) else { break }
+            clients = random.between(2, 24)
+            coordinators = random.between(1, 3)
+            faults = random.between(30, 120)
+            quirkPerMille = 150
         case .calm:
             (clients, coordinators, activeMs, faults, quirkPerMille) = (2000, 8, 60_000, 0, 0)
             tickMs = 30...60

@@ -107,7 +107,7 @@ final class World {
             sweep()
             if !isOver { queue.put(.sweep, atUs: nowUs + (isHealing ? 10 : 1) * World.sweepEveryUs) }
         case .dialArrives(let link): dialArrives(link)
-        case .linkBytes(let link, let toMatchmaker, let bytes): linkBytesArrive(link, toMatchmaker, bytes)
+        case .linkArrival(let link, let toMatchmaker): linkArrival(link, toMatchmaker)
         case .linkClosed(let link, let atMatchmaker): linkEndCloses(link, atMatchmaker: atMatchmaker)
         case .toServer(let connection, let message): arrive(message, at: connection)
         case .toClient(let connection, let message): hear(message, on: connection)

@@ -293,7 +293,7 @@ extension World {
     /// All that was due has been done.
     func matchmakerAdvanced() {
         let now = matchmaker.bootMs(nowUs)
-        if let nextMs = matchmaker.core?.nextDeadlineMs, nextMs <= now {
+        if let nextMs = matchmaker.core.nextDeadlineMs, nextMs <= now {
             fail(.overdue, "the matchmaker leaves something undone that was due at \(nextMs), now \(now)")
         }
         while let connection = truth.waits.popDue(now) {

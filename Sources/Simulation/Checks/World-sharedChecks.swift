@@ -58,7 +58,8 @@ extension World {
     /// Asks a copy of the coordinator, deadlines first, whether it would let this player in now.
     private func isEnterable(_ copy: Truth.Enterable, _ client: Int) -> Bool {
         let host = coordinators[copy.node - 1]
-        guard var core = host.core else { return false }
+        guard host.isRunning else { return false }
+        var core = host.core
         let session = truth[copy.session]
         let players = session.handOffs[copy.handOff].assignment.players
         guard let player = players.first(where: { $0.subject == clients[client].subject }) else { return false }
@@ -105,15 +106,15 @@ extension World {
             }
             fail(.deadlinePassed, "\(truth[key.session].id.short) is still \(copy.state) at n\(host.number) after its \(key.kind) deadline")
         }
-        if let nextMs = host.core?.nextDeadlineMs, nextMs <= now.bootMs {
+        if let nextMs = host.core.nextDeadlineMs, nextMs <= now.bootMs {
             fail(.overdue, "n\(host.number) leaves something undone that was due at \(nextMs), now \(now.bootMs)")
         }
     }
 
     /// After every turn of a coordinator.
     func checkCoordinator(_ host: CoordinatorHost) {
-        guard let core = host.core else { return }
-        let count = core.sessionCount
+        guard host.isRunning else { return }
+        let count = host.core.sessionCount
         if count != truth.coordinators[host.number - 1].copies.count {
             fail(.tablesDisagree, "n\(host.number) holds \(count) sessions, not \(truth.coordinators[host.number - 1].copies.count)")
         }
@@ -145,7 +146,8 @@ extension World {
     /// Promises 2 and 8 over whole tables.
     func sweep() {
         coverage.count(.swept)
-        if let core = matchmaker.core {
+        if matchmaker.isRunning {
+            let core = matchmaker.core
             let tables = core.tables
             let live = core.count(in: .matched) + core.count(in: .validating) + core.count(in: .playing)
             if live != truth.liveCount { fail(.tablesDisagree, "the matchmaker holds \(live) matched sessions, not \(truth.liveCount)") }
@@ -175,7 +177,8 @@ extension World {
             }
         }
         for host in coordinators {
-            guard let core = host.core else { continue }
+            guard host.isRunning else { continue }
+            let core = host.core
             for table in core.tables {
                 let isOver = "\(table.name)" == "outbox" && table.count > host.limits.outboxMax
                 if isOver || table.count < 0 { fail(.overLimit, "n\(host.number): \(table.name) has \(table.count)") }
@@ -190,11 +193,11 @@ extension World {
     func settle() {
         isOver = true
         sweep()
-        for table in matchmaker.core?.tables ?? [] where table.count != 0 {
+        for table in matchmaker.core.tables where table.count != 0 {
             fail(.leftBehind, "the matchmaker's \(table.name) has \(table.count) left")
         }
         for host in coordinators {
-            for table in host.core?.tables ?? [] where table.count != 0 {
+            for table in host.core.tables where table.count != 0 {
                 fail(.leftBehind, "n\(host.number): \(table.name) has \(table.count) left")
             }
         }

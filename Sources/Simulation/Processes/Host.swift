@@ -1,4 +1,5 @@
 import Coordination
+import Digests
 import Matchmaking
 import SessionProtocol
 
@@ -71,7 +72,9 @@ class Host {
 }
 
 final class MatchmakerHost: Host {
-    var core: MatchmakerCore?
+    var core = MatchmakerHost.none
+    /// While no process runs.
+    static let none = MatchmakerCore(scenes: [], resumeKey: [], generator: SeededGenerator(number: 0))
     var actions: [MatchmakerAction] = []
     /// Links that are accepted, in the order of their coming.
     var links: [Int] = []
@@ -91,7 +94,9 @@ final class CoordinatorHost: Host {
 
     let node: NodeID
     let limits: CoordinationLimits
-    var core: CoordinatorCore?
+    var core = CoordinatorHost.none
+    /// While no process runs.
+    static let none = CoordinatorCore()
     var actions: [CoordinatorAction] = []
     var dial = Dial.stopped
     var dialFailures = 0

@@ -29,8 +29,8 @@ extension World {
         let life = host.life
         if options.canary != .missesDeadlines, options.canary != .keepsAfterLease {
             events += 1
-            host.core?.advance(now: now, actions: &host.actions)
-            host.coreDueMs = host.core?.nextDeadlineMs
+            host.core.advance(now: now, actions: &host.actions)
+            host.coreDueMs = host.core.nextDeadlineMs
             perform(host)
             if host.life != life { return false }
         }
@@ -41,8 +41,8 @@ extension World {
 
     private func handle(_ event: CoordinatorEvent, _ host: CoordinatorHost, _ now: Moment) {
         events += 1
-        host.core?.handle(event, now: now, actions: &host.actions)
-        host.coreDueMs = host.core?.nextDeadlineMs
+        host.core.handle(event, now: now, actions: &host.actions)
+        host.coreDueMs = host.core.nextDeadlineMs
         perform(host)
     }
 
@@ -170,11 +170,9 @@ extension World {
             payload[index] = UInt8(truncatingIfNeeded: page >> UInt32(8 * index))
             payload[4 + index] = UInt8(truncatingIfNeeded: number >> UInt32(8 * index))
         }
-        guard
-            let result = host.core?.relay(
-                from: ConnectionHandle(UInt64(connection)), kind: kind, address: address, payload: payload.span,
-                targets: &host.targets)
-        else { return }
+        let result = host.core.relay(
+            from: ConnectionHandle(UInt64(connection)), kind: kind, address: address, payload: payload.span,
+            targets: &host.targets)
         switch result {
         case .forwarded(let player):
             if options.canary == .losesMessages, number % 50 == 49 { return }

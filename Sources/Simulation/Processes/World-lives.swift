@@ -68,7 +68,7 @@ extension World {
         if options.canary == .forgetsOutbox { outcomes = [] }
         host.core = CoordinatorCore(limits: host.limits, retained: outcomes)
         host.actions = []
-        host.coreDueMs = host.core?.nextDeadlineMs
+        host.coreDueMs = host.core.nextDeadlineMs
         host.dialFailures = 0
         host.dial = .waiting(untilUs: nowUs)
         host.hello = Hello(
@@ -90,14 +90,14 @@ extension World {
         host.inbox = []
         if losesPower { host.disk.losePower(&host.random) }
         if host.number == 0 {
-            matchmaker.core = nil
+            matchmaker.core = MatchmakerHost.none
             matchmaker.actions = []
             for link in matchmaker.links { processLeavesLink(link, atMatchmaker: true, silently: losesPower) }
             matchmaker.links = []
             matchmakerDied()
         } else {
             let coordinator = coordinators[host.number - 1]
-            coordinator.core = nil
+            coordinator.core = CoordinatorHost.none
             coordinator.actions = []
             switch coordinator.dial {
             case .connecting(let link), .handshaking(let link, _), .up(let link):
@@ -137,9 +137,9 @@ extension World {
     func exitIfDone(_ host: Host) {
         guard host.isStopping else { return }
         if host.number == 0 {
-            guard matchmaker.core?.isQuiet == true, !host.journal.hasPending else { return }
+            guard matchmaker.core.isQuiet, !host.journal.hasPending else { return }
         } else {
-            guard coordinators[host.number - 1].core?.isQuiet == true, !host.journal.hasPending else { return }
+            guard coordinators[host.number - 1].core.isQuiet, !host.journal.hasPending else { return }
         }
         queue.put(.exit(host.number, life: host.life), atUs: nowUs + 1)
     }
@@ -200,7 +200,7 @@ extension World {
     }
 
     private func sessionsToKeep(_ host: Host) -> [SessionID] {
-        if host.number == 0 { return matchmaker.core?.journalSessions ?? [] }
-        return coordinators[host.number - 1].core?.journalSessions ?? []
+        if host.number == 0 { return matchmaker.core.journalSessions }
+        return coordinators[host.number - 1].core.journalSessions
     }
 }

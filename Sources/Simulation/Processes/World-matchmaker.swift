@@ -15,7 +15,7 @@ extension World {
         commit(host)
         flush(host)
         exitIfDone(host)
-        host.dueMs = host.core?.nextDeadlineMs ?? .max
+        host.dueMs = host.isRunning ? host.core.nextDeadlineMs ?? .max : .max
         schedule(host)
     }
 
@@ -26,7 +26,7 @@ extension World {
         let life = host.life
         if options.canary != .missesDeadlines {
             events += 1
-            host.core?.advance(now: now, actions: &host.actions)
+            host.core.advance(now: now, actions: &host.actions)
             perform(host)
             if host.life != life { return false }
         }
@@ -40,7 +40,7 @@ extension World {
 
     private func handle(_ event: MatchmakerEvent, _ host: MatchmakerHost, _ now: Moment) {
         events += 1
-        host.core?.handle(event, now: now, actions: &host.actions)
+        host.core.handle(event, now: now, actions: &host.actions)
         perform(host)
     }
 

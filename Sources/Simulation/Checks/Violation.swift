@@ -72,8 +72,10 @@ public enum Canary: String, CaseIterable, Sendable {
     case tellsEarly
     /// The core is never asked to do what has fallen due.
     case missesDeadlines
-    /// The limit of sessions that a coordinator states is below the one that it keeps.
-    case exceedsLimit
+    /// A matchmaker's end of a wait is never said.
+    case swallowsEnds
+    /// Outcomes are written down twice.
+    case recordsTwice
     /// One who goes back to wait is not told so.
     case hidesRequeue
     /// What is due is done after input that came later.

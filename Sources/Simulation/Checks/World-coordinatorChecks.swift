@@ -248,6 +248,9 @@ extension World {
                 truth[number].handOffs[copy.handOff].assignment.players[Int(player.number)].ticket == entering.ticket,
                 options.canary != .helpsStrangers || isRightTicket(connection, number, copy, player)
             else { return fail(.ticketNotNeeded, "connection \(connection) enters \(session.short) without its ticket") }
+            if truth.enterable[connections[connection].client].count > 1 {
+                entersOne(connections[connection].client, number, host.number)
+            }
             if copy.isAway[Int(player.number)] { coverage.count(.returned, copy.state) }
             truth.coordinators[index].seats[connection] = Truth.Seat(session: number, player: Int(player.number))
             truth.coordinators[index].copies[number]?.isAway[Int(player.number)] = false

@@ -55,6 +55,16 @@ extension World {
         }
     }
 
+    /// A player has entered one of the copies that it could enter: no other may be open.
+    func entersOne(_ client: Int, _ number: Int, _ node: Int) {
+        for copy in truth.enterable[client] where copy.session != number || copy.node != node {
+            coverage.count(.twinsProbed)
+            guard isEnterable(copy, client) else { continue }
+            let other = "\(truth[copy.session].id.short) at n\(copy.node)"
+            fail(.twinSessions, "p\(client) has entered \(truth[number].id.short) at n\(node), and could enter \(other)")
+        }
+    }
+
     /// Asks a copy of the coordinator, deadlines first, whether it would let this player in now.
     private func isEnterable(_ copy: Truth.Enterable, _ client: Int) -> Bool {
         let host = coordinators[copy.node - 1]
@@ -87,6 +97,8 @@ extension World {
 
     /// All that was due has been done.
     func coordinatorAdvanced(_ host: CoordinatorHost, _ now: Moment) {
+        // In that world it is another promise that is to be seen broken.
+        if options.canary == .keepsAfterLease { return }
         let index = host.number - 1
         while let key = truth.coordinators[index].deadlines.popDue(now.bootMs) {
             guard let copy = truth.coordinators[index].copies[key.session] else { continue }

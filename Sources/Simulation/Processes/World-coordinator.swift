@@ -175,7 +175,7 @@ extension World {
             targets: &host.targets)
         switch result {
         case .forwarded(let player):
-            if options.canary == .losesMessages, number % 50 == 49 { return }
+            if options.canary == .losesMessages, number % 8 == 7 { return }
             for index in 0..<host.targets.count {
                 let target = Int(host.targets[index].number)
                 strangerCheck(from: connection, to: target, host)
@@ -199,7 +199,8 @@ extension World {
         if host.actions.isEmpty { swap(&due, &host.actions) }
     }
 
-    private func perform(_ action: CoordinatorAction, _ host: CoordinatorHost) {
+    private func perform(_ asked: CoordinatorAction, _ host: CoordinatorHost) {
+        let action = options.canary == .hidesRequeue ? asked.withoutRequeue : asked
         judge(action, host)
         switch action {
         case .reply(let connection, let reply): say(.play(reply), on: Int(connection.number))
@@ -218,8 +219,24 @@ extension World {
             closeLinkAtCoordinator(host, reject)
         case .persist(let record):
             host.journal.append(record)
+            if options.canary == .tellsEarly, case .ended(let outcome) = record { tellEarly(outcome, host) }
             if options.canary == .persistsEarly { queue.put(.input(host.number, life: host.life, .recorded), atUs: nowUs) }
         case .transition, .notice: break
         }
+    }
+
+    private func tellEarly(_ outcome: Outcome, _ host: CoordinatorHost) {
+        let seats = truth.coordinators[host.number - 1].seats
+        for connection in seats.keys.sorted() where seats[connection].map({ truth[$0.session].id }) == outcome.session {
+            let reply = PlayerReply.ended(outcome.session, outcome.reason, requeued: false, resume: "", completionCode: nil)
+            perform(.reply(ConnectionHandle(UInt64(connection)), reply), host)
+        }
+    }
+}
+
+extension CoordinatorAction {
+    fileprivate var withoutRequeue: CoordinatorAction {
+        guard case .reply(let connection, .ended(let session, let reason, true, let resume, let code)) = self else { return self }
+        return .reply(connection, .ended(session, reason, requeued: false, resume: resume, completionCode: code))
     }
 }

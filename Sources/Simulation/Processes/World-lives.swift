@@ -74,7 +74,7 @@ extension World {
         host.hello = Hello(
             versionMin: Frame.version, versionMax: Frame.version, node: host.node,
             incarnation: Incarnation(host.random.next()), nonce: [],
-            capacity: UInt32(clamping: options.canary == .exceedsLimit ? 100_000 : host.limits.sessionsMax),
+            capacity: UInt32(clamping: host.limits.sessionsMax),
             publicURL: "ws://n\(host.number)/v1/play")
         coordinatorStarted(host, records)
         turn(host, [])

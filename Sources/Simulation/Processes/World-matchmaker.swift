@@ -115,6 +115,9 @@ extension World {
         mix(UInt64(message.kind.rawValue))
         note("n\(links[link].coordinator + 1) → matchmaker: \(message.text)")
         matchmakerReads(message, link)
+        if options.canary == .acknowledgesEarly, case .ended(let outcome) = message {
+            perform(.link(LinkHandle(UInt64(link)), .endedAck(outcome.session, outcome.attempt)), host)
+        }
         handle(.link(LinkHandle(UInt64(link)), message), host, now)
     }
 
@@ -152,6 +155,8 @@ extension World {
     private func perform(_ action: MatchmakerAction, _ host: MatchmakerHost) {
         judge(action)
         switch action {
+        case .reply(_, .ended) where options.canary == .swallowsEnds: break
+        case .close(_, .normal) where options.canary == .swallowsEnds: break
         case .reply(let connection, let reply): say(.lobby(reply), on: Int(connection.number))
         case .close(let connection, _): closeFromServer(Int(connection.number))
         case .link(let link, let message): sendFromMatchmaker(message, Int(link.number))
@@ -160,6 +165,7 @@ extension World {
             closeLinkAtMatchmaker(Int(link.number), reject)
         case .persist(let record):
             host.journal.append(record)
+            if options.canary == .recordsTwice, case .ended = record { host.journal.append(record) }
             if options.canary == .persistsEarly {
                 queue.put(.input(0, life: host.life, .recorded), atUs: nowUs)
             }

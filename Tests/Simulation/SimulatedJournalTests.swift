@@ -1,0 +1,84 @@
+import SessionProtocol
+import Testing
+
+@testable import Simulation
+
+@Suite struct SimulatedJournalTests {
+    func ack(_ number: UInt64) -> Message { .endedAck(SessionID(high: 0, low: number), .first) }
+
+    @Test("records are durable when their sync has ended, in groups, one sync at a time")
+    func groups() {
+        var disk = VirtualDisk()
+        var journal = SimulatedJournal(rotateAtBytes: 1 << 20)
+        journal.append(ack(1))
+        #expect(journal.beginCommit(&disk))
+        journal.append(ack(2))
+        journal.append(ack(3))
+        #expect(!journal.beginCommit(&disk))
+        #expect(journal.endCommit(&disk) == [ack(1)])
+        #expect(journal.committed == 1)
+        #expect(journal.beginCommit(&disk))
+        #expect(journal.endCommit(&disk) == [ack(2), ack(3)])
+        #expect(SimulatedJournal.open(&disk).records == [ack(1), ack(2), ack(3)])
+    }
+
+    @Test("a torn tail is cut off at a start, and whole records survive")
+    func torn() throws {
+        var random = SmallGenerator(seed: 5, stream: 5)
+        var torn = 0
+        for _ in 0..<100 {
+            var disk = VirtualDisk()
+            var journal = SimulatedJournal(rotateAtBytes: 1 << 20)
+            journal.append(ack(1))
+            _ = journal.beginCommit(&disk)
+            _ = journal.endCommit(&disk)
+            for number in 2...4 as ClosedRange<UInt64> { journal.append(ack(number)) }
+            _ = journal.beginCommit(&disk)
+            disk.losePower(&random)
+            let (records, tornBytes, error) = SimulatedJournal.open(&disk)
+            #expect(error == nil)
+            #expect(records.first == ack(1) && records == Array([ack(1), ack(2), ack(3), ack(4)].prefix(records.count)))
+            if tornBytes > 0 { torn += 1 }
+            #expect(SimulatedJournal.open(&disk).tornBytes == 0)
+        }
+        #expect(torn > 0)
+    }
+
+    @Test("a full disk leaves no part of a record behind, and all are written when there is room")
+    func full() {
+        var disk = VirtualDisk()
+        var journal = SimulatedJournal(rotateAtBytes: 1 << 20)
+        disk.freeBytes = 10
+        journal.append(ack(1))
+        #expect(!journal.beginCommit(&disk) && journal.hasFailed)
+        #expect(disk.byteCount(of: SimulatedJournal.name) == 0)
+        disk.freeBytes = nil
+        #expect(journal.beginCommit(&disk) && !journal.hasFailed)
+        #expect(journal.endCommit(&disk) == [ack(1)])
+    }
+
+    @Test("compaction keeps what was named and all that came behind, at any moment a whole journal")
+    func compaction() {
+        var disk = VirtualDisk()
+        var journal = SimulatedJournal(rotateAtBytes: 1)
+        for number in 1...3 as ClosedRange<UInt64> { journal.append(ack(number)) }
+        _ = journal.beginCommit(&disk)
+        _ = journal.endCommit(&disk)
+        #expect(journal.isCompactionDue(disk))
+        #expect(journal.beginCompaction(&disk, keeping: [SessionID(high: 0, low: 2)]))
+        journal.append(ack(9))
+        #expect(journal.beginCommit(&disk))
+        #expect(!journal.continueCompaction(&disk), "a commit is under way")
+        _ = journal.endCommit(&disk)
+        var crashed = disk
+        #expect(SimulatedJournal.open(&crashed).records == [ack(1), ack(2), ack(3), ack(9)])
+        #expect(journal.continueCompaction(&disk))
+        journal.append(ack(10))
+        #expect(!journal.beginCommit(&disk), "commits wait for the new name")
+        journal.renameCompacted(&disk)
+        journal.endCompaction(&disk)
+        #expect(journal.beginCommit(&disk))
+        _ = journal.endCommit(&disk)
+        #expect(SimulatedJournal.open(&disk).records == [ack(2), ack(9), ack(10)])
+    }
+}

@@ -93,6 +93,8 @@ extension MatchmakerCore {
                 // This version of the protocol has no receipt for an acknowledgement: only an inventory says what
                 // cannot come again. One whose link is down or new is about to give one.
                 guard coordinator.isReady, let link = coordinator.link else { return }
+                // What it has reported is acknowledged first: it would be listed again and again otherwise.
+                guard !unrecorded.contains(where: { $0.node == node }) else { return }
                 actions.append(.notice(.inventoryAsked(node, outcomes: retained.count(at: node))))
                 hangUp(link, nil, now, &actions)
             } else if let session = retained.dropOldest(at: node) {

@@ -21,6 +21,17 @@ import Testing
         #expect(lobby.join("ann", on: 4, resume: told) == ["3: ended S1 superseded.", "4: waiting 2/2 in S1"])
     }
 
+    @Test("a loss that is only presumed is told to nobody as a fact, at a shutdown neither")
+    func presumedAtShutdown() {
+        let before = playing()
+        var lobby = Lobby(restarting: before, .group(2))
+        lobby.join("ann", on: 3, resume: before.resumes[1])
+        #expect(lobby.pass(18_000) == ["journal: ended S1 coordinator_lost presumed"])
+        lobby.handle(.shutdown)
+        #expect(lobby.sync() == ["3: error draining!"])
+        #expect(lobby.leftovers == [])
+    }
+
     @Test("a session of a scene that is configured no longer is carried on, and puts nobody back anywhere else")
     func sceneGone() {
         let before = playing()

@@ -207,4 +207,19 @@ import Testing
         #expect(lobby.end("S1", .completed, in: .playing, link: 3) == ["link 3: ack S1#1"])
         #expect(news(lobby) == 0)
     }
+
+    @Test("a coordinator with more to report than is kept is asked to report anew only when it has its acknowledgements")
+    func acknowledgedBeforeAsked() {
+        var lobby = lobby(retainedMax: 2)
+        lobby.down(1)
+        lobby.prove("east", link: 2)
+        var outcome = lobby.outcome("S9", .completed, in: .playing)
+        for number in 1...3 as ClosedRange<UInt64> {
+            outcome.session = SessionID(high: 0, low: number)
+            lobby.say(.ended(outcome), link: 2)
+        }
+        #expect(lobby.say(.inventoryEnd, link: 2) == [])
+        #expect(
+            lobby.sync() == ["link 2: ack S1#1", "link 2: ack S2#1", "link 2: ack S3#1", "link 2: close"])
+    }
 }

@@ -11,15 +11,21 @@ import Testing
         var disk = VirtualDisk()
         var journal = SimulatedJournal(rotateAtBytes: 1 << 20)
         journal.append(ack(1))
-        #expect(journal.beginCommit(&disk))
+        let step1 = journal.beginCommit(&disk)
+        #expect(step1)
         journal.append(ack(2))
         journal.append(ack(3))
-        #expect(!journal.beginCommit(&disk))
-        #expect(journal.endCommit(&disk) == [ack(1)])
+        let step2 = journal.beginCommit(&disk)
+        #expect(!step2)
+        let step3 = journal.endCommit(&disk)
+        #expect(step3 == [ack(1)])
         #expect(journal.committed == 1)
-        #expect(journal.beginCommit(&disk))
-        #expect(journal.endCommit(&disk) == [ack(2), ack(3)])
-        #expect(SimulatedJournal.open(&disk).records == [ack(1), ack(2), ack(3)])
+        let step4 = journal.beginCommit(&disk)
+        #expect(step4)
+        let step5 = journal.endCommit(&disk)
+        #expect(step5 == [ack(2), ack(3)])
+        let step6 = SimulatedJournal.open(&disk).records
+        #expect(step6 == [ack(1), ack(2), ack(3)])
     }
 
     @Test("a torn tail is cut off at a start, and whole records survive")
@@ -39,7 +45,8 @@ import Testing
             #expect(error == nil)
             #expect(records.first == ack(1) && records == Array([ack(1), ack(2), ack(3), ack(4)].prefix(records.count)))
             if tornBytes > 0 { torn += 1 }
-            #expect(SimulatedJournal.open(&disk).tornBytes == 0)
+            let step7 = SimulatedJournal.open(&disk).tornBytes
+            #expect(step7 == 0)
         }
         #expect(torn > 0)
     }
@@ -50,11 +57,14 @@ import Testing
         var journal = SimulatedJournal(rotateAtBytes: 1 << 20)
         disk.freeBytes = 10
         journal.append(ack(1))
-        #expect(!journal.beginCommit(&disk) && journal.hasFailed)
+        let step8 = journal.beginCommit(&disk)
+        #expect(!step8 && journal.hasFailed)
         #expect(disk.byteCount(of: SimulatedJournal.name) == 0)
         disk.freeBytes = nil
-        #expect(journal.beginCommit(&disk) && !journal.hasFailed)
-        #expect(journal.endCommit(&disk) == [ack(1)])
+        let step9 = journal.beginCommit(&disk)
+        #expect(step9 && !journal.hasFailed)
+        let step10 = journal.endCommit(&disk)
+        #expect(step10 == [ack(1)])
     }
 
     @Test("compaction keeps what was named and all that came behind, at any moment a whole journal")
@@ -65,20 +75,28 @@ import Testing
         _ = journal.beginCommit(&disk)
         _ = journal.endCommit(&disk)
         #expect(journal.isCompactionDue(disk))
-        #expect(journal.beginCompaction(&disk, keeping: [SessionID(high: 0, low: 2)]))
+        let step11 = journal.beginCompaction(&disk, keeping: [SessionID(high: 0, low: 2)])
+        #expect(step11)
         journal.append(ack(9))
-        #expect(journal.beginCommit(&disk))
-        #expect(!journal.continueCompaction(&disk), "a commit is under way")
+        let step12 = journal.beginCommit(&disk)
+        #expect(step12)
+        let step13 = journal.continueCompaction(&disk)
+        #expect(!step13, "a commit is under way")
         _ = journal.endCommit(&disk)
         var crashed = disk
-        #expect(SimulatedJournal.open(&crashed).records == [ack(1), ack(2), ack(3), ack(9)])
-        #expect(journal.continueCompaction(&disk))
+        let step14 = SimulatedJournal.open(&crashed).records
+        #expect(step14 == [ack(1), ack(2), ack(3), ack(9)])
+        let step15 = journal.continueCompaction(&disk)
+        #expect(step15)
         journal.append(ack(10))
-        #expect(!journal.beginCommit(&disk), "commits wait for the new name")
+        let step16 = journal.beginCommit(&disk)
+        #expect(!step16, "commits wait for the new name")
         journal.renameCompacted(&disk)
         journal.endCompaction(&disk)
-        #expect(journal.beginCommit(&disk))
+        let step17 = journal.beginCommit(&disk)
+        #expect(step17)
         _ = journal.endCommit(&disk)
-        #expect(SimulatedJournal.open(&disk).records == [ack(2), ack(9), ack(10)])
+        let step18 = SimulatedJournal.open(&disk).records
+        #expect(step18 == [ack(2), ack(9), ack(10)])
     }
 }

@@ -47,7 +47,9 @@ import Testing
     func full() {
         var disk = VirtualDisk()
         disk.freeBytes = 3
-        #expect(throws: VirtualDisk.Failure.full) { try disk.append([1, 2, 3, 4], to: "a") }
+        var failure: VirtualDisk.Failure?
+        do throws(VirtualDisk.Failure) { try disk.append([1, 2, 3, 4], to: "a") } catch { failure = error }
+        #expect(failure == .full)
         #expect(disk.bytes(of: "a") == [1, 2, 3])
         disk.truncate("a", to: 1)
         #expect(disk.freeBytes == 2)

@@ -54,7 +54,7 @@ public struct Violation: Hashable, Sendable {
 
 /// Ways to break a promise on purpose: what a shell does wrong, to see its checker fire.
 public enum Canary: String, CaseIterable, Sendable {
-    /// A coordinator's core never hears that time passes, so that its lease outlives the matchmaker's patience.
+    /// A coordinator's clock stands still before its lease is over, which outlives the matchmaker's patience.
     case keepsAfterLease
     /// Acknowledges before the record is on disk.
     case acknowledgesEarly

@@ -26,7 +26,7 @@ extension World {
         let index = host.number - 1
         truth.coordinators[index].isLinkUp = true
         truth.coordinators[index].leaseGraceMs = UInt64(terms.leaseGraceMs)
-        if truth.coordinators[index].leaseFromMs == nil { truth.coordinators[index].leaseFromMs = host.bootMs(nowUs) }
+        if truth.coordinators[index].leaseFromMs == nil || options.canary == .keepsAfterLease { truth.coordinators[index].leaseFromMs = host.bootMs(nowUs) }
     }
 
     func coordinatorLostLink(_ host: CoordinatorHost) {
@@ -207,7 +207,7 @@ extension World {
     /// Promise 6: a coordinator gives up its sessions only when it has had no answer for the grace.
     private func checkLease(_ session: SessionID, _ host: CoordinatorHost) {
         let coordinator = truth.coordinators[host.number - 1]
-        guard let fromMs = coordinator.leaseFromMs, fromMs + coordinator.leaseGraceMs > host.bootMs(nowUs) else {
+        guard options.canary != .keepsAfterLease, let fromMs = coordinator.leaseFromMs, fromMs + coordinator.leaseGraceMs > host.bootMs(nowUs) else {
             return coverage.count(.leaseRanOut)
         }
         fail(.endedWithoutCause, "n\(host.number) gives \(session.short) up though its lease runs")

@@ -15,7 +15,9 @@ extension World {
                 let number = truth.number(of: assignment.session)
                 if live.updateValue(true, forKey: number) == nil { order.append(number) }
             case .ended(let outcome): live[truth.number(of: outcome.session)] = false
-            default: break
+            case .hello, .challenge, .proof, .welcome, .reject, .assign, .accepted, .refused, .state, .endedAck,
+                .cancel, .drop, .ping, .pong, .drain, .holding, .inventoryEnd:
+                break
             }
         }
         for number in order where live[number] == true {
@@ -39,7 +41,9 @@ extension World {
         case .ended(let outcome):
             let old = truth[truth.number(of: outcome.session)].outcome
             if old == nil || (old?.isPresumed == true && !outcome.isPresumed) { becameDurable(record, at: 0) }
-        default: break
+        case .hello, .challenge, .proof, .welcome, .reject, .assign, .accepted, .refused, .state, .endedAck, .cancel,
+            .drop, .ping, .pong, .drain, .holding, .inventoryEnd:
+            break
         }
     }
 
@@ -223,7 +227,9 @@ extension World {
             guard let outcome = truth[number].outcome, !outcome.isPresumed || outcome.attempt != attempt else {
                 return fail(.acknowledgedNotDurable, "the end of \(session.short)#\(attempt) is acknowledged and not on disk")
             }
-        default: break
+        case .hello, .challenge, .proof, .welcome, .reject, .accepted, .refused, .state, .ended, .cancel, .drop,
+            .ping, .pong, .drain, .holding, .inventoryEnd, .journalMatched:
+            break
         }
     }
 
@@ -245,7 +251,9 @@ extension World {
                 if outcome.isPresumed { coverage.count(.presumedLost) }
                 checkRequeue(outcome)
             }
-        default: break
+        case .hello, .challenge, .proof, .welcome, .reject, .assign, .accepted, .refused, .state, .endedAck, .cancel,
+            .drop, .ping, .pong, .drain, .holding, .inventoryEnd:
+            break
         }
     }
 
@@ -286,7 +294,10 @@ extension World {
             if durable != outcome, !outcome.isPresumed || durable == nil {
                 fail(.acknowledgedNotDurable, "the outcome of \(outcome.session.short) is told and not on disk")
             }
-        default: break
+        case .coordinatorUp, .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused,
+            .sessionRefused, .assignTimedOut, .cancelIgnored, .nothingToCancel, .noCoordinator, .stale,
+            .inventoryAsked:
+            break
         }
     }
 

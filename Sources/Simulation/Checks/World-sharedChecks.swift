@@ -19,7 +19,9 @@ extension World {
                 truth[number].ends[index].isDurable = true
             }
             if process == 0 { outcomeIsDurable(outcome, number) }
-        default: break
+        case .hello, .challenge, .proof, .welcome, .reject, .assign, .accepted, .refused, .state, .endedAck, .cancel,
+            .drop, .ping, .pong, .drain, .holding, .inventoryEnd:
+            break
         }
     }
 
@@ -74,8 +76,8 @@ extension World {
         let players = session.handOffs[copy.handOff].assignment.players
         guard let player = players.first(where: { $0.subject == clients[client].subject }) else { return false }
         var actions: [CoordinatorAction] = []
-        let now = host.moment(nowUs)
-        if options.canary != .keepsAfterLease { core.advance(now: now, actions: &actions) }
+        let now = moment(host)
+        core.advance(now: now, actions: &actions)
         actions = []
         let probe = ConnectionHandle(UInt64(Int32.max))
         core.handle(.enter(probe, session.id, player.ticket, received: 0), now: now, actions: &actions)

@@ -3,8 +3,17 @@ import SessionProtocol
 
 /// A coordinator's shell: one turn of its loop.
 extension World {
+    /// The time as a coordinator's core is told it.
+    func moment(_ host: CoordinatorHost) -> Moment {
+        var now = host.moment(nowUs)
+        guard options.canary == .keepsAfterLease else { return now }
+        let coordinator = truth.coordinators[host.number - 1]
+        if let fromMs = coordinator.leaseFromMs { now.bootMs = min(now.bootMs, fromMs + coordinator.leaseGraceMs - 1) }
+        return now
+    }
+
     func turn(_ host: CoordinatorHost, _ inputs: [Input]) {
-        let now = host.moment(nowUs)
+        let now = moment(host)
         let life = host.life
         if options.canary != .inputFirst, !advance(host, now) { return }
         for input in inputs {
@@ -27,7 +36,7 @@ extension World {
         guard now.bootMs >= min(host.dueMs, host.advancedMs + 1000) else { return true }
         host.advancedMs = now.bootMs
         let life = host.life
-        if options.canary != .missesDeadlines, options.canary != .keepsAfterLease {
+        if options.canary != .missesDeadlines {
             events += 1
             host.core.advance(now: now, actions: &host.actions)
             host.coreDueMs = host.core.nextDeadlineMs

@@ -61,7 +61,7 @@ enum SimulateOptions {
     static let json = Option.path(
         "json", section: output, sources: .flag, help: "Also write all figures there.")
 
-    static let standardSeeds = 400
+    static let standardSeeds = 600
 
     static let program = Program(
         name: "simulate",

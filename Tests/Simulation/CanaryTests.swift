@@ -4,7 +4,7 @@ import Testing
 /// Each checker fires on a world that breaks its promise.
 @Suite struct CanaryTests {
     static let expected: [(Canary, Set<Violation.Check>)] = [
-        (.keepsAfterLease, [.twinSessions]),
+        (.keepsAfterLease, [.twinSessions, .stranded, .leftBehind]),
         (.acknowledgesEarly, [.acknowledgedNotDurable]),
         (.persistsEarly, [.offeredBeforeDurable, .acknowledgedNotDurable, .toldTooEarly, .outcomeLost]),
         (.forgetsJournal, [.outcomeTwice, .outcomesDiffer, .twinSessions, .outcomeMissing, .tablesDisagree]),

@@ -51,7 +51,9 @@ extension World {
             where truth[number].ends[end].node == host.number && truth[number].ends[end].outcome.attempt == attempt {
                 truth[number].ends[end].isAcknowledged = true
             }
-        default: break
+        case .hello, .challenge, .proof, .welcome, .reject, .assign, .accepted, .refused, .state, .ended, .cancel,
+            .drop, .ping, .drain, .holding, .inventoryEnd, .journalMatched:
+            break
         }
     }
 
@@ -75,7 +77,8 @@ extension World {
             let graceMs = UInt64(settings(seat.session, copy).barrierTimeoutMs)
             truth.coordinators[index].copies[seat.session]?.barriers.append(barrier)
             setDeadline(.barrier, UInt8(truncatingIfNeeded: copy.barriers.count), seat.session, host, afterMs: graceMs)
-        default: break
+        case .signal, .validated, .validationFailed, .ready, .finish, .leave, .exclude:
+            break
         }
     }
 
@@ -173,7 +176,9 @@ extension World {
             if truth.coordinators[index].copies[truth.number(of: session)]?.state != state {
                 fail(.mentionedAfterEnd, "n\(host.number) says that \(session.short) is \(state)")
             }
-        default: break
+        case .hello, .challenge, .proof, .welcome, .reject, .assign, .refused, .ended, .endedAck, .cancel, .drop,
+            .ping, .pong, .drain, .inventoryEnd, .journalMatched:
+            break
         }
     }
 
@@ -232,7 +237,9 @@ extension World {
             for player in outcome.players where !player.isBlamed && !player.isRequeued {
                 fail(.notRequeued, "\(player.subject) is not to blame for \(outcome.reason) in \(outcome.session.short)")
             }
-        default: break
+        case .completed, .validationFailed, .validationTimeout, .waitTimeout, .allLeft, .notConfirmed,
+            .barrierTimeout, .noCoordinator, .coordinatorLost, .cancelled, .superseded, .timeLimit, .shutdown:
+            break
         }
     }
 

@@ -47,7 +47,9 @@ extension World {
             guard let number = truth.find(outcome.session), let known = truth[number].outcome else { return }
             let isLate = known.isPresumed && known.attempt == outcome.attempt
             coverage.count(isLate ? .ownerSpokeLate : .linkLostAndBack, .ended)
-        default: break
+        case .hello, .challenge, .proof, .welcome, .reject, .assign, .accepted, .refused, .state, .endedAck, .cancel,
+            .drop, .ping, .pong, .drain, .inventoryEnd, .journalMatched:
+            break
         }
     }
 

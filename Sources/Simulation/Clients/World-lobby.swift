@@ -93,7 +93,7 @@ extension World {
             clients[client].resume = resume
             // It does not care to wait for a game that it has left behind.
             if session == clients[client].session, plan.quirkPerMille > 0, misbehaves(.leave), clients[client].random.perMille(500) {
-                later(client, .quirk(.leave), afterMs: 0...500)
+                later(client, .quirk(.leave), afterMs: 0...50)
             }
         case .matched(let session, let player, let players, let url, let ticket):
             clients[client].session = session

@@ -11,6 +11,12 @@ extension World {
         case .linkCut:
             guard let link = currentLink(coordinators[fault.process - 1]) else { return }
             breakLink(link, noticeUs: fault.amount)
+            // Pages that are loaded anew just then find the session's fate unknown.
+            guard plan.quirkPerMille > 0, misbehaves(.reload) else { break }
+            for connection in host.connections where random.perMille(200) {
+                let client = connections[connection].client
+                if clients[client].connection == connection { be(client, .reload) }
+            }
         case .oneWay:
             if fault.amount == 0 {
                 paths[fault.process - 1].toMatchmakerBlockedUntilUs = untilUs

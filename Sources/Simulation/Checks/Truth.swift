@@ -120,6 +120,8 @@ struct Truth {
     struct Connection {
         var joinedAtStep: UInt64 = 0
         var resume: String?
+        /// How long it waits in rooms at most, by what it was told first.
+        var waitUntilMs: UInt64?
         var isClosed = false
     }
 
@@ -142,11 +144,13 @@ struct Truth {
     var entering: (connection: Int, session: SessionID, ticket: Ticket)?
     var asking: (connection: Int, request: PlayerRequest)?
     var sawError = false
+    var duties: Duties
     /// With the room that the subject already waits in.
     var joining: (connection: Int, request: JoinRequest, room: Int?)?
 
     init(clients: Int, coordinators count: Int) {
         coordinators = Array(repeating: Coordinator(), count: count)
+        duties = Duties(coordinators: count)
         waitingOn = Array(repeating: -1, count: clients)
         enterable = Array(repeating: [], count: clients)
         heard = Array(repeating: [], count: clients)

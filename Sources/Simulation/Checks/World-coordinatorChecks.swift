@@ -141,6 +141,7 @@ extension World {
                 if let copy = truth.coordinators[host.number - 1].copies[number] { coverage.count(.dropped, copy.state) }
                 closeCopy(number, host)
             }
+            if case .leaseExpired = notice { truth.coordinators[host.number - 1].leaseFromMs = nil }
             if case .unknownSession(.drop, _) = notice { coverage.count(.dropped, .ended) }
         }
     }
@@ -249,6 +250,7 @@ extension World {
         switch reply {
         case .entered(let session, let player, _, _, _):
             coverage.count(.entered)
+            checkLeaseHeld(host)
             let number = truth.number(of: session)
             guard let entering = truth.entering, entering.connection == connection, entering.session == session,
                 let copy = truth.coordinators[index].copies[number],
@@ -263,7 +265,9 @@ extension World {
             truth.coordinators[index].copies[number]?.isAway[Int(player.number)] = false
             truth.coordinators[index].deadlines.remove(
                 Truth.DeadlineKey(session: number, kind: .reconnect, slot: player.number))
-        case .ended(let session, let reason, let requeued, _, _): judge(told: session, reason, requeued, on: connection, host)
+        case .ended(let session, let reason, let requeued, let resume, _):
+            checkFarewell(session, resume, on: connection)
+            judge(told: session, reason, requeued, on: connection, host)
         case .signal:
             if let asking = truth.asking { strangerCheck(from: asking.connection, to: connection, host) }
         case .go(let barrier):

@@ -6,13 +6,15 @@ extension World {
     // MARK: Lives
 
     func matchmakerStarted(_ records: [Message]) {
+        truth.duties.restart(matchmaker.bootMs(nowUs))
         for record in records { recordSurvived(record) }
         var live: [Int: Bool] = [:]
         var order: [Int] = []
         for record in records {
             switch record {
-            case .journalMatched(_, let assignment):
+            case .journalMatched(let node, let assignment):
                 let number = truth.number(of: assignment.session)
+                truth.duties.current[number] = Duties.Current(attempt: assignment.attempt, node: node.number)
                 if live.updateValue(true, forKey: number) == nil { order.append(number) }
             case .ended(let outcome): live[truth.number(of: outcome.session)] = false
             case .hello, .challenge, .proof, .welcome, .reject, .assign, .accepted, .refused, .state, .endedAck,
@@ -58,6 +60,7 @@ extension World {
 
     func matchmakerReads(_ message: Message, _ link: Int) {
         met(message, links[link].coordinator + 1)
+        matchmakerBeginsReading(message, link)
         if case .accepted(let session, let attempt) = message, let number = truth.find(session),
             let handOff = truth[number].handOff(attempt), truth[number].handOffs[handOff].node == links[link].coordinator + 1
         {
@@ -73,8 +76,12 @@ extension World {
     func matchmakerHears(_ request: JoinRequest, on connection: Int) {
         let older = truth.waitingOn[connections[connection].client]
         truth.joining = (connection, request, older >= 0 ? truth.waitsFor[older] : nil)
+        truth.duties.waitingBefore = waitingCount(request.scene)
     }
-    func matchmakerHeard() { truth.joining = nil }
+    func matchmakerHeard() {
+        if let request = truth.joining?.request { checkRoom(request.scene) }
+        truth.joining = nil
+    }
 
     func matchmakerLost(_ connection: Int) {
         if let number = truth.waitsFor[connection] { coverage.count(.disconnected, state(number)) }
@@ -92,8 +99,10 @@ extension World {
             truth.update(Int(connection.number)) { $0.isClosed = true }
             truth.waits.remove(Int(connection.number))
             truth.waitsFor[Int(connection.number)] = nil
-        case .link(_, let message): judge(message)
-        case .closeLink: break
+        case .link(let link, let message):
+            judge(message)
+            matchmakerSays(message, on: Int(link.number))
+        case .closeLink(let link, _): matchmakerLosesLink(Int(link.number))
         case .persist(let record): judge(persisted: record)
         case .transition(let transition): judge(transition)
         case .notice(let notice): judge(notice)
@@ -115,6 +124,8 @@ extension World {
             meets(session, client, connection)
             waits(number, on: connection)
             checkPlace(waitedMs, session, on: connection)
+            checkNoCredit(waitedMs, session, on: connection)
+            if truth[number].atMatchmaker == .waiting { checkWait(timeoutMs, session, on: connection) }
             truth.waits.set(connection, atMs: matchmaker.bootMs(nowUs) + timeoutMs)
             truth.waitsFor[connection] = number
             truth.waitingOn[client] = connection
@@ -122,6 +133,7 @@ extension World {
             coverage.count(.matchedTold)
             meets(session, client, connection)
             let number = truth.number(of: session)
+            checkReach(number, client)
             guard truth[number].atMatchmaker == .live, let index = truth[number].handOffs.indices.last else {
                 return fail(.mentionedAfterEnd, "p\(client) is sent into \(session.short), which is not live")
             }
@@ -184,7 +196,7 @@ extension World {
 
     /// Promise 9 at the matchmaker: a name alone takes nothing over.
     private func checkProof(_ reply: MatchmakerReply, _ client: Int, _ request: JoinRequest) {
-        guard request.resume == nil, case .matched(let session, _, _, _, _) = reply, let number = truth.find(session) else { return }
+        guard request.resume.map({ Resume($0)?.claim.subject == request.subject }) != true, case .matched(let session, _, _, _, _) = reply, let number = truth.find(session) else { return }
         let scene = truth[number].handOffs.last?.assignment.scene
         if plan.scenes.first(where: { $0.id == scene })?.identity == .proof {
             fail(.proofNotNeeded, "a connection without proof is sent into \(session.short) as p\(client)")
@@ -195,6 +207,7 @@ extension World {
         guard reason != .superseded else { return coverage.count(.superseded) }
         let number = truth.number(of: id)
         if reason == .playerLeft, truth[number].atMatchmaker == .waiting { coverage.count(.left, .waiting) }
+        if reason == .noCoordinator, truth[number].handOffs.isEmpty { checkCoordinatorWanted(id, client) }
         // One who left a room before it was matched hears of the room, not of the game.
         let isMember = truth[number].handOffs.contains { handOff in
             handOff.assignment.players.contains { $0.subject == clients[client].subject }
@@ -208,6 +221,7 @@ extension World {
             fail(.presumptionTold, "p\(client) is told as a fact that \(id.short) was lost")
         }
         if reason != .playerLeft { truth[number].toldByMatchmaker.append(reason) }
+        checkPutBack(outcome, reason, client)
     }
 
     private func judge(_ message: Message) {
@@ -238,6 +252,7 @@ extension World {
         case .journalMatched(let node, let assignment):
             let number = truth.number(of: assignment.session)
             if truth[number].outcome != nil { fail(.mentionedAfterEnd, "\(assignment.session.short) is matched after its end") }
+            matchmakerRecords(assignment, at: node.number)
             guard truth[number].handOff(assignment.attempt) == nil else { return }
             metNewAttempt(number)
             truth[number].handOffs.append(
@@ -267,12 +282,15 @@ extension World {
         let number = truth.number(of: transition.session)
         let before = truth[number].atMatchmaker
         note("matchmaker: \(transition.session.short) \(transition.from) → \(transition.to)\(transition.reason.map { " \($0)" } ?? "")")
+        checkPresumption(transition)
         if before == .ended { fail(.endedTwice, "matchmaker: \(transition.session.short) changes its state after its end") }
         guard transition.to == .ended else {
             truth[number].mirror = transition.to
             return truth.move(number, to: .live)
         }
         if let cause = transition.cause { coverage.count(cause, transition.from) }
+        truth.duties.offers.remove(number)
+        truth.duties.endedMs[number] = matchmaker.bootMs(nowUs)
         truth.move(number, to: .ended)
     }
 
@@ -287,6 +305,8 @@ extension World {
                 fail(.outcomeLost, "\(session.short) ended as \(outcome.reason) and is adopted all the same")
             }
             truth.move(number, to: .live)
+        case .coordinatorUp(let node, _, _, _): matchmakerHeardOf(node)
+        case .sessionRefused(_, let node, _), .assignTimedOut(_, let node): truth.duties.peers[node.number - 1].isResting = true
         case .outcomeReleased(let session, _): truth[truth.number(of: session)].isReleased = true
         case .outcome(let outcome):
             // A presumption may have been replaced in the same group of records.
@@ -294,8 +314,8 @@ extension World {
             if durable != outcome, !outcome.isPresumed || durable == nil {
                 fail(.acknowledgedNotDurable, "the outcome of \(outcome.session.short) is told and not on disk")
             }
-        case .coordinatorUp, .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused,
-            .sessionRefused, .assignTimedOut, .cancelIgnored, .nothingToCancel, .noCoordinator, .stale,
+        case .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused,
+            .cancelIgnored, .nothingToCancel, .noCoordinator, .stale,
             .inventoryAsked:
             break
         }
@@ -304,6 +324,7 @@ extension World {
     /// All that was due has been done.
     func matchmakerAdvanced() {
         let now = matchmaker.bootMs(nowUs)
+        checkOffers()
         if let nextMs = matchmaker.core.nextDeadlineMs, nextMs <= now {
             fail(.overdue, "the matchmaker leaves something undone that was due at \(nextMs), now \(now)")
         }

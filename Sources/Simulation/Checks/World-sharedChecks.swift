@@ -101,6 +101,7 @@ extension World {
     func coordinatorAdvanced(_ host: CoordinatorHost, _ now: Moment) {
         // In that world it is another promise that is to be seen broken.
         if options.canary == .keepsAfterLease { return }
+        checkLeaseHeld(host)
         let index = host.number - 1
         while let key = truth.coordinators[index].deadlines.popDue(now.bootMs) {
             guard let copy = truth.coordinators[index].copies[key.session] else { continue }
@@ -160,6 +161,8 @@ extension World {
     /// Promises 2 and 8 over whole tables.
     func sweep() {
         coverage.count(.swept)
+        probeClaimants()
+        sweepBounds()
         if matchmaker.isRunning {
             let core = matchmaker.core
             let tables = core.tables

@@ -18,7 +18,7 @@ public enum Quirk: Int, CaseIterable, Sendable {
     case repeatItself
     /// Its network is very slow for a while.
     case slow
-    /// Another connection joins under the same name, without proof.
+    /// Another connection joins under the same name, without proof or with another's.
     case doubleJoin
     /// Another connection enters with a wrong ticket.
     case wrongTicket

@@ -42,7 +42,8 @@ extension World {
         case .slow: clients[client].isSlowUntilUs = nowUs + UInt64(clients[client].random.between(500_000, 5_000_000))
         case .doubleJoin:
             let other = connect(client, to: 0)
-            sayJoin(client, on: other, resume: nil)
+            // Without a proof, or with somebody else's.
+            sayJoin(client, on: other, resume: clients[client].games & 1 == 0 ? nil : clients[(client + 1) % clients.count].resume)
             closeLater(other, client)
         case .wrongTicket: enterWithWrongTicket(client)
         case .babble: babble(client, connection)

@@ -144,6 +144,7 @@ extension World {
         note("matchmaker → n\(host.number): \(message.text)")
         coordinatorReads(message, host)
         handle(.link(message), host, now)
+        coordinatorHasRead(message, host)
     }
 
     private func takeClientMessage(_ message: ClientMessage, _ connection: Int, _ host: CoordinatorHost, _ now: Moment) {

@@ -141,6 +141,7 @@ extension World {
         } else {
             guard coordinators[host.number - 1].core.isQuiet, !host.journal.hasPending else { return }
         }
+        checkNobodyUntold(host)
         queue.put(.exit(host.number, life: host.life), atUs: nowUs + 1)
     }
 

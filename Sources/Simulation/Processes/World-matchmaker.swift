@@ -68,6 +68,7 @@ extension World {
             host.links.removeAll { $0 == link }
             if links[link].isProven {
                 note("matchmaker: link \(link) is down")
+                matchmakerLosesLink(link)
                 handle(.linkDown(LinkHandle(UInt64(link))), host, now)
             }
         case .handshakeDeadline(let link):
@@ -119,6 +120,7 @@ extension World {
             perform(.link(LinkHandle(UInt64(link)), .endedAck(outcome.session, outcome.attempt)), host)
         }
         handle(.link(LinkHandle(UInt64(link)), message), host, now)
+        matchmakerHasRead(message, link)
     }
 
     private func takeClientMessage(_ message: ClientMessage, _ connection: Int, _ host: MatchmakerHost, _ now: Moment) {

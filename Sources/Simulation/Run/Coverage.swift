@@ -10,7 +10,7 @@ public enum Probe: Int, CaseIterable, Sendable {
     // What promises are about.
     case releasedOutcomeRepeated, twinsProbed, presumedLost, presumptionReplaced, toldAfterAck, toldWithoutLink, toldByMatchmaker
     case rejoinedAfterEnd, survivorsRequeued, placeRestored, leaseRanOut, staleEndAcknowledged, provedNothing
-    case superseded, matchedTold, entered, replaced, replayed, barrierOpened, swept, settled
+    case superseded, matchedTold, entered, replaced, replayed, barrierOpened, swept, settled, staleProbed
 }
 
 /// How often each exit path and each rare branch was reached.

@@ -99,6 +99,10 @@ struct Truth {
         /// When the newest answered ping was sent, or the link first came up.
         var leaseFromMs: UInt64?
         var leaseGraceMs: UInt64 = 0
+        /// The lease has run out and the link is still to be closed.
+        var owesClosing = false
+        /// Records asked for before the link came up.
+        var inventoryAfter: UInt64 = 0
     }
 
     /// A copy that a player could enter, because its ticket has left.
@@ -120,6 +124,8 @@ struct Truth {
     struct Connection {
         var joinedAtStep: UInt64 = 0
         var resume: String?
+        /// What it last entered with.
+        var ticket: Ticket?
         /// How long it waits in rooms at most, by what it was told first.
         var waitUntilMs: UInt64?
         var isClosed = false

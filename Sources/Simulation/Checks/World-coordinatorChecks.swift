@@ -25,6 +25,7 @@ extension World {
     func coordinatorGotLink(_ host: CoordinatorHost, _ terms: Welcome) {
         let index = host.number - 1
         truth.coordinators[index].isLinkUp = true
+        truth.coordinators[index].inventoryAfter = host.journal.appended
         truth.coordinators[index].leaseGraceMs = UInt64(terms.leaseGraceMs)
         if truth.coordinators[index].leaseFromMs == nil || options.canary == .keepsAfterLease { truth.coordinators[index].leaseFromMs = host.bootMs(nowUs) }
     }
@@ -59,6 +60,7 @@ extension World {
 
     func coordinatorHears(enter session: SessionID, _ ticket: Ticket, on connection: Int, _ host: CoordinatorHost) {
         truth.entering = (connection, session, ticket)
+        truth.update(connection) { $0.ticket = ticket }
         truth.asking = nil
     }
 
@@ -129,7 +131,9 @@ extension World {
             }
             truth.coordinators[host.number - 1].seats[Int(connection.number)] = nil
         case .link(let message): judge(message, host)
-        case .closeLink: coordinatorLostLink(host)
+        case .closeLink:
+            coordinatorLostLink(host)
+            truth.coordinators[host.number - 1].owesClosing = false
         case .persist(.ended(let outcome)): judge(end: outcome, host)
         case .persist: break
         case .transition: break
@@ -141,7 +145,10 @@ extension World {
                 if let copy = truth.coordinators[host.number - 1].copies[number] { coverage.count(.dropped, copy.state) }
                 closeCopy(number, host)
             }
-            if case .leaseExpired = notice { truth.coordinators[host.number - 1].leaseFromMs = nil }
+            if case .leaseExpired = notice {
+                truth.coordinators[host.number - 1].leaseFromMs = nil
+                truth.coordinators[host.number - 1].owesClosing = truth.coordinators[host.number - 1].isLinkUp
+            }
             if case .unknownSession(.drop, _) = notice { coverage.count(.dropped, .ended) }
         }
     }
@@ -173,12 +180,16 @@ extension World {
             if truth.coordinators[index].copies[number]?.state != state {
                 fail(.mentionedAfterEnd, "n\(host.number) says that it holds \(assignment.session.short) as \(state)")
             }
+        case .inventoryEnd:
+            if host.journal.committed < truth.coordinators[index].inventoryAfter {
+                fail(.acknowledgedNotDurable, "n\(host.number) ends its inventory before all that it leaves out is gone from its disk")
+            }
         case .state(let session, _, let state):
             if truth.coordinators[index].copies[truth.number(of: session)]?.state != state {
                 fail(.mentionedAfterEnd, "n\(host.number) says that \(session.short) is \(state)")
             }
         case .hello, .challenge, .proof, .welcome, .reject, .assign, .refused, .ended, .endedAck, .cancel, .drop,
-            .ping, .pong, .drain, .inventoryEnd, .journalMatched:
+            .ping, .pong, .drain, .journalMatched:
             break
         }
     }

@@ -129,6 +129,7 @@ extension World {
             truth.waits.set(connection, atMs: matchmaker.bootMs(nowUs) + timeoutMs)
             truth.waitsFor[connection] = number
             truth.waitingOn[client] = connection
+            if truth[number].atMatchmaker == .live { awaitsFate(connection, number) }
         case .matched(let session, let player, _, _, let ticket):
             coverage.count(.matchedTold)
             meets(session, client, connection)
@@ -325,6 +326,7 @@ extension World {
     func matchmakerAdvanced() {
         let now = matchmaker.bootMs(nowUs)
         checkOffers()
+        checkFates()
         if let nextMs = matchmaker.core.nextDeadlineMs, nextMs <= now {
             fail(.overdue, "the matchmaker leaves something undone that was due at \(nextMs), now \(now)")
         }

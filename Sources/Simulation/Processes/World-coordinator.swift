@@ -16,6 +16,7 @@ extension World {
         let now = moment(host)
         let life = host.life
         if options.canary != .inputFirst, !advance(host, now) { return }
+        if !inputs.isEmpty { checkNothingDue(host.core.nextDeadlineMs, host) }
         for input in inputs {
             take(input, host, now)
             if host.life != life { return }
@@ -127,6 +128,7 @@ extension World {
                     note("n\(host.number): link \(link) is up")
                     coordinatorGotLink(host, terms)
                     handle(.linkUp(terms: terms), host, now)
+                    probeLease(host)
                 }
             } catch {
                 coverage.count(.handshakeFailed)

@@ -7,6 +7,7 @@ extension World {
         let now = host.moment(nowUs)
         let life = host.life
         if options.canary != .inputFirst, !advance(host, now) { return }
+        if !inputs.isEmpty { checkNothingDue(host.core.nextDeadlineMs, host) }
         for input in inputs {
             take(input, host, now)
             if host.life != life { return }

@@ -8,7 +8,7 @@ import Testing
         (.acknowledgesEarly, [.acknowledgedNotDurable]),
         (.persistsEarly, [.offeredBeforeDurable, .acknowledgedNotDurable, .toldTooEarly, .outcomeLost]),
         (.forgetsJournal, [.outcomeTwice, .outcomesDiffer, .twinSessions, .outcomeMissing, .tablesDisagree]),
-        (.leaksConnections, [.leftBehind, .saidOnClosed, .deadlinePassed, .strangerHeard]),
+        (.leaksConnections, [.leftBehind, .saidOnClosed, .deadlinePassed, .strangerHeard, .tablesDisagree]),
         (.forgetsOutbox, [.outcomesDiffer]),
         (.helpsStrangers, [.ticketNotNeeded]),
         (.tellsEarly, [.toldTooEarly]),

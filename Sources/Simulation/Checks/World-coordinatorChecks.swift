@@ -277,8 +277,8 @@ extension World {
             truth.coordinators[index].deadlines.remove(
                 Truth.DeadlineKey(session: number, kind: .reconnect, slot: player.number))
         case .ended(let session, let reason, let requeued, let resume, _):
-            checkFarewell(session, resume, on: connection)
             judge(told: session, reason, requeued, on: connection, host)
+            checkFarewell(session, resume, on: connection)
         case .signal:
             if let asking = truth.asking { strangerCheck(from: asking.connection, to: connection, host) }
         case .go(let barrier):

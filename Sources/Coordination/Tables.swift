@@ -43,9 +43,6 @@ extension CoordinatorCore {
     /// Whether this connection sits in a session, or waits to be told of its end.
     public func hasEntered(_ connection: ConnectionHandle) -> Bool { seats[connection] != nil }
 
-    /// The outcomes that the matchmaker has not acknowledged, oldest first: what a new outbox file begins with.
-    public var unacknowledged: [Outcome] { outbox.keys.compactMap { outbox[$0]?.outcome } }
-
     /// Sessions whose records a compacted outbox file must keep.
     public var journalSessions: [SessionID] { outbox.keys }
 

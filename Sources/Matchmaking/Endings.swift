@@ -157,9 +157,10 @@ extension MatchmakerCore {
                 member.subject, on: connection, sceneIndex: sceneIndex,
                 sinceUnixMs: hasCredit ? member.sinceUnixMs : now.unixMs, waitUntilMs: member.waitUntilMs, now,
                 &actions)
-        } else if end.outcome.isPresumed, isShuttingDown {
+        } else if end.outcome.isPresumed {
             // Rule 14: nobody is told a presumption as a fact, nor can one wait here any longer.
-            refuse(connection, .draining, "what became of the session is not known; join again with your resume", &actions)
+            let error: MatchmakerError = isShuttingDown ? .draining : .unknownScene
+            refuse(connection, error, "what became of the session is not known; join again with your resume", &actions)
         } else {
             tellEnded(member, session: end.outcome.session, end.outcome.reason, end.completionCodes.reason, &actions)
         }

@@ -55,7 +55,7 @@ extension MatchmakerCore {
             resumeExpiresUnixMs: now.unixMs + limits.resumeLifetimeMs, players: [])
         assignment.players = room.members.map { seat(of: $0, in: assignment) }
         let handOff = HandOff(
-            serial: nextSerial(), sceneIndex: room.sceneIndex, assignment: assignment, node: node, phase: .offered,
+            sceneIndex: room.sceneIndex, assignment: assignment, node: node, phase: .offered,
             members: room.members)
         _ = ledger.withDetails(id) { $0 = .handOff(handOff) }
         record(id, at: node, &actions)

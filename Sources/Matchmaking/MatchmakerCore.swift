@@ -34,8 +34,6 @@ public struct MatchmakerCore: Sendable {
     var recordsAsked: UInt64 = 0
     var recordsDurable: UInt64 = 0
 
-    var handOffsMade: UInt64 = 0
-
     /// The disk takes records. Nobody is matched while it does not.
     var isStorageWorking = true
     /// Until when nobody is matched because the journal does not say who may be in a live session.
@@ -147,11 +145,6 @@ public struct MatchmakerCore: Sendable {
     private mutating func storage(isWorking: Bool, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         isStorageWorking = isWorking
         if isWorking { matchAllFullRooms(now, &actions) }
-    }
-
-    mutating func nextSerial() -> UInt64 {
-        handOffsMade += 1
-        return handOffsMade
     }
 
     /// A session id that nothing here knows, even when a generator is seeded as it was before a restart.

@@ -68,7 +68,7 @@ extension MatchmakerCore {
                 slot: UInt32(index), resume: signer.text(of: claim))
         }
         let handOff = HandOff(
-            serial: nextSerial(), sceneIndex: sceneIndices[assignment.scene], assignment: assignment, node: node,
+            sceneIndex: sceneIndices[assignment.scene], assignment: assignment, node: node,
             phase: .accepted, offered: offered, members: members)
         ledger.open(
             assignment.session, scene: assignment.scene, state: .matched,
@@ -80,11 +80,4 @@ extension MatchmakerCore {
     /// Sessions whose records a compacted journal must keep. Waiting rooms are among them, of which there are none: it is
     /// asked for in the middle of play, and to tell them apart would take longer.
     public var journalSessions: [SessionID] { ledger.sessions + retained.sessions }
-
-    /// What a new journal must begin with so that the old one can go: every hand-off without an outcome, in the order
-    /// in which they were made, which tells who was released from what.
-    public var journalSnapshot: [Message] {
-        ledger.sessions.compactMap { ledger[$0]?.details.handOff }.sorted { $0.serial < $1.serial }
-            .map { .journalMatched($0.node, $0.assignment) }
-    }
 }

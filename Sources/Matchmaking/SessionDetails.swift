@@ -59,8 +59,6 @@ struct HandOff: Sendable {
         case accepted
     }
 
-    /// Counts the hand-offs of this process: the order in which they were made.
-    let serial: UInt64
     /// Nil when a session that was taken on has a scene that is configured no longer.
     let sceneIndex: Int?
     var assignment: Assignment

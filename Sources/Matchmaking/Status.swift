@@ -22,7 +22,10 @@ extension MatchmakerCore {
 
     /// Tables whose entries go by themselves.
     public var expiring: [(name: String, count: Int)] {
-        [("tombstones", ledger.tombstoneCount), ("rejections", rejections.count)]
+        [
+            ("tombstones", ledger.tombstoneCount), ("retainedOutcomes", retained.count),
+            ("rejections", rejections.count),
+        ]
     }
 
     /// Live sessions in a state.

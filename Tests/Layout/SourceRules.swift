@@ -80,7 +80,7 @@ enum SourceRules {
 /// Rules over the tree's shape.
 enum TreeRules {
     static let topLevel: Set<String> = ["Package.swift", "Sources", "Tests", "proto", "compose", "README.md", "LICENSE"]
-    static let tests: Set<String> = ["EndToEnd", "EchoTarget", "Fuzz", "Layout"]
+    static let tests: Set<String> = ["EndToEnd", "EchoTarget", "Fuzz", "Layout", "Mutants"]
 
     /// What does not belong at the top; names with a dot in front do.
     static func unexpectedTopLevel(_ names: [String]) -> [String] {

@@ -1,7 +1,8 @@
 import Digests
-import Matchmaking
 import SessionProtocol
 import Testing
+
+@testable import Matchmaking
 
 /// Thousands of events in an order drawn from a seed, against a world that keeps its own simple account of everything.
 @Suite struct RandomEventsTests {
@@ -349,8 +350,8 @@ struct RandomWorld {
 }
 
 extension MatchmakerCore {
-    /// Whether the journal of this moment names this very hand-off as live.
+    /// Whether this very hand-off is live.
     fileprivate func isLive(_ id: SessionID, _ assignment: Assignment) -> Bool {
-        journalSnapshot.contains { if case .journalMatched(_, assignment) = $0 { true } else { false } }
+        ledger[id]?.details.handOff?.assignment == assignment
     }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Testing
 
@@ -168,7 +169,8 @@ extension LoopTests {
         func bufferAgainstStream() throws {
             var random = SplitMix(state: 5)
             var sockets: [Int32] = [0, 0]
-            #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0, &sockets) == 0)
+            let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
+            #expect(socketpair(AF_UNIX, kind, 0, &sockets) == 0)
             var size: Int32 = 4096
             setsockopt(sockets[0], SOL_SOCKET, SO_SNDBUF, &size, 4)
             defer { sockets.forEach { close($0) } }

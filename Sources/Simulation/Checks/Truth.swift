@@ -149,7 +149,6 @@ struct Truth {
     /// What the core is being asked just now.
     var entering: (connection: Int, session: SessionID, ticket: Ticket)?
     var asking: (connection: Int, request: PlayerRequest)?
-    var sawError = false
     var duties: Duties
     /// With the room that the subject already waits in.
     var joining: (connection: Int, request: JoinRequest, room: Int?)?

@@ -16,7 +16,6 @@ struct EventQueue<Event> {
     private var orderNext: UInt64 = 0
 
     var count: Int { heap.count }
-    var nextUs: UInt64? { heap.first?.atUs }
 
     mutating func put(_ event: Event, atUs: UInt64) {
         let slot: Int32

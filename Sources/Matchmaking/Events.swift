@@ -47,10 +47,29 @@ public struct JoinRequest: Hashable, Sendable {
     public var scene: String
     public var subject: SubjectID
     public var resume: String?
-    public init(scene: String, subject: SubjectID, resume: String? = nil) {
+    public var attributes: Attributes
+    public var party: Party?
+
+    /// Subjects who join with the same code stay together.
+    public struct Party: Hashable, Sendable {
+        /// 1 to 64 bytes.
+        public var code: String
+        /// How many they are; they are matched once all have come.
+        public var size: Int
+        public init(code: String, size: Int) {
+            self.code = code
+            self.size = size
+        }
+    }
+
+    public init(
+        scene: String, subject: SubjectID, resume: String? = nil, attributes: Attributes = .none, party: Party? = nil
+    ) {
         self.scene = scene
         self.subject = subject
         self.resume = resume
+        self.attributes = attributes
+        self.party = party
     }
 }
 

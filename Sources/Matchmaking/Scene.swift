@@ -22,10 +22,18 @@ public struct Scene: Hashable, Sendable {
     public var isOpen: Bool
     /// Subjects that wait in this scene at once, at most.
     public var waitingMax: Int
+    /// Who may be put together.
+    public var rules: MatchingRules
+    public var treatments: TreatmentPlan?
+    /// How long each has to answer "still there?" before the game starts; nil does not ask.
+    public var confirmTimeoutMs: UInt64?
+    public var whenWaitIsOver: WaitOver
 
     public init(
         id: SceneID, groupSize: Int, settings: SessionSettings, waitTimeoutMs: UInt64 = 120_000,
-        identity: Identity = .proof, isOpen: Bool = true, waitingMax: Int = 100_000
+        identity: Identity = .proof, isOpen: Bool = true, waitingMax: Int = 100_000,
+        rules: MatchingRules = MatchingRules(), treatments: TreatmentPlan? = nil, confirmTimeoutMs: UInt64? = nil,
+        whenWaitIsOver: WaitOver = .end
     ) {
         precondition((1...ProtocolLimits.playersMax).contains(groupSize), "a group has 1 to 255 players")
         self.id = id
@@ -35,5 +43,9 @@ public struct Scene: Hashable, Sendable {
         self.identity = identity
         self.isOpen = isOpen
         self.waitingMax = waitingMax
+        self.rules = rules
+        self.treatments = treatments
+        self.confirmTimeoutMs = confirmTimeoutMs
+        self.whenWaitIsOver = whenWaitIsOver
     }
 }

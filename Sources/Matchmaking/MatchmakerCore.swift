@@ -162,6 +162,6 @@ struct SubjectPair: Hashable, Sendable {
     let first: SubjectID
     let second: SubjectID
     init(_ a: SubjectID, _ b: SubjectID) {
-        (first, second) = a.name < b.name ? (a, b) : (b, a)
+        (first, second) = a < b ? (a, b) : (b, a)
     }
 }

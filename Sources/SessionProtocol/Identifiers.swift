@@ -6,50 +6,59 @@ public enum NameError: Error, Hashable, Sendable {
     case controlCharacter
 }
 
-func checkName(_ text: String, bytesMax: Int) throws(NameError) {
-    if text.utf8.isEmpty { throw .empty }
-    if text.utf8.count > bytesMax { throw .tooLong(bytesMax: bytesMax) }
-    for byte in text.utf8 where isControl(byte) { throw .controlCharacter }
-}
-
 @inline(__always)
 func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
 
 /// A person or bot, the same across sessions: 1 to 128 bytes of UTF-8 without control characters. Two spellings that
 /// Unicode holds to be the same text (canonical equivalence) name the same subject.
-public struct SubjectID: Hashable, Sendable, CustomStringConvertible {
-    public let name: String
-    public init(_ name: String) throws(NameError) {
-        try checkName(name, bytesMax: ProtocolLimits.subjectBytesMax)
-        self.name = name
-    }
+public struct SubjectID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    @usableFromInline let bytes: Name
+
+    /// - Throws: why the text is no name.
+    public init(_ name: String) throws(NameError) { bytes = try Name(name, bytesMax: ProtocolLimits.subjectBytesMax) }
     /// A name that the decoder has held to the same rule.
-    init(checked name: String) { self.name = name }
+    @inline(__always)
+    init(checked bytes: Name) { self.bytes = bytes }
+
+    public var name: String { bytes.text }
     public var description: String { name }
+    /// In the order of their text.
+    @inlinable
+    public static func < (a: SubjectID, b: SubjectID) -> Bool { a.bytes < b.bytes }
 }
 
 /// A configured kind of game: 1 to 64 bytes of UTF-8 without control characters.
-public struct SceneID: Hashable, Sendable, CustomStringConvertible {
-    public let name: String
-    public init(_ name: String) throws(NameError) {
-        try checkName(name, bytesMax: ProtocolLimits.sceneBytesMax)
-        self.name = name
-    }
+public struct SceneID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    @usableFromInline let bytes: Name
+
+    /// - Throws: why the text is no name.
+    public init(_ name: String) throws(NameError) { bytes = try Name(name, bytesMax: ProtocolLimits.sceneBytesMax) }
     /// A name that the decoder has held to the same rule.
-    init(checked name: String) { self.name = name }
+    @inline(__always)
+    init(checked bytes: Name) { self.bytes = bytes }
+
+    public var name: String { bytes.text }
     public var description: String { name }
+    /// In the order of their text.
+    @inlinable
+    public static func < (a: SceneID, b: SceneID) -> Bool { a.bytes < b.bytes }
 }
 
 /// A process's lasting name on the link: 1 to 64 bytes of UTF-8 without control characters.
-public struct NodeID: Hashable, Sendable, CustomStringConvertible {
-    public let name: String
-    public init(_ name: String) throws(NameError) {
-        try checkName(name, bytesMax: ProtocolLimits.nodeBytesMax)
-        self.name = name
-    }
+public struct NodeID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    @usableFromInline let bytes: Name
+
+    /// - Throws: why the text is no name.
+    public init(_ name: String) throws(NameError) { bytes = try Name(name, bytesMax: ProtocolLimits.nodeBytesMax) }
     /// A name that the decoder has held to the same rule.
-    init(checked name: String) { self.name = name }
+    @inline(__always)
+    init(checked bytes: Name) { self.bytes = bytes }
+
+    public var name: String { bytes.text }
     public var description: String { name }
+    /// In the order of their text.
+    @inlinable
+    public static func < (a: NodeID, b: NodeID) -> Bool { a.bytes < b.bytes }
 }
 
 /// One game, from its first waiting player to ENDED: 128 random bits, written as 32 hexadecimal digits.

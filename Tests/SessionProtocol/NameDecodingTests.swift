@@ -1,6 +1,7 @@
 import Digests
-import SessionProtocol
 import Testing
+
+@testable import SessionProtocol
 
 /// Names are judged eight bytes at a time; here they are held to the rule itself, byte by byte.
 @Suite struct NameDecodingTests {
@@ -11,7 +12,7 @@ import Testing
         do throws(WireError) {
             let text = try reader.name(body.span, "scene", bytesMax: 128)
             try reader.finish(body.span)
-            return text
+            return text.text
         } catch {
             #expect(error == .badText("scene"))
             return nil
@@ -26,7 +27,7 @@ import Testing
 
     @Test("every byte is judged by itself, wherever it stands and whatever stands beside it")
     func everyByte() throws {
-        for count in 1...18 {
+        for count in [1, 2, 7, 8, 9, 16, 17, 23, 24, 25, 26] {
             for place in 0..<count {
                 for byte in 0...255 as ClosedRange<UInt8> {
                     for neighbour in [0x20, 0x7E] as [UInt8] {

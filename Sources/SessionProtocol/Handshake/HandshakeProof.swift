@@ -17,14 +17,14 @@ enum HandshakeProof {
         by role: NodeRole, secret: [UInt8], version: UInt8, hello: Hello, challenger: NodeIdentity, nonce: [UInt8]
     ) -> [UInt8] {
         let byteCount =
-            HandshakeMagic.bytes.count + 2 + hello.provenByteCount + countedBytes(challenger.node.name.utf8.count) + 8
+            HandshakeMagic.bytes.count + 2 + hello.provenByteCount + countedBytes(challenger.node.bytes.byteCount) + 8
             + nonceBytes
         let said = ByteWriter.bytes(byteCount) { writer in
             writer.fixed(HandshakeMagic.bytes, count: HandshakeMagic.bytes.count)
             writer.u8(role.rawValue)
             writer.u8(version)
             hello.encodeProven(into: &writer)
-            writer.text(challenger.node.name, bytesMax: ProtocolLimits.nodeBytesMax)
+            writer.name(challenger.node.bytes)
             writer.u64(challenger.incarnation.number)
             writer.fixed(nonce, count: nonceBytes)
         }

@@ -85,7 +85,8 @@ extension Message {
 extension ByteReader {
     @inline(__always)
     fileprivate mutating func session(_ body: Span<UInt8>) throws(WireError) -> SessionID {
-        SessionID(high: try u64(body, "session"), low: try u64(body, "session"))
+        let words: InlineArray<2, UInt64> = try u64s(body) { _ in "session" }
+        return SessionID(high: words[0], low: words[1])
     }
 
     @inline(__always)
@@ -104,11 +105,9 @@ extension ByteReader {
         SceneID(checked: try name(body, "scene", bytesMax: ProtocolLimits.sceneBytesMax))
     }
 
-    /// A subject, and its print for the roster.
     @inline(__always)
-    fileprivate mutating func subject(_ body: Span<UInt8>) throws(WireError) -> (SubjectID, NamePrint) {
-        let (name, scan) = try scannedName(body, "subject", bytesMax: ProtocolLimits.subjectBytesMax)
-        return (SubjectID(checked: name), NamePrint(scan))
+    fileprivate mutating func subject(_ body: Span<UInt8>) throws(WireError) -> SubjectID {
+        SubjectID(checked: try name(body, "subject", bytesMax: ProtocolLimits.subjectBytesMax))
     }
 
     fileprivate mutating func player(_ body: Span<UInt8>, _ field: String) throws(WireError) -> PlayerIndex {
@@ -130,13 +129,6 @@ extension ByteReader {
         guard let state = SessionState(rawValue: try u8(body, field)), state.rawValue >= first.rawValue, state != .ended
         else { throw .badValue(field) }
         return state
-    }
-
-    @inline(__always)
-    fileprivate mutating func signature(
-        _ body: Span<UInt8>, _ field: String
-    ) throws(WireError) -> ResumeSignature {
-        ResumeSignature(high: try u64(body, field), low: try u64(body, field))
     }
 
     fileprivate mutating func magic(_ body: Span<UInt8>) throws(WireError) {
@@ -189,15 +181,17 @@ extension ByteReader {
         players.reserveCapacity(count)
         var subjects = SeatedSubjects(count)
         for _ in 0..<count {
-            let (subject, print) = try subject(body)
-            let isNew = subjects.insert(subject, print) { players[$0].subject }
+            let subject = try subject(body)
+            let isNew = subjects.insert(subject) { players[$0].subject }
             guard isNew else { throw .duplicateSubject }
-            let ticket = Ticket(high: try u64(body, "ticket"), low: try u64(body, "ticket"))
+            let words: InlineArray<7, UInt64> = try u64s(body) { index in
+                index < 2 ? "ticket" : index == 2 ? "sinceUnixMs" : index < 5 ? "placeSignature" : "releaseSignature"
+            }
             players.append(
                 AssignedPlayer(
-                    subject: subject, ticket: ticket, sinceUnixMs: try u64(body, "sinceUnixMs"),
-                    placeSignature: try signature(body, "placeSignature"),
-                    releaseSignature: try signature(body, "releaseSignature")))
+                    subject: subject, ticket: Ticket(high: words[0], low: words[1]), sinceUnixMs: words[2],
+                    placeSignature: ResumeSignature(high: words[3], low: words[4]),
+                    releaseSignature: ResumeSignature(high: words[5], low: words[6])))
         }
         return Assignment(
             session: session, attempt: attempt, scene: scene, settings: settings, seed: seed,
@@ -210,13 +204,19 @@ extension ByteReader {
         guard let action = ValidationFailureAction(rawValue: try u8(body, "onValidationFailure")) else {
             throw .badValue("onValidationFailure")
         }
+        let times: InlineArray<5, UInt32> = try u32s(body) { index in
+            switch index {
+            case 0: "enterTimeoutMs"
+            case 1: "validationTimeoutMs"
+            case 2: "reconnectGraceMs"
+            case 3: "barrierTimeoutMs"
+            default: "playTimeoutMs"
+            }
+        }
         return SessionSettings(
-            validatesPeers: validates, onValidationFailure: action,
-            enterTimeoutMs: try u32(body, "enterTimeoutMs"),
-            validationTimeoutMs: try u32(body, "validationTimeoutMs"),
-            reconnectGraceMs: try u32(body, "reconnectGraceMs"),
-            barrierTimeoutMs: try u32(body, "barrierTimeoutMs"),
-            playTimeoutMs: try u32(body, "playTimeoutMs"),
+            validatesPeers: validates, onValidationFailure: action, enterTimeoutMs: times[0],
+            validationTimeoutMs: times[1], reconnectGraceMs: times[2], barrierTimeoutMs: times[3],
+            playTimeoutMs: times[4],
             iceServers: try text(body, "iceServers", bytesMax: ProtocolLimits.iceServersBytesMax),
             orderedCodes: try completionCodes(body))
     }
@@ -248,8 +248,8 @@ extension ByteReader {
         players.reserveCapacity(count)
         var subjects = SeatedSubjects(count)
         for _ in 0..<count {
-            let (subject, print) = try subject(body)
-            let isNew = subjects.insert(subject, print) { players[$0].subject }
+            let subject = try subject(body)
+            let isNew = subjects.insert(subject) { players[$0].subject }
             guard isNew else { throw .duplicateSubject }
             players.append(
                 PlayerOutcome(

@@ -37,7 +37,7 @@ extension Message {
             writer.u8(state.rawValue)
             assignment.encode(into: &writer)
         case .journalMatched(let node, let assignment):
-            writer.text(node.name, bytesMax: ProtocolLimits.nodeBytesMax)
+            writer.name(node.bytes)
             assignment.encode(into: &writer)
         }
     }
@@ -66,7 +66,7 @@ extension Hello {
     func encodeProven(into writer: inout ByteWriter) {
         writer.u8(versionMin)
         writer.u8(versionMax)
-        writer.text(node.name, bytesMax: ProtocolLimits.nodeBytesMax)
+        writer.name(node.bytes)
         writer.u64(incarnation.number)
         writer.fixed(nonce, count: HandshakeProof.nonceBytes)
         writer.u32(capacity)
@@ -78,7 +78,7 @@ extension Challenge {
     fileprivate func encode(into writer: inout ByteWriter) {
         writer.fixed(HandshakeMagic.bytes, count: HandshakeMagic.bytes.count)
         writer.u8(version)
-        writer.text(node.name, bytesMax: ProtocolLimits.nodeBytesMax)
+        writer.name(node.bytes)
         writer.u64(incarnation.number)
         writer.fixed(nonce, count: HandshakeProof.nonceBytes)
         writer.fixed(proof, count: HandshakeProof.byteCount)
@@ -88,14 +88,14 @@ extension Challenge {
 extension Assignment {
     fileprivate func encode(into writer: inout ByteWriter) {
         writer.session(session, attempt)
-        writer.text(scene.name, bytesMax: ProtocolLimits.sceneBytesMax)
+        writer.name(scene.bytes)
         settings.encode(into: &writer)
         writer.u64(seed)
         writer.u64(resumeExpiresUnixMs)
         precondition((1...ProtocolLimits.playersMax).contains(players.count), "a roster has 1 to 255 players")
         writer.u8(UInt8(players.count))
         for player in players {
-            writer.text(player.subject.name, bytesMax: ProtocolLimits.subjectBytesMax)
+            writer.name(player.subject.bytes)
             writer.u64(player.ticket.high)
             writer.u64(player.ticket.low)
             writer.u64(player.sinceUnixMs)
@@ -126,7 +126,7 @@ extension SessionSettings {
 extension Outcome {
     fileprivate func encode(into writer: inout ByteWriter) {
         writer.session(session, attempt)
-        writer.text(scene.name, bytesMax: ProtocolLimits.sceneBytesMax)
+        writer.name(scene.bytes)
         writer.u8(reason.rawValue)
         writer.u8(endedIn.rawValue)
         writer.bool(isPresumed)
@@ -134,7 +134,7 @@ extension Outcome {
         precondition((1...ProtocolLimits.playersMax).contains(players.count), "an outcome has 1 to 255 players")
         writer.u8(UInt8(players.count))
         for player in players {
-            writer.text(player.subject.name, bytesMax: ProtocolLimits.subjectBytesMax)
+            writer.name(player.subject.bytes)
             writer.bool(player.isBlamed)
             writer.bool(player.isRequeued)
             writer.bool(player.hasFinished)

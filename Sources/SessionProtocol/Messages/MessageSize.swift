@@ -5,7 +5,7 @@ extension Message {
         switch self {
         case .hello(let hello): hello.byteCount
         case .challenge(let challenge):
-            HandshakeMagic.bytes.count + 1 + countedBytes(challenge.node.name.utf8.count) + 8 + HandshakeProof.nonceBytes
+            HandshakeMagic.bytes.count + 1 + countedBytes(challenge.node.bytes.byteCount) + 8 + HandshakeProof.nonceBytes
                 + HandshakeProof.byteCount
         case .proof: HandshakeProof.byteCount
         case .welcome: 8
@@ -19,7 +19,7 @@ extension Message {
         case .pong: 8
         case .drain, .inventoryEnd: 0
         case .holding(_, let assignment): 1 + assignment.byteCount
-        case .journalMatched(let node, let assignment): countedBytes(node.name.utf8.count) + assignment.byteCount
+        case .journalMatched(let node, let assignment): countedBytes(node.bytes.byteCount) + assignment.byteCount
         }
     }
 
@@ -32,16 +32,16 @@ extension Hello {
 
     /// All but the magic: the part that stands in a proof.
     var provenByteCount: Int {
-        2 + countedBytes(node.name.utf8.count) + 8 + HandshakeProof.nonceBytes + 4 + countedBytes(publicURL.utf8.count)
+        2 + countedBytes(node.bytes.byteCount) + 8 + HandshakeProof.nonceBytes + 4 + countedBytes(publicURL.utf8.count)
     }
 }
 
 extension Assignment {
     fileprivate var byteCount: Int {
         // Behind the settings: seed, expiry and the number of players.
-        var count = Message.sessionBytes + countedBytes(scene.name.utf8.count) + settings.byteCount + 17
+        var count = Message.sessionBytes + countedBytes(scene.bytes.byteCount) + settings.byteCount + 17
         // Of a seat: ticket, since when, and two signatures.
-        for player in players { count += countedBytes(player.subject.name.utf8.count) + 56 }
+        for player in players { count += countedBytes(player.subject.bytes.byteCount) + 56 }
         return count
     }
 }
@@ -58,9 +58,9 @@ extension SessionSettings {
 extension Outcome {
     fileprivate var byteCount: Int {
         // Reason, state, presumption, time and the number of players; behind the players the number of pairs.
-        var count = Message.sessionBytes + countedBytes(scene.name.utf8.count) + 12 + 2 + 2 * failedPairs.count
+        var count = Message.sessionBytes + countedBytes(scene.bytes.byteCount) + 12 + 2 + 2 * failedPairs.count
         for player in players {
-            count += countedBytes(player.subject.name.utf8.count) + 3 + countedBytes(player.result.count)
+            count += countedBytes(player.subject.bytes.byteCount) + 3 + countedBytes(player.result.count)
         }
         return count
     }

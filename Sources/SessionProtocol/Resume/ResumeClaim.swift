@@ -39,7 +39,7 @@ public struct ResumeClaim: Hashable, Sendable {
     static let version: UInt8 = 1
 
     var byteCount: Int {
-        2 + 16 + 8 + 8 + countedBytes(scene.name.utf8.count) + countedBytes(subject.name.utf8.count)
+        2 + 16 + 8 + 8 + countedBytes(scene.bytes.byteCount) + countedBytes(subject.bytes.byteCount)
     }
 
     func encode(into writer: inout ByteWriter) {
@@ -49,8 +49,8 @@ public struct ResumeClaim: Hashable, Sendable {
         writer.u64(session.low)
         writer.u64(sinceUnixMs)
         writer.u64(expiresUnixMs)
-        writer.text(scene.name, bytesMax: ProtocolLimits.sceneBytesMax)
-        writer.text(subject.name, bytesMax: ProtocolLimits.subjectBytesMax)
+        writer.name(scene.bytes)
+        writer.name(subject.bytes)
     }
 
     init?(_ body: Span<UInt8>, _ reader: inout ByteReader) throws(WireError) {

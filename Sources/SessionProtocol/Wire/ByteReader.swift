@@ -31,6 +31,28 @@ package struct ByteReader {
         unsafe body.bigEndian64(uncheckedAt: try take(8, of: body, field))
     }
 
+    /// Fields that lie side by side, found to be there by one look.
+    @inline(__always)
+    package mutating func u32s<let count: Int>(
+        _ body: Span<UInt8>, _ field: (Int) -> String
+    ) throws(WireError) -> InlineArray<count, UInt32> {
+        let start = offset
+        guard body.count &- start >= 4 &* count else { throw .truncated(field((body.count &- start) / 4)) }
+        offset &+= 4 &* count
+        return InlineArray { unsafe body.bigEndian32(uncheckedAt: start &+ 4 &* $0) }
+    }
+
+    /// Fields that lie side by side, found to be there by one look.
+    @inline(__always)
+    package mutating func u64s<let count: Int>(
+        _ body: Span<UInt8>, _ field: (Int) -> String
+    ) throws(WireError) -> InlineArray<count, UInt64> {
+        let start = offset
+        guard body.count &- start >= 8 &* count else { throw .truncated(field((body.count &- start) / 8)) }
+        offset &+= 8 &* count
+        return InlineArray { unsafe body.bigEndian64(uncheckedAt: start &+ 8 &* $0) }
+    }
+
     @inline(__always)
     package mutating func bool(_ body: Span<UInt8>, _ field: String) throws(WireError) -> Bool {
         switch try u8(body, field) {
@@ -53,27 +75,18 @@ package struct ByteReader {
     @inline(__always)
     package mutating func text(_ body: Span<UInt8>, _ field: String, bytesMax: Int) throws(WireError) -> String {
         let bytes = body.extracting(try counted(body, field, bytesMax: bytesMax))
+        // What most scenes have for their ICE servers: it is at hand, and need not be made.
+        if bytes.count == 2, bytes[0] == UInt8(ascii: "["), bytes[1] == UInt8(ascii: "]") { return "[]" }
         guard let text = String(copying: bytes, isASCII: TextScan(bytes).isASCII) else { throw .badText(field) }
         return text
     }
 
-    /// A text that names something: by the rule of `checkName`, on the bytes as they lie.
+    /// A text that names something: not empty, and without control characters.
     @inline(__always)
-    package mutating func name(_ body: Span<UInt8>, _ field: String, bytesMax: Int) throws(WireError) -> String {
-        try scannedName(body, field, bytesMax: bytesMax).name
-    }
-
-    /// A name, and what has been seen of it.
-    @inline(__always)
-    mutating func scannedName(
-        _ body: Span<UInt8>, _ field: String, bytesMax: Int
-    ) throws(WireError) -> (name: String, scan: TextScan) {
-        let bytes = body.extracting(try counted(body, field, bytesMax: bytesMax))
-        let scan = TextScan(bytes)
-        guard !bytes.isEmpty, !scan.hasControl, let name = String(copying: bytes, isASCII: scan.isASCII) else {
-            throw .badText(field)
-        }
-        return (name, scan)
+    mutating func name(_ body: Span<UInt8>, _ field: String, bytesMax: Int) throws(WireError) -> Name {
+        let range = try counted(body, field, bytesMax: bytesMax)
+        guard !range.isEmpty, let name = Name(checking: body.extracting(range)) else { throw .badText(field) }
+        return name
     }
 
     /// Where a text or blob lies: behind its length.

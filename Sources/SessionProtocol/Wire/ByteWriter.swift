@@ -75,6 +75,9 @@ package struct ByteWriter: ~Copyable {
         unsafe value.withUnsafeBytes { unsafe copy($0) }
     }
 
+    /// Bytes whose number has been written before.
+    package mutating func bytes(_ value: [UInt8]) { unsafe value.withUnsafeBytes { unsafe copy($0) } }
+
     /// Bytes whose number both sides know.
     package mutating func fixed(_ value: [UInt8], count: Int) {
         precondition(value.count == count, "a field of fixed width")

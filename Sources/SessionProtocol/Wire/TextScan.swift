@@ -4,38 +4,45 @@ struct TextScan {
     let isASCII: Bool
     /// One is a control character, by `isControl`.
     let hasControl: Bool
-    /// The same for the same bytes, and hardly for others.
-    let hash: UInt64
 
     @inline(__always)
     init(_ bytes: Span<UInt8>) {
         // The highest bit of each byte: of bytes that are not ASCII, and of those that are control characters.
         var notASCII: UInt64 = 0
         var controls: UInt64 = 0
-        var hash: UInt64 = 0
         var offset = 0
         while bytes.count &- offset >= 8 {
             let word = unsafe bytes.bigEndian64(uncheckedAt: offset)
             notASCII |= word
             controls |= TextScan.controls(in: word)
-            hash = (hash ^ word) &* TextScan.odd
             offset &+= 8
         }
         while offset < bytes.count {
             let byte = unsafe bytes[unchecked: offset]
             notASCII |= UInt64(byte)
             if isControl(byte) { controls = TextScan.highestBits }
-            hash = (hash ^ UInt64(byte)) &* TextScan.odd
             offset &+= 1
         }
         isASCII = notASCII & TextScan.highestBits == 0
         hasControl = controls != 0
-        self.hash = hash
     }
 
     private static let highestBits: UInt64 = 0x8080_8080_8080_8080
-    /// Multiplying by any odd number loses nothing; this one spreads the bits well.
-    private static let odd: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+    /// Whether the first so many bytes of three words, with zeros behind them, are ASCII without control characters.
+    @inline(__always)
+    static func isPlain(_ first: UInt64, _ second: UInt64, _ third: UInt64, count: Int) -> Bool {
+        // Where nothing lies, a space is as good as anything.
+        let spaces = (spaces(behind: count), spaces(behind: count &- 8), spaces(behind: count &- 16))
+        let controls = controls(in: first | spaces.0) | controls(in: second | spaces.1) | controls(in: third | spaces.2)
+        return (controls | first | second | third) & highestBits == 0
+    }
+
+    /// Spaces in a word from its byte `count` on.
+    @inline(__always)
+    private static func spaces(behind count: Int) -> UInt64 {
+        count >= 8 ? 0 : 0x2020_2020_2020_2020 >> UInt64(8 &* max(count, 0))
+    }
 
     /// Marks the bytes below 0x20 and those that are 0x7F. Every sum stays within its byte, so that none carries into the
     /// next one.
@@ -58,5 +65,13 @@ extension String {
         }
         // `String(validating:as:)` is generic over encodings, and ten times slower than this.
         do { self = String(copying: try UTF8Span(validating: bytes)) } catch { return nil }
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether these bytes are UTF-8.
+    var isUTF8: Bool {
+        do { _ = try UTF8Span(validating: self) } catch { return false }
+        return true
     }
 }

@@ -7,33 +7,30 @@ struct DecodeFloor {
     let checksumNs: Double
     /// Getting and freeing as many pieces of memory of the same sizes from the C library.
     let memoryNs: Double
-    /// Making and freeing objects of the same shapes from values at hand, memory included: two names, the seats with them
-    /// in an array, and what holds the message.
+    /// Making and freeing objects of the same shapes from values at hand, memory included: the seats in an array, and what
+    /// holds the message.
     let objectsNs: Double
 
     /// What the parts come to; reading and checking the fields comes on top.
     var ns: Double { checksumNs + objectsNs }
 
     static func measured(frame: [UInt8], repetitions: Int) throws(BenchError) -> DecodeFloor {
-        let names = [Array("5f3c9a71e2b84d06a1c21000".utf8), Array("5f3c9a71e2b84d06a1c21001".utf8)]
         precondition(MemoryLayout<Seat>.stride == MemoryLayout<AssignedPlayer>.stride, "as large as the real one")
         precondition(MemoryLayout<Body>.stride == MemoryLayout<Assignment>.stride, "as large as the real one")
-        // What stands before each object's own bytes is 16 bytes, 32 for texts and arrays.
-        let (text, seats) = (32 + names[0].count + 1, 32 + names.count * MemoryLayout<Seat>.stride)
+        // What stands before each object's own bytes is 16 bytes, 32 for arrays.
+        let seats = 32 + 2 * MemoryLayout<Seat>.stride
         let held = 16 + MemoryLayout<Body>.stride
         var sink = 0
         let checksumNs = try CodecMeasure.undisturbed(repetitions) { sink &+= Int(CRC32C.checksum(frame.span)) }
         let memoryNs = try CodecMeasure.undisturbed(repetitions) {
-            let pieces = (piece(text), piece(text), piece(seats), piece(held))
+            let pieces = (piece(seats), piece(held))
             pieces.0.deallocate()
             pieces.1.deallocate()
-            pieces.2.deallocate()
-            pieces.3.deallocate()
         }
         let objectsNs = try CodecMeasure.undisturbed(repetitions) {
             var seats: [Seat] = []
-            seats.reserveCapacity(names.count)
-            for name in names { seats.append(Seat(name: known(name))) }
+            seats.reserveCapacity(2)
+            for _ in 0..<2 { seats.append(Seat()) }
             sink &+= Held.body(Body(seats: seats)).count
         }
         guard sink != 0 else { throw .failure("nothing was measured") }
@@ -43,23 +40,19 @@ struct DecodeFloor {
     private static func piece(_ byteCount: Int) -> UnsafeMutableRawPointer {
         .allocate(byteCount: byteCount, alignment: 16)
     }
-
-    /// A text that is known to be one.
-    private static func known(_ bytes: [UInt8]) -> String {
-        String(copying: UTF8Span(unchecked: bytes.span, isKnownASCII: true))
-    }
 }
 
 /// As large as an `AssignedPlayer`.
 private struct Seat {
-    var name: String
-    var rest = InlineArray<7, UInt64>(repeating: 7)
+    /// Nil, as for names that lie in the seat itself.
+    var object: [UInt8]?
+    var rest = InlineArray<10, UInt64>(repeating: 7)
 }
 
 /// As large as an `Assignment`.
 private struct Body {
     var seats: [Seat]
-    var rest = InlineArray<13, UInt64>(repeating: 13)
+    var rest = InlineArray<15, UInt64>(repeating: 15)
 }
 
 private enum Held {

@@ -22,15 +22,16 @@ class Pair:
 
     def __init__(self, coordinator, matchmaker):
         self.coordinator, self.matchmaker = coordinator, matchmaker
-        # Cut at one end; the other stays as it is and hears nothing.
-        self.is_half_open = False
+        # Nothing is passed on any more. An end that was not cut stays as it is and hears nothing, not even an answer
+        # to its own hanging up.
+        self.is_cut = False
 
 
 class LinkProxy:
     """Listens on `address` and passes on to `target`, a host and a port.
 
-    `on_frame(direction, name)` is called in the proxy's thread before a frame is passed on; what it does to the link
-    or to others is done before that.
+    `on_frame(direction, name, session)` is called in the proxy's thread before a frame is passed on; what it does to
+    the link or to others is done before that. The session is that of messages that begin with one.
     """
 
     def __init__(self, target):
@@ -40,8 +41,8 @@ class LinkProxy:
         self.on_frame = None
         # When each hand-off's `accepted` was passed on first, by session and attempt.
         self.accepted = {}
-        # How many frames of each name were passed on in each direction.
-        self.passed = collections.Counter()
+        # How many times the end of each session was passed on.
+        self.ended = collections.Counter()
         self.pairs = []
         self.refuses = False
         self.loop = asyncio.new_event_loop()
@@ -54,7 +55,8 @@ class LinkProxy:
     # --- What a network does ---
 
     def cut(self, *ends):
-        """Breaks the connection: both ends see it, or only the `coordinator`'s or the `matchmaker`'s."""
+        """Breaks the connection: both ends see it, or only the `coordinator`'s or the `matchmaker`'s. What has not
+        been passed on is lost. An end that has not seen it does so at the next cut of both."""
         self._do(lambda: self._cut(ends))
 
     def hold(self, *directions):
@@ -107,7 +109,7 @@ class LinkProxy:
 
     def _cut(self, ends=()):
         for pair in self.pairs:
-            pair.is_half_open = len(ends) == 1
+            pair.is_cut = True
             for end in ends or ("coordinator", "matchmaker"):
                 getattr(pair, end).transport.abort()
 
@@ -134,6 +136,8 @@ class LinkProxy:
         self.pairs.append(pair)
         await asyncio.gather(
             self._pass(reader, up_writer, "up", pair), self._pass(up_reader, writer, "down", pair))
+        # An end that hears nothing is kept until it is closed: a writer that nobody holds would close it.
+        await asyncio.gather(writer.wait_closed(), up_writer.wait_closed(), return_exceptions=True)
         self.pairs.remove(pair)
 
     async def _pass(self, reader, writer, direction, pair):
@@ -145,17 +149,18 @@ class LinkProxy:
                 while len(buffer) >= 6 and len(buffer) >= (size := 4 + int.from_bytes(buffer[:4], "big")):
                     frame, buffer = buffer[:size], buffer[size:]
                     await gate.wait()
-                    name = NAMES.get(frame[5])
-                    if self.on_frame:
-                        self.on_frame(direction, name)
-                    if writer.transport.is_closing():
+                    name, session = NAMES.get(frame[5]), frame[12:28].hex()
+                    if self.on_frame and not pair.is_cut:
+                        self.on_frame(direction, name, session)
+                    if pair.is_cut or writer.transport.is_closing():
                         return
                     if name == "accepted":
-                        about = frame[12:28].hex(), int.from_bytes(frame[28:32], "big")
+                        about = session, int.from_bytes(frame[28:32], "big")
                         self.accepted.setdefault(about, time.monotonic())
-                    self.passed[direction, name] += 1
+                    elif name == "ended":
+                        self.ended[session] += 1
                     writer.write(frame)
                 await writer.drain()
-        if not pair.is_half_open:
-            await gate.wait()
+        await gate.wait()
+        if not pair.is_cut:
             writer.close()

@@ -22,7 +22,7 @@ class Sleeper:
         self.caught = 0
         self.proxy.on_frame = self._saw
 
-    def _saw(self, direction, name):
+    def _saw(self, direction, name, session):
         if (direction, name) == ("down", "assign"):
             if self.caught == 0:
                 os.kill(self.node.pid, signal.SIGSTOP)

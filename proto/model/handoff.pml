@@ -24,7 +24,8 @@
 #ifndef FAULTS
 #define FAULTS 2 /* faults in all, of the kinds below */
 #endif
-/* Kinds: CUT a link, LEASE runs out, CRASHM and CRASHC, VANISH of a subject, TIMEOUT of an assign, REFUSE of one, JLOSS of the journal. */
+/* Kinds: CUT a link, LEASE runs out, CRASHM and CRASHC, VANISH of a subject, TIMEOUT of an assign, REFUSE of one, JLOSS of the journal;
+   JDAMAGE, with JLOSS: any of its records may be left. */
 
 #ifndef QUEUE
 #define QUEUE 7 /* messages in flight one way */
@@ -34,7 +35,7 @@
 #endif
 
 mtype = {
-  /* messages */ assign, accepted, refused, ended, endedAck, cancel, drop, holding, inventoryEnd,
+  /* messages */ assign, accepted, refused, ended, endedAck, cancel, drop, holding, state, inventoryEnd,
   /* records */ recordMatched, recordEnded, repeat,
   /* reasons */ completed_at_0, completed_at_1, cancelled, coordinator_lost, presumed_lost, no_coordinator
 }
@@ -63,8 +64,31 @@ byte seat[NP];      /* ledger.session(of:): 0 free, 1 in a room, 2 + s in sessio
 byte untold[NP];    /* 1 + s: connected, and s has ended, which is not on disk yet */
 byte known[NS];     /* the index of outcomes: 0 unknown, 1 the owner's, 2 presumed */
 byte knownAttempt[NS];
-byte isBlind;       /* the journal was lost: matches nobody yet */
+byte isBlind;       /* the journal was lost, and nobody is matched: 0 no, 1 until all have reported, 2 until what is in doubt has ended */
 byte sessions;      /* made so far */
+
+#ifdef JLOSS
+byte isDoubtful[NS];          /* HandOff.isDoubtful: from a journal with gaps, and nobody is known to have been inside */
+byte doubt[NC * NS];          /* claims: the attempt of a copy that is held, nobody is known to have been inside of, and is not in the ledger */
+byte deferred[NC * NS];       /* ends that are not believed yet: the attempt, */
+byte deferredReason[NC * NS]; /* and the reason */
+byte diskHold;                /* the mark beside the journal: it has gaps */
+byte diskFirst[NS];           /* 1 + node of the journalMatched of attempt 1 */
+byte began[NC * NS];          /* all have entered what is held */
+byte outBegan[NC * NS];       /* and what has ended */
+#define BEGAN(c, s) began[AT(c, s)]
+#define END_OF(c, s) outReason[AT(c, s)] + 64 * outBegan[AT(c, s)]
+#define IS_DOUBTFUL(s) isDoubtful[s]
+#ifdef NO_RULE_13c
+#define IS_PROVEN(b) (1)
+#else
+#define IS_PROVEN(b) (b)
+#endif
+#else
+#define BEGAN(c, s) 0
+#define END_OF(c, s) outReason[AT(c, s)]
+#define IS_DOUBTFUL(s) 0
+#endif
 
 /* ---- What is the same for all who know a session: its assignment */
 byte members[NS];
@@ -122,10 +146,31 @@ byte tickets[NP * NS]; /* attempts for which it was ever given a ticket, by bits
 
 /* ---- What the promises are checked by; no step looks at these */
 byte told[NP * NS];    /* the reason that a subject was told */
+#ifdef JLOSS
+byte toldAttempt[NP * NS];
+#define TOLD_ATTEMPT(p, s) toldAttempt[(p) * NS + (s)]
+#else
+#define TOLD_ATTEMPT(p, s) 0
+#endif
 byte final[NS];        /* the outcome on the matchmaker's disk */
 byte finalAttempt[NS];
-byte hasLostJournal;   /* what it had published is not known to it any more */
-#define IS_EXCUSED hasLostJournal /* promises 3 and 4 are not kept over the loss of the journal: see README.md */
+byte hasLostJournal;
+#ifdef JLOSS
+byte isExcused[NS];    /* published before the journal was lost, which nobody can know any more: see README.md */
+#define IS_EXCUSED(s) isExcused[s]
+byte isCopyLost[NS];   /* the coordinator's copy was lost, too: nobody knows of the session any more */
+byte spent[NP];        /* sessions by bits: its release was shown while nobody here knew of the session */
+#define IS_COPY_LOST(s) (hasLostJournal && isCopyLost[s])
+#define HAS_SPENT(p, s) (spent[p] & BIT(s))
+#define IS_OLDER(s, a) (hasLostJournal && final[s] && finalAttempt[s] > a) /* of an attempt taken back, reported when all was forgotten */
+#define REPLACES(s, a) (hasLostJournal && finalAttempt[s] < a) /* the outcome of a lower attempt was presumed to be the session's */
+#else
+#define IS_EXCUSED(s) 0
+#define IS_COPY_LOST(s) 0
+#define HAS_SPENT(p, s) 0
+#define REPLACES(s, a) 0
+#define IS_OLDER(s, a) 0
+#endif
 
 /* A promise is broken unless the condition holds. */
 inline must(promise, condition) {
@@ -137,7 +182,7 @@ inline must(promise, condition) {
   fi
 }
 
-byte i, j, k, n, x, u, v, w; /* used within a step, and 0 between steps */
+byte i, j, k, n, x, y, z, u, v, w; /* used within a step, and 0 between steps */
 
 #define IS_READY(c) (mLink[c] && hasInventory[c])
 #define OWN(c) ((c) == 0 -> completed_at_0 : completed_at_1)
@@ -177,22 +222,29 @@ inline promise1() {
 }
 
 /* ---- Promises 3 and 4: what one is told is, and stays, the outcome. */
-inline tell(p, s, reason) {
+inline tell(p, s, a, reason) {
   printf("            subject %d hears that session %d has ended: %e\n", p, s, reason);
   told[(p) * NS + (s)] = reason;
-  must(4, IS_EXCUSED || final[s] == 0 || final[s] == presumed_lost || final[s] == reason)
+#ifdef JLOSS
+  toldAttempt[(p) * NS + (s)] = a;
+#endif
+  must(4, IS_EXCUSED(s) || final[s] == 0 || final[s] == presumed_lost || REPLACES(s, a) || final[s] == reason)
 }
 
 inline publish(s, a, reason) {
   printf("            outcome of session %d: %e\n", s, reason);
-  must(3, IS_EXCUSED || final[s] == 0 || (final[s] == presumed_lost && reason != presumed_lost)); /* one, or one more after a presumption */
-  final[s] = reason;
-  finalAttempt[s] = a;
   if
-  :: reason != presumed_lost ->
-    for (u : 0 .. NP - 1) { must(4, IS_EXCUSED || told[u * NS + s] == 0 || told[u * NS + s] == reason) }
-    u = 0
-  :: else
+  :: IS_OLDER(s, a) -> skip
+  :: else ->
+    must(3, IS_EXCUSED(s) || final[s] == 0 || REPLACES(s, a) || (final[s] == presumed_lost && reason != presumed_lost)); /* one, or one more after a presumption */
+    final[s] = reason;
+    finalAttempt[s] = a;
+    if
+    :: reason != presumed_lost ->
+      for (u : 0 .. NP - 1) { must(4, IS_EXCUSED(s) || told[u * NS + s] == 0 || TOLD_ATTEMPT(u, s) > a || told[u * NS + s] == reason) }
+      u = 0
+    :: else
+    fi
   fi
 }
 
@@ -224,6 +276,9 @@ inline mEnd(s, a, reason, ack) {
   phase[s] = ABSENT;
   cancels[s] = 0;
   confirmed[s] = 0;
+#ifdef JLOSS
+  isDoubtful[s] = 0;
+#endif
   for (i : 0 .. NP - 1) {
     if
     :: seat[i] == 2 + s -> seat[i] = 0
@@ -252,7 +307,7 @@ inline mEnd(s, a, reason, ack) {
 /* MatchmakerCore.tellMatched */
 inline tellMatched(s, p) {
   printf("            subject %d gets a ticket for session %d, attempt %d, at coordinator %d\n", p, s, attempt[s], node[s]);
-  must(4, IS_EXCUSED || told[(p) * NS + (s)] == 0); /* who was told of its end does not meet it again */
+  must(4, told[(p) * NS + (s)] == 0 || HAS_SPENT(p, s)); /* who was told of its end does not meet it again */
   tickets[(p) * NS + (s)] = tickets[(p) * NS + (s)] | BIT(attempt[s]);
   present[s] = present[s] & ~BIT(p);
   where[p] = GOING;
@@ -359,11 +414,96 @@ inline mRefused(c, s, a) {
   fi
 }
 
+#ifdef JLOSS
+/* Coordinators that hold an older attempt in doubt are told to forget it: no ticket of it has left. */
+inline dropDoubts(s, a) {
+  for (y : 0 .. NC - 1) {
+    if
+    :: doubt[AT(y, s)] && doubt[AT(y, s)] < a ->
+      printf("matchmaker: coordinator %d has an older attempt of session %d: drop\n", y, s);
+      sendC(y, drop, s, doubt[AT(y, s)]);
+      doubt[AT(y, s)] = 0
+    :: else
+    fi
+  }
+  y = 0
+}
+
+/* z: a higher attempt has been reported. */
+inline higher(s, a) {
+  z = 0;
+  for (y : 0 .. NC - 1) {
+    if
+    :: doubt[AT(y, s)] > a || deferred[AT(y, s)] > a -> z = 1
+    :: else
+    fi
+  }
+  y = 0
+}
+
+/* Somebody has been inside: whatever else is said of these subjects is older, or in vain. Who is in a room has shown a release
+   from a session that was known, and may be inside of one that was not. */
+inline takeSeats(s, wasKnown) {
+  for (i : 0 .. NP - 1) {
+    if
+    :: (members[s] & BIT(i)) && seat[i] != 2 + s && (seat[i] >= 2 || !wasKnown) ->
+      if
+      :: seat[i] && where[i] == JOINED -> where[i] = OUT
+      :: else
+      fi;
+      if
+      :: seat[i] >= 2 -> present[seat[i] - 2] = present[seat[i] - 2] & ~BIT(i)
+      :: else
+      fi;
+      seat[i] = 2 + s
+    :: else
+    fi
+  }
+  i = 0
+}
+#endif
+
 /* MatchmakerCore.ended */
-inline mEnded(c, s, a, reason) {
+inline mEnded(c, s, a, reason, hasBegun) {
   printf("matchmaker: hears from coordinator %d that session %d, attempt %d, has ended: %e\n", c, s, a, reason);
   listed[c] = listed[c] | BIT(s);
+#ifdef JLOSS
   if
+  :: doubt[AT(c, s)] == a -> doubt[AT(c, s)] = 0
+  :: else
+  fi;
+  higher(s, a);
+#endif
+  if
+#ifdef JLOSS
+#ifndef NO_RULE_13d
+  :: isBlind == 1 && !hasBegun && !(known[s] && knownAttempt[s] >= a) ->
+    printf("matchmaker: does not believe it yet\n");
+    deferred[AT(c, s)] = a;
+    deferredReason[AT(c, s)] = reason;
+    if
+    :: phase[s] == ACCEPTED && node[s] == c && attempt[s] == a -> confirmed[s] = 1
+    :: else
+    fi
+#endif
+#ifndef NO_RULE_13i
+  :: phase[s] == ACCEPTED && attempt[s] < a && (hasBegun || isBlind != 1) ->
+    if
+    :: confirmed[s] && node[s] != c -> sendC(node[s], drop, s, attempt[s])
+    :: else
+    fi;
+    dropDoubts(s, a);
+    mEnd(s, a, reason, 1 + c)
+#endif
+  :: phase[s] == ABSENT && z -> sendC(c, endedAck, s, a)
+#ifndef NO_RULE_13j
+  :: phase[s] == ABSENT && !z && known[s] && knownAttempt[s] < a && hasLostJournal ->
+    known[s] = 1;
+    knownAttempt[s] = a;
+    diskNodes[s] = diskNodes[s] | BIT(c);
+    record(recordEnded, s, a, reason, 1 + c)
+#endif
+#endif
 #ifdef NO_RULE_3b
   :: phase[s] != ABSENT -> mEnd(s, a, reason, 1 + c)
 #else
@@ -384,6 +524,9 @@ inline mEnded(c, s, a, reason) {
     known[s] = 1;
     knownAttempt[s] = a;
     diskNodes[s] = diskNodes[s] | BIT(c);
+#ifdef JLOSS
+    dropDoubts(s, a);
+#endif
     record(recordEnded, s, a, reason, 1 + c)
 #endif
   :: else ->
@@ -396,11 +539,160 @@ inline mEnded(c, s, a, reason) {
     :: else -> record(repeat, s, a, reason, 1 + c)
     fi
 #endif
-  fi
+  fi;
+  z = 0
+}
+
+#ifdef JLOSS
+/* MatchmakerCore.adopt */
+inline takeOn(c, s, a, isProven) {
+  printf("matchmaker: takes on session %d, attempt %d, that coordinator %d holds\n", s, a, c);
+  if
+  :: phase[s] == ACCEPTED && confirmed[s] && node[s] != c -> sendC(node[s], drop, s, attempt[s])
+  :: else
+  fi;
+  if
+  :: isProven -> takeSeats(s, (phase[s] == ACCEPTED))
+  :: else
+  fi;
+  phase[s] = ACCEPTED;
+  node[s] = c;
+  attempt[s] = a;
+  confirmed[s] = 1;
+  cancels[s] = 0;
+  isDoubtful[s] = (isProven -> 0 : 1);
+  record(recordMatched, s, a, c, 0)
+}
+
+/* x: a subject of the session is in another one, beyond doubt. */
+inline isBusy(s) {
+  x = 0;
+  for (i : 0 .. NP - 1) {
+    if
+    :: (members[s] & BIT(i)) && seat[i] >= 2 && seat[i] != 2 + s -> 
+#ifdef NO_RULE_13h
+      x = 1
+#else
+      if
+      :: !isDoubtful[seat[i] - 2] -> x = 1
+      :: else
+      fi
+#endif
+    :: else
+    fi
+  }
+  i = 0
+}
+
+/* MatchmakerCore.receive: state */
+inline mState(c, s, a) {
+  isBusy(s);
+  if
+  :: phase[s] == ACCEPTED && node[s] == c && attempt[s] == a && isDoubtful[s] ->
+    isDoubtful[s] = 0;
+    takeSeats(s, 1)
+  :: doubt[AT(c, s)] == a && x == 0 ->
+    doubt[AT(c, s)] = 0;
+    dropDoubts(s, a);
+    takeOn(c, s, a, 1)
+  :: else
+  fi;
+  x = 0
 }
 
 /* MatchmakerCore.holding */
-inline mHolding(c, s, a) {
+inline mHolding(c, s, a, hasBegun) {
+  listed[c] = listed[c] | BIT(s);
+  isBusy(s);
+  higher(s, a);
+  if
+  :: phase[s] == ACCEPTED && node[s] == c && attempt[s] == a ->
+    confirmed[s] = 1;
+    dropDoubts(s, a);
+    if
+    :: isDoubtful[s] && IS_PROVEN(hasBegun) -> isDoubtful[s] = 0; takeSeats(s, 1)
+    :: else
+    fi
+#ifdef NO_RULE_13e
+  :: phase[s] == ABSENT && known[s] == 0 && x == 0 && z == 0 ->
+#else
+  :: (phase[s] == ABSENT || (phase[s] == ACCEPTED && attempt[s] < a)) && known[s] == 0 && x == 0 && z == 0 ->
+#endif
+    dropDoubts(s, a);
+    if
+    :: IS_PROVEN(hasBegun) || !isBlind -> doubt[AT(c, s)] = 0; takeOn(c, s, a, 1)
+    :: !(IS_PROVEN(hasBegun) || !isBlind) && phase[s] == ACCEPTED -> takeOn(c, s, a, 0)
+    :: else ->
+      printf("matchmaker: coordinator %d holds session %d, attempt %d, in doubt\n", c, s, a);
+      doubt[AT(c, s)] = a
+    fi
+  :: else ->
+    printf("matchmaker: coordinator %d holds session %d, attempt %d, which it should not: answers drop\n", c, s, a);
+    doubt[AT(c, s)] = 0;
+    sendC(c, drop, s, a)
+  fi;
+  x = 0;
+  z = 0
+}
+
+/* MatchmakerCore.endHold: all who live have reported. */
+inline mEndHold() {
+  printf("matchmaker: has waited for grace and margin\n");
+  isBlind = 2;
+#ifndef NO_RULE_13m
+  for (j : 0 .. NC - 1) {
+    k = j;
+    if
+    :: mLink[k] && !hasInventory[k] -> mLinkDown(k) /* has lost its lease: what it has said meanwhile is not true any more */
+    :: else
+    fi;
+    j = k
+  }
+  j = 0;
+  k = 0;
+#endif
+  for (n : 1 .. NA) {
+    for (k : 0 .. NS - 1) {
+      for (j : 0 .. NC - 1) {
+        if
+        :: deferred[AT(j, k)] == NA + 1 - n ->
+          deferred[AT(j, k)] = 0;
+          mEnded(j, k, NA + 1 - n, deferredReason[AT(j, k)], 0);
+          deferredReason[AT(j, k)] = 0
+        :: else
+        fi
+      }
+    }
+  }
+  n = 0;
+  j = 0;
+  for (k : 0 .. NS - 1) {
+    if
+    :: phase[k] == ACCEPTED && isDoubtful[k] && confirmed[k] ->
+      cancels[k] = 1;
+      sendC(node[k], cancel, k, attempt[k])
+    :: phase[k] == ACCEPTED && isDoubtful[k] && !confirmed[k] && IS_READY(node[k]) ->
+      mEnd(k, attempt[k], coordinator_lost, 0)
+    :: else
+    fi;
+    for (j : 0 .. NC - 1) {
+      if
+      :: doubt[AT(j, k)] -> sendC(j, cancel, k, doubt[AT(j, k)])
+      :: else
+      fi
+    }
+  }
+  k = 0;
+  j = 0
+#ifdef NO_RULE_13g
+  ;
+  for (k : 0 .. NC * NS - 1) { doubt[k] = 0 }
+  k = 0
+#endif
+}
+#else
+/* MatchmakerCore.holding */
+inline mHolding(c, s, a, hasBegun) {
 #ifndef HELD_IS_NOT_LISTED
   listed[c] = listed[c] | BIT(s); /* it may end before it hears of the drop */
 #endif
@@ -448,6 +740,7 @@ inline mHolding(c, s, a) {
   fi;
   x = 0
 }
+#endif
 
 /* An outcome that no coordinator can send again is kept no longer, neither in memory nor in the journal. */
 inline mForgetOutcomes(c) {
@@ -478,17 +771,28 @@ inline mForgetOutcomes(c) {
   j = 0
 }
 
+#ifdef NO_RULE_13k
+#define MAY_SEND(s) (1)
+#else
+#define MAY_SEND(s) (!IS_DOUBTFUL(s))
+#endif
+
 /* MatchmakerCore.inventoryEnded */
 inline mInventoryEnded(c) {
   printf("matchmaker: has the inventory of coordinator %d\n", c);
   hasInventory[c] = 1;
   for (j : 0 .. NS - 1) {
     if
+#ifdef JLOSS
+#ifndef NO_RULE_13f
+    :: phase[j] == ACCEPTED && node[j] == c && !confirmed[j] && isBlind == 1 && isDoubtful[j] -> skip
+#endif
+#endif
     :: phase[j] == ACCEPTED && node[j] == c && !confirmed[j] ->
       printf("matchmaker: session %d is not in it, ends it as coordinator_lost\n", j);
       mEnd(j, attempt[j], coordinator_lost, 0)
     :: phase[j] == ACCEPTED && node[j] == c && confirmed[j] && cancels[j] -> sendC(c, cancel, j, attempt[j])
-    :: phase[j] == ACCEPTED && node[j] == c && confirmed[j] && !cancels[j] ->
+    :: phase[j] == ACCEPTED && node[j] == c && confirmed[j] && !cancels[j] && MAY_SEND(j) ->
       k = j;
       mTellAllMatched(k);
       j = k;
@@ -497,6 +801,16 @@ inline mInventoryEnded(c) {
     fi
   }
   j = 0;
+#ifdef JLOSS
+  for (j : 0 .. NS - 1) {
+    if
+    :: doubt[AT(c, j)] && !(listed[c] & BIT(j)) -> doubt[AT(c, j)] = 0
+    :: doubt[AT(c, j)] && (listed[c] & BIT(j)) && isBlind == 2 -> sendC(c, cancel, j, doubt[AT(c, j)])
+    :: else
+    fi
+  }
+  j = 0;
+#endif
   mForgetOutcomes(c);
   listed[c] = 0
 }
@@ -508,6 +822,9 @@ inline mLinkDown(c) {
   isOld[c] = 0;
   listed[c] = 0;
   empty4(toM[c]);
+#ifdef JLOSS
+  for (j : 0 .. NS - 1) { deferred[AT(c, j)] = 0; deferredReason[AT(c, j)] = 0 }
+#endif
   for (j : 0 .. NS - 1) {
     if
     :: phase[j] == OFFERED && node[j] == c -> mTryAgain(j, NOBODY)
@@ -534,7 +851,10 @@ inline mPresume(c) {
     :: phase[j] == RECORDING && node[j] == c -> mTryAgain(j, NOBODY)
     :: phase[j] == ACCEPTED && node[j] == c -> mEnd(j, attempt[j], presumed_lost, 0)
     :: else
-    fi
+    fi;
+#ifdef JLOSS
+    doubt[AT(c, j)] = 0
+#endif
   }
   j = 0
 }
@@ -580,7 +900,13 @@ inline onDisk() {
   :: n == recordMatched ->
     diskNode[k] = 1 + i;
     diskAttempt[k] = x;
-    diskNodes[k] = diskNodes[k] | BIT(i)
+    diskNodes[k] = diskNodes[k] | BIT(i);
+#ifdef JLOSS
+    if
+    :: x == 1 -> diskFirst[k] = 1 + i
+    :: else
+    fi
+#endif
   :: n == recordEnded ->
     diskOutcome[k] = i;
     diskOutcomeAttempt[k] = x;
@@ -633,7 +959,7 @@ inline mPersisted() {
           seat[j] = 1;
           resume[j] = 0
         :: else ->
-          tell(j, k, (x == presumed_lost -> coordinator_lost : x));
+          tell(j, k, diskOutcomeAttempt[k], (x == presumed_lost -> coordinator_lost : x));
           where[j] = OUT;
           resume[j] = 0
         fi
@@ -672,8 +998,14 @@ inline mCrash(kept) {
     cancels[i] = 0;
     confirmed[i] = 0;
     known[i] = 0;
+#ifdef JLOSS
+    isDoubtful[i] = 0;
+#endif
     knownAttempt[i] = 0
   }
+#ifdef JLOSS
+  for (i : 0 .. NC * NS - 1) { doubt[i] = 0; deferred[i] = 0; deferredReason[i] = 0 }
+#endif
   for (i : 0 .. NP - 1) {
     seat[i] = 0;
     untold[i] = 0;
@@ -692,25 +1024,54 @@ inline mCrash(kept) {
   i = 0
 }
 
-/* MatchmakerCore.restore */
-inline mRestart(isLost) {
-  mUp = 1;
-  if
-  :: isLost ->
-    printf("matchmaker: RESTARTS without its journal\n");
+#ifdef JLOSS
+/* The journal, or some of it, is lost. Of each session `kept` says in two bits what is left: nothing, the record of its first
+   attempt, all but its outcome, all. */
+inline loseJournal(kept) {
+  printf("matchmaker: its JOURNAL is lost, but for %d\n", kept);
+  hasLostJournal++;
 #ifndef NO_RULE_13a
-    isBlind = 1;
+  diskHold = 1;
 #endif
-    for (i : 0 .. NS - 1) {
+  for (i : 0 .. NS - 1) {
+    if
+    :: final[i] -> isExcused[i] = 1
+    :: else
+    fi;
+    x = (kept >> (2 * i)) & 3;
+    if
+    :: x == 0 || (x == 1 && diskFirst[i] == 0) ->
       diskNode[i] = 0;
       diskNodes[i] = 0;
       diskAttempt[i] = 0;
+      diskFirst[i] = 0
+    :: x == 1 && diskFirst[i] ->
+      diskNode[i] = diskFirst[i];
+      diskNodes[i] = BIT(diskFirst[i] - 1);
+      diskAttempt[i] = 1
+    :: else
+    fi;
+    if
+    :: x < 3 ->
       diskOutcome[i] = 0;
       diskOutcomeAttempt[i] = 0
-    }
-    hasLostJournal = 1
-  :: else -> printf("matchmaker: RESTARTS\n")
-  fi;
+    :: else
+    fi
+  }
+  i = 0;
+  x = 0
+}
+#endif
+
+/* MatchmakerCore.restore */
+inline mRestart() {
+  mUp = 1;
+  printf("matchmaker: RESTARTS\n");
+#ifdef JLOSS
+#ifndef NO_RULE_13l
+  isBlind = diskHold;
+#endif
+#endif
   for (i : 0 .. NS - 1) {
     if
     :: diskOutcome[i] ->
@@ -720,6 +1081,9 @@ inline mRestart(isLost) {
       phase[i] = ACCEPTED;
       node[i] = diskNode[i] - 1;
       attempt[i] = diskAttempt[i];
+#ifdef JLOSS
+      isDoubtful[i] = diskHold;
+#endif
       for (j : 0 .. NP - 1) {
         if
         :: members[i] & BIT(j) -> seat[j] = 2 + i /* a later session says that it was released from the earlier */
@@ -763,7 +1127,7 @@ inline connect(c) {
   awaited[c] = 0;
   for (j : 0 .. NS - 1) {
     if
-    :: held[AT(c, j)] -> sendM(c, holding, j, held[AT(c, j)], 0)
+    :: held[AT(c, j)] -> sendM(c, holding, j, held[AT(c, j)], BEGAN(c, j))
     :: else
     fi;
 #ifdef NO_RULE_7b
@@ -778,7 +1142,7 @@ inline connect(c) {
     if
     :: MUST_WAIT(c, j) -> awaited[c] = awaited[c] | BIT(j)
 #ifndef NO_RULE_7c
-    :: outbox[AT(c, j)] == SYNCED -> sendM(c, ended, j, outAttempt[AT(c, j)], outReason[AT(c, j)])
+    :: outbox[AT(c, j)] == SYNCED -> sendM(c, ended, j, outAttempt[AT(c, j)], END_OF(c, j))
 #endif
     :: else
     fi
@@ -810,14 +1174,29 @@ inline connect(c) {
 #else
 #define OWNS_ANY(c) (IS_AT(0, c) || IS_AT(1, c) || IS_AT(2, c))
 #endif
-#define CAN_PRESUME(c) (OWNS_ANY(c) && (!cUp[c] || lease[c] != VALID))
+#ifdef JLOSS
+#if NS == 1
+#define DOUBTS_ANY(c) (doubt[AT(c, 0)])
+#define DOUBTS_ONE (phase[0] == ACCEPTED && isDoubtful[0])
+#else
+#define DOUBTS_ANY(c) (doubt[AT(c, 0)] || doubt[AT(c, 1)])
+#define DOUBTS_ONE ((phase[0] == ACCEPTED && isDoubtful[0]) || (phase[1] == ACCEPTED && isDoubtful[1]))
+#endif
+#else
+#define DOUBTS_ANY(c) 0
+#endif
+/* What it awaits since it has begun it does not presume lost before the hold is over. */
+#define CAN_PRESUME(c) (isBlind != 1 && (OWNS_ANY(c) || DOUBTS_ANY(c)) && (!cUp[c] || lease[c] != VALID))
 
 inline mReceive(c) {
   if
   :: m == accepted -> mAccepted(c, s, a)
   :: m == refused -> mRefused(c, s, a)
-  :: m == ended -> mEnded(c, s, a, r)
-  :: m == holding -> mHolding(c, s, a)
+  :: m == ended -> k = r & 63; mEnded(c, s, a, k, (r >> 6)); k = 0
+  :: m == holding -> mHolding(c, s, a, r)
+#ifdef JLOSS
+  :: m == state -> mState(c, s, a)
+#endif
   :: m == inventoryEnd -> mInventoryEnded(c)
   fi
 }
@@ -869,12 +1248,42 @@ end:
   :: d_step { mUp && MAY_FAIL && len(journal) > 0 -> faults--; m = 1; mCrash(m) }
   :: d_step { mUp && MAY_FAIL && len(journal) > 1 -> faults--; m = 2; mCrash(m) }
   :: d_step { mUp && MAY_FAIL && len(journal) > 2 -> faults--; m = len(journal); mCrash(m) }
-  :: d_step { !mUp -> mRestart(0) }
+  :: d_step { !mUp -> mRestart() }
 #endif
 #ifdef JLOSS
-  :: d_step { mUp && MAY_FAIL && !hasLostJournal -> faults--; m = 0; mCrash(m); mRestart(1) }
+#ifndef JLOSSES
+#define JLOSSES 1
+#endif
+  :: atomic {
+       mUp && MAY_FAIL && hasLostJournal < JLOSSES ->
+       m = 0;
+#ifdef JDAMAGE
+       if
+       :: m = 0
+       :: m = 1
+       :: m = 2
+       :: m = 3
+#if NS > 1
+       :: m = 4
+       :: m = 5
+       :: m = 6
+       :: m = 7
+       :: m = 8
+       :: m = 9
+       :: m = 10
+       :: m = 11
+       :: m = 12
+       :: m = 13
+       :: m = 14
+       :: m = 15
+#endif
+       fi;
+#endif
+       d_step { faults--; r = m; m = 0; mCrash(m); m = r; loseJournal(m); mRestart(); isBlind = diskHold; m = 0; r = 0 }
+     }
   /* Grace and margin have passed: who has not reported has lost its lease. */
-  :: d_step { mUp && isBlind && HAS_REPORTED(0) && HAS_REPORTED(NC - 1) -> printf("matchmaker: matches again\n"); isBlind = 0 }
+  :: d_step { mUp && isBlind == 1 && HAS_REPORTED(0) && HAS_REPORTED(NC - 1) -> mEndHold() }
+  :: d_step { mUp && isBlind == 2 && !DOUBTS_ANY(0) && !DOUBTS_ANY(NC - 1) && !DOUBTS_ONE -> printf("matchmaker: matches again\n"); isBlind = 0; diskHold = 0 }
 #endif
   od
 }
@@ -888,7 +1297,11 @@ inline cEnd(c, s, reason) {
   outAttempt[AT(c, s)] = held[AT(c, s)];
   outbox[AT(c, s)] = UNSYNCED;
   held[AT(c, s)] = 0;
-  sendM(c, ended, s, outAttempt[AT(c, s)], reason)
+#ifdef JLOSS
+  outBegan[AT(c, s)] = began[AT(c, s)];
+  began[AT(c, s)] = 0;
+#endif
+  sendM(c, ended, s, outAttempt[AT(c, s)], END_OF(c, s))
 }
 
 /* CoordinatorCore.assign */
@@ -911,7 +1324,7 @@ inline cAssign(c, s, a) {
   if
   :: held[AT(c, s)] == a -> sendM(c, accepted, s, a, 0)
   :: held[AT(c, s)] != a && IN_OUTBOX(c, s) ->
-    sendM(c, ended, s, outAttempt[AT(c, s)], outReason[AT(c, s)]);
+    sendM(c, ended, s, outAttempt[AT(c, s)], END_OF(c, s));
     if
     :: outAttempt[AT(c, s)] != a -> sendM(c, refused, s, a, 0)
     :: else
@@ -924,6 +1337,9 @@ inline cAssign(c, s, a) {
     :: else ->
       printf("coordinator %d: accepts session %d, attempt %d\n", c, s, a);
       held[AT(c, s)] = a;
+#ifdef JLOSS
+      began[AT(c, s)] = 0;
+#endif
       sendM(c, accepted, s, a, 0);
       promise1()
     fi
@@ -934,7 +1350,7 @@ inline cAssign(c, s, a) {
 
 /* CoordinatorCore.tell: a release goes with it. */
 inline cTell(p, c, s, release) {
-  tell(p, s, outReason[AT(c, s)]);
+  tell(p, s, outAttempt[AT(c, s)], outReason[AT(c, s)]);
   where[p] = OUT;
   toNode[p] = 0;
   toSession[p] = 0;
@@ -947,7 +1363,7 @@ inline cAcknowledged(c, s, a) {
   if
   :: IN_OUTBOX(c, s) && outAttempt[AT(c, s)] == a ->
     printf("coordinator %d: session %d is acknowledged\n", c, s);
-    must(3, IS_EXCUSED || finalAttempt[s] != a || final[s] == 0 || final[s] == presumed_lost || final[s] == outReason[AT(c, s)]); /* the same on both sides */
+    must(3, IS_EXCUSED(s) || finalAttempt[s] != a || final[s] == 0 || final[s] == presumed_lost || final[s] == outReason[AT(c, s)]); /* the same on both sides */
     outbox[AT(c, s)] = (outbox[AT(c, s)] == SYNCED -> ACKED : ACKED_EARLY);
     for (i : 0 .. NP - 1) {
       if
@@ -965,7 +1381,7 @@ inline cCancel(c, s, a) {
   if
   :: held[AT(c, s)] == a -> cEnd(c, s, cancelled)
   :: held[AT(c, s)] == 0 && IN_OUTBOX(c, s) && !(awaited[c] != SENT && (awaited[c] & BIT(s))) ->
-    sendM(c, ended, s, outAttempt[AT(c, s)], outReason[AT(c, s)])
+    sendM(c, ended, s, outAttempt[AT(c, s)], END_OF(c, s))
   :: else
   fi
 }
@@ -976,6 +1392,9 @@ inline cDrop(c, s, a) {
   :: held[AT(c, s)] == a ->
     printf("coordinator %d: forgets session %d, attempt %d\n", c, s, a);
     held[AT(c, s)] = 0;
+#ifdef JLOSS
+    began[AT(c, s)] = 0;
+#endif
     for (i : 0 .. NP - 1) {
       if
       :: where[i] == INSIDE && toNode[i] == c && toSession[i] == s ->
@@ -1018,12 +1437,15 @@ inline cPersisted(c, s) {
     printf("coordinator %d: outbox has the end of session %d\n", c, s);
     outbox[AT(c, s)] = SYNCED;
     if
-    :: awaited[c] != SENT && (awaited[c] & BIT(s)) -> sendM(c, ended, s, outAttempt[AT(c, s)], outReason[AT(c, s)])
+    :: awaited[c] != SENT && (awaited[c] & BIT(s)) -> sendM(c, ended, s, outAttempt[AT(c, s)], END_OF(c, s))
     :: else
     fi
   :: outbox[AT(c, s)] == ACKED_EARLY -> outbox[AT(c, s)] = ACKED
   :: outbox[AT(c, s)] == ACKED ->
     outbox[AT(c, s)] = 0;
+#ifdef JLOSS
+    outBegan[AT(c, s)] = 0;
+#endif
     outReason[AT(c, s)] = 0;
     outAttempt[AT(c, s)] = 0
   fi;
@@ -1058,6 +1480,13 @@ inline cCrash(c, kept) {
 #ifdef NO_RULE_12
     twin[AT(c, i)] = held[AT(c, i)];
 #endif
+#ifdef JLOSS
+    began[AT(c, i)] = 0;
+    if
+    :: held[AT(c, i)] || outbox[AT(c, i)] == UNSYNCED -> isCopyLost[i] = 1
+    :: else
+    fi;
+#endif
     held[AT(c, i)] = 0;
     if
     :: outbox[AT(c, i)] == UNSYNCED && (kept & BIT(i)) -> outbox[AT(c, i)] = SYNCED
@@ -1066,6 +1495,9 @@ inline cCrash(c, kept) {
     :: outbox[AT(c, i)] == SYNCED
     :: else ->
       outbox[AT(c, i)] = 0;
+#ifdef JLOSS
+      outBegan[AT(c, i)] = 0;
+#endif
       outReason[AT(c, i)] = 0;
       outAttempt[AT(c, i)] = 0
     fi
@@ -1158,6 +1590,12 @@ inline join(p) {
   :: else -> printf("subject %d: joins\n", p)
   fi;
   where[p] = JOINED;
+#ifdef JLOSS
+  if
+  :: resume[p] && isBlind && seat[p] != resume[p] + 1 -> spent[p] = spent[p] | BIT(resume[p] - 1)
+  :: else
+  fi;
+#endif
   if
   :: seat[p] >= 2 && resume[p] == seat[p] - 1 ->
     present[seat[p] - 2] = present[seat[p] - 2] & ~BIT(p);
@@ -1174,7 +1612,7 @@ inline join(p) {
 #ifdef NO_RULE_9
     :: phase[k] == ACCEPTED && !cancels[k] ->
 #else
-    :: phase[k] == ACCEPTED && !cancels[k] && IS_READY(node[k]) ->
+    :: phase[k] == ACCEPTED && !cancels[k] && IS_READY(node[k]) && MAY_SEND(k) ->
 #endif
       tellMatched(k, p);
       promise1()
@@ -1216,7 +1654,28 @@ end:
        if
        :: held[AT(toNode[p], toSession[p])] == toAttempt[p] ->
          printf("subject %d: enters session %d at coordinator %d\n", p, toSession[p], toNode[p]);
-         where[p] = INSIDE
+         where[p] = INSIDE;
+#ifdef JLOSS
+         x = 1;
+         n = toNode[p];
+         k = toSession[p];
+         for (i : 0 .. NP - 1) {
+           if
+           :: (members[k] & BIT(i)) && !(where[i] == INSIDE && toNode[i] == n && toSession[i] == k) -> x = 0
+           :: else
+           fi
+         }
+         i = 0;
+         if
+         :: x && !began[AT(n, k)] ->
+           began[AT(n, k)] = 1;
+           sendM(n, state, k, held[AT(n, k)], 0)
+         :: else
+         fi;
+         x = 0;
+         n = 0;
+         k = 0
+#endif
        :: held[AT(toNode[p], toSession[p])] != toAttempt[p] && IN_OUTBOX(toNode[p], toSession[p]) &&
          outAttempt[AT(toNode[p], toSession[p])] == toAttempt[p] ->
          printf("subject %d: comes too late to session %d, and waits to be told\n", p, toSession[p]);
@@ -1271,7 +1730,7 @@ end:
   d_step {
     for (i : 0 .. NS - 1) {
       must(2, phase[i] == ABSENT && (diskNode[i] == 0 || diskOutcome[i])); /* every session has ended */
-      for (j : 0 .. NP - 1) { must(3, tickets[j * NS + i] == 0 || final[i] || IS_EXCUSED) } /* with an outcome */
+      for (j : 0 .. NP - 1) { must(3, tickets[j * NS + i] == 0 || final[i] || IS_COPY_LOST(i)) } /* with an outcome */
       for (j : 0 .. NC - 1) { must(2, held[AT(j, i)] == 0 && outbox[AT(j, i)] == 0) }
     }
     for (i : 0 .. NP - 1) {
@@ -1279,7 +1738,7 @@ end:
       must(2, seat[i] != 1 || where[i] == JOINED); /* who is in a room is there */
       must(5, where[i] != JOINED || seat[i] == 1); /* who is there is in a room */
       must(5, where[i] == JOINED || (where[i] == OUT && hasQuit[i])); /* nobody is left in a session that is over */
-      for (j : 0 .. NS - 1) { must(4, told[i * NS + j] == 0 || told[i * NS + j] == final[j] || (IS_EXCUSED && final[j])) }
+      for (j : 0 .. NS - 1) { must(4, told[i * NS + j] == 0 || told[i * NS + j] == final[j] || (IS_EXCUSED(j) && final[j])) }
     }
     i = 0;
     j = 0

@@ -105,7 +105,11 @@ extension MatchmakerCore {
         case .state(let session, let attempt, let state):
             if isCurrent(session, attempt, at: node) {
                 ledger.transition(session, to: state)
-            } else {
+                if isDoubtful(session) {
+                    prove(session, &actions)
+                    if coordinators[index].isReady { resumeHandOff(session, now, &actions) }
+                }
+            } else if !proven(session, attempt, state, at: node, now, &actions) {
                 actions.append(.notice(.stale(.state, session)))
             }
         case .ended(let outcome): ended(outcome, by: node, link, now, &actions)
@@ -131,6 +135,8 @@ extension MatchmakerCore {
         let node = coordinators[index].node
         coordinators[index].link = nil
         coordinators[index].hasInventory = false
+        // They are listed again.
+        hold?.ends.removeAll { $0.node == node }
         actions.append(.notice(.coordinatorDown(node)))
         // No ticket of these has left, so they can be handed to another coordinator at once.
         for session in handOffs(at: node) where ledger[session]?.details.handOff?.phase == .offered {
@@ -153,6 +159,7 @@ extension MatchmakerCore {
                 }
             }
             coordinators[index].lostAtMs = nil
+            hold?.claims.removeAll { $0.node == node }
             actions.append(.notice(.coordinatorLost(node, sessions: sessions.count)))
             for session in sessions { end(session, .coordinatorSilent, now, &actions) }
             coordinators.removeAll { $0.node == node && $0.link == nil && $0.lostAtMs == nil }
@@ -173,24 +180,11 @@ extension MatchmakerCore {
                 handOff.isRestored = false
             }
             if let mirrored = ledger[session]?.state, mirrored != state { ledger.transition(session, to: state) }
+            dropClaims(of: session, below: assignment.attempt, &actions)
+            if state != .matched { prove(session, &actions) }
             return
         }
-        let isFree = assignment.players.allSatisfy { player in
-            ledger.session(of: player.subject).map { ledger[$0]?.state == .waiting } ?? true
-        }
-        if ledger.contains(session) || ledger.tombstone(session) != nil || retained[session] != nil || !isFree {
-            actions.append(.link(link, .drop(session, assignment.attempt)))
-            actions.append(.notice(.stale(.holding, session)))
-            return
-        }
-        // The journal was lost. Whoever waits under a name that plays there may have shown no proof, and so gives way.
-        for player in assignment.players {
-            guard let room = ledger.session(of: player.subject) else { continue }
-            moveOut(player.subject, room, now, &actions)
-        }
-        adopt(assignment, in: state, at: node, offered: [node], now)
-        _ = persist(.journalMatched(node, assignment), &actions)
-        actions.append(.notice(.adopted(session, node)))
+        claimed(state, assignment, at: node, link, now, &actions)
     }
 
     private mutating func inventoryEnded(
@@ -201,12 +195,15 @@ extension MatchmakerCore {
         for session in handOffs(at: node) {
             guard let handOff = ledger[session]?.details.handOff, handOff.phase == .accepted else { continue }
             if !handOff.isConfirmed {
+                // A higher attempt may be reported yet, by a coordinator that is not linked yet.
+                if isDoubtful(session), hold?.isAsking == false { continue }
                 end(session, handOff.isRestored ? .bothRestarted : .coordinatorRestarted, now, &actions)
                 continue
             }
             resumeHandOff(session, now, &actions)
         }
         retained.inventoryTaken(of: node, on: link)
+        inventoryTaken(of: node, on: link, &actions)
         matchAllFullRooms(now, &actions)
     }
 

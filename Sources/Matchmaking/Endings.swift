@@ -41,19 +41,23 @@ extension MatchmakerCore {
         _ outcome: Outcome, by node: NodeID, _ link: LinkHandle, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         let id = outcome.session
+        guard !keepsBack(outcome, from: node, link) else { return }
         if let handOff = ledger[id]?.details.handOff {
-            guard handOff.node == node, handOff.assignment.attempt == outcome.attempt else {
+            let isOutdated = isOutdated(handOff, by: outcome)
+            if isOutdated { outdated(handOff, by: node, &actions) }
+            guard isOutdated || handOff.node == node && handOff.assignment.attempt == outcome.attempt else {
                 // An attempt that was taken back: nobody was ever inside, and the session lives elsewhere.
                 actions.append(.link(link, .endedAck(id, outcome.attempt)))
                 actions.append(.notice(.stale(.ended, id)))
                 return
             }
+            dropClaims(of: id, below: outcome.attempt, &actions)
             _ = ledger.settle(outcome, assignment: handOff.assignment, now: now)
             settled(outcome, handOff, node: node, &actions)
             return retained.listed(id, at: node, on: link)
         }
-        guard !ledger.contains(id) else {
-            // A room that nobody was ever handed: not a coordinator's to end.
+        guard !ledger.contains(id), hold?.knowsHigher(than: outcome.attempt, of: id) != true else {
+            // A room that nobody was ever handed: not a coordinator's to end; or an attempt that was taken back.
             actions.append(.link(link, .endedAck(id, outcome.attempt)))
             actions.append(.notice(.stale(.ended, id)))
             return
@@ -68,6 +72,7 @@ extension MatchmakerCore {
         }
         let isNews = isNews(outcome)
         if isNews {
+            dropClaims(of: id, below: outcome.attempt, &actions)
             _ = ledger.settle(outcome, assignment: nil, now: now)
             retained.insert(outcome, nodes: [node])
         }
@@ -80,18 +85,20 @@ extension MatchmakerCore {
         if number <= recordsDurable { tellRecorded(now, &actions) }
     }
 
-    /// Nothing is known of the session's end, or its loss was presumed and this is its owner's word.
+    /// Nothing is known of the session's end, or its loss was presumed and this is its owner's word; or, when the journal was
+    /// lost, what was recorded is that of an attempt which had been taken back.
     private func isNews(_ outcome: Outcome) -> Bool {
         let known = retained[outcome.session].map { ($0.attempt, $0.isPresumed) }
             ?? ledger.tombstone(outcome.session).map { ($0.outcome.attempt, $0.outcome.isPresumed) }
         guard let (attempt, isPresumed) = known else { return true }
-        return isPresumed && !outcome.isPresumed && attempt == outcome.attempt
+        return attempt < outcome.attempt || isPresumed && !outcome.isPresumed && attempt == outcome.attempt
     }
 
     private mutating func settled(
         _ outcome: Outcome, _ handOff: HandOff, node: NodeID?, _ actions: inout [MatchmakerAction]
     ) {
         count(handOff.node, -1)
+        hold?.doubtful.remove(outcome.session)
         retained.insert(outcome, nodes: handOff.offered)
         if handOff.phase == .accepted, let index = coordinators.firstIndex(where: { $0.node == handOff.node }) {
             coordinators[index].isResting = false

@@ -122,6 +122,9 @@ public enum MatchmakerNotice: Hashable, Sendable {
     case stale(MessageKind, SessionID)
     /// A session that a coordinator holds and this matchmaker did not know; it is taken on.
     case adopted(SessionID, NodeID)
+    /// A session that a coordinator holds, this matchmaker did not know, and nobody is known to have been inside of: unless
+    /// somebody enters, its owner is asked to end it when all have reported.
+    case doubted(SessionID, NodeID)
     /// So many outcomes could be reported by it once more that its link is closed: the next begins with an inventory.
     case inventoryAsked(NodeID, outcomes: Int)
     /// A coordinator that is away, or that the journal does not name, may have kept this outcome; if it reports it once

@@ -14,7 +14,7 @@ extension MatchmakerCore {
 
     /// Hands full rooms to coordinators, the most senior room first, as long as one takes sessions.
     mutating func matchFullRooms(_ sceneIndex: Int, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard isStorageWorking, holdUntilMs == nil else { return }
+        guard isStorageWorking, hold == nil else { return }
         while let session = queues[sceneIndex].firstFull {
             guard recording.count < limits.unrecordedMax, unrecorded.count < limits.unrecordedMax else { return }
             guard let node = leastLoaded(sceneIndex, except: nil) else {
@@ -190,6 +190,7 @@ extension MatchmakerCore {
     mutating func resumeHandOff(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         guard let handOff = ledger[id]?.details.handOff else { return }
         if handOff.cancel != nil { return sayCancel(id, now, &actions) }
+        if isDoubtful(id), hold?.isAsking == true { return endDoubtful(id, now, &actions) }
         let left = handOff.members.indices.filter { handOff.members[$0].hasLeft }
         if !left.isEmpty { return cancel(id, .playerLeft, blamed: left, now, &actions) }
         for player in handOff.members.indices where handOff.members[player].connection != nil {
@@ -198,7 +199,7 @@ extension MatchmakerCore {
     }
 
     mutating func tellMatched(_ id: SessionID, playerAt index: Int, _ actions: inout [MatchmakerAction]) {
-        guard let handOff = ledger[id]?.details.handOff, handOff.cancel == nil,
+        guard let handOff = ledger[id]?.details.handOff, handOff.cancel == nil, !isDoubtful(id),
             let connection = handOff.members[index].connection, let player = PlayerIndex(exactly: index), let coordinator = coordinator(handOff.node)
         else { return }
         actions.append(

@@ -128,7 +128,7 @@ extension MatchmakerCore {
         guard let handOff = ledger[id]?.details.handOff,
             let index = handOff.members.firstIndex(where: { $0.subject == subject })
         else { return }
-        if handOff.phase == .accepted, handOff.cancel == nil, coordinator(handOff.node)?.isReady == true {
+        if handOff.phase == .accepted, handOff.cancel == nil, !isDoubtful(id), coordinator(handOff.node)?.isReady == true {
             tellMatched(id, playerAt: index, &actions)
             return
         }

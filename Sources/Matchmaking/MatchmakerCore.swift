@@ -36,8 +36,8 @@ public struct MatchmakerCore: Sendable {
 
     /// The disk takes records. Nobody is matched while it does not.
     var isStorageWorking = true
-    /// Until when nobody is matched because the journal does not say who may be in a live session.
-    var holdUntilMs: UInt64?
+    /// Nobody is matched while the journal does not say who may be in a live session.
+    var hold: Hold?
     /// No new joins.
     var isDraining = false
     /// Nor does anyone go on waiting.
@@ -81,6 +81,7 @@ public struct MatchmakerCore: Sendable {
         case .drain: isDraining = true
         case .shutdown: shutdown(now, &actions)
         }
+        settleHold(now, &actions)
         keepBounds(now, &actions)
         report(&actions)
     }
@@ -105,6 +106,7 @@ public struct MatchmakerCore: Sendable {
         if rejections.count < apart {
             for sceneIndex in scenes.indices { shareOut(sceneIndex, changed: [], now, &actions) }
         }
+        settleHold(now, &actions)
         keepBounds(now, &actions)
         report(&actions)
     }
@@ -112,7 +114,7 @@ public struct MatchmakerCore: Sendable {
     /// When `advance` must be called next, in milliseconds of the boot clock.
     public var nextDeadlineMs: UInt64? {
         let leases = coordinators.compactMap(\.lostAtMs).min()
-        return [ledger.nextDeadlineMs, leases, rejections.nextMs, fates.nextMs, holdUntilMs].compactMap { $0 }.min()
+        return [ledger.nextDeadlineMs, leases, rejections.nextMs, fates.nextMs, hold?.untilMs].compactMap { $0 }.min()
     }
 
     /// Every waiting room has ended and everything asked for is durable.

@@ -5,11 +5,13 @@ extension MatchmakerCore {
     /// until their coordinators have reported, or grace and margin have passed. Records are in the order of writing.
     ///
     /// `isComplete` is false when there should be a journal and there is none, or when a damaged one was accepted: then
-    /// nobody is matched until grace and margin have passed, and live sessions that coordinators report are taken on
-    /// (rule 13 of a hand-off).
+    /// nobody is matched until grace and margin have passed and nothing is in doubt, and live sessions that coordinators
+    /// report are taken on (rule 13 of a hand-off, and `Hold`).
     public mutating func restore(_ records: [Message], isComplete: Bool, now: Moment) {
         precondition(ledger.count == 0, "a journal is read before anything happens")
-        if !isComplete { holdUntilMs = now.bootMs + UInt64(limits.leaseGraceMs) + UInt64(limits.leaseMarginMs) }
+        if !isComplete {
+            hold = Hold(untilMs: now.bootMs + UInt64(limits.leaseGraceMs) + UInt64(limits.leaseMarginMs))
+        }
         var latest: [SessionID: (node: NodeID, assignment: Assignment)] = [:]
         var offered: [SessionID: [NodeID]] = [:]
         var order: [SessionID] = []
@@ -45,14 +47,8 @@ extension MatchmakerCore {
             }
             adopt(assignment, in: .matched, at: node, offered: offered[session] ?? [node], now)
             _ = updateHandOff(session) { $0.isRestored = true }
+            hold?.doubtful.insert(session)
         }
-    }
-
-    /// By now every session that the journal did not name has been reported, or its coordinator has ended it.
-    mutating func endHold(_ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let holdUntilMs, holdUntilMs <= now.bootMs else { return }
-        self.holdUntilMs = nil
-        matchAllFullRooms(now, &actions)
     }
 
     /// Takes on a live session that a coordinator holds, or may hold. Its subjects are free.

@@ -5,7 +5,7 @@ import SessionProtocol
 /// leaves out never comes again.
 struct RetainedOutcomes: Sendable {
     struct Entry: Sendable {
-        let attempt: Attempt
+        var attempt: Attempt
         /// The owner's own outcome may still take its place.
         var isPresumed: Bool
         /// Coordinators that may still report it.
@@ -28,7 +28,7 @@ struct RetainedOutcomes: Sendable {
             let entry = Entry(attempt: outcome.attempt, isPresumed: outcome.isPresumed, awaited: 0)
             entries.append(entry, for: outcome.session)
         } else if !outcome.isPresumed {
-            _ = entries.update(outcome.session) { $0.isPresumed = false }
+            _ = entries.update(outcome.session) { ($0.attempt, $0.isPresumed) = (outcome.attempt, false) }
         }
         for node in offered { expect(outcome.session, at: node) }
     }

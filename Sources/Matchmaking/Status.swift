@@ -16,6 +16,7 @@ extension MatchmakerCore {
             ("waitingSubjects", queues.reduce(0) { $0 + $1.waiting }),
             ("handOffsToRecord", recording.count),
             ("outcomesToRecord", unrecorded.count),
+            ("sessionsInDoubt", hold.map { $0.doubtful.count + $0.claims.count + $0.ends.count } ?? 0),
             ("assignedSessions", coordinators.reduce(0) { $0 + $1.assigned }),
         ]
     }

@@ -60,6 +60,8 @@ extension MatchmakerServer: LinkListenerDelegate {
             logger.info("stale_message", ["kind": .string("\(kind)"), "session": .string("\(session)")])
         case .adopted(let session, let node):
             logger.info("session_adopted", ["session": .string("\(session)"), "node": .string(node.name)])
+        case .doubted(let session, let node):
+            logger.info("session_in_doubt", ["session": .string("\(session)"), "node": .string(node.name)])
         case .inventoryAsked(let node, let outcomes):
             logger.info("inventory_asked", ["node": .string(node.name), "outcomes": .int(outcomes)])
         case .outcomeReleased(let session, let node):

@@ -23,8 +23,8 @@ final class MatchmakerServer {
         loop: loop, journal: journal, logger: logger, shell: self, parent: settings.parent)
     private var actions: [MatchmakerAction] = []
     private(set) var isStopping = false
-    /// When every session that an incomplete journal does not name has been reported, or has ended; nil when it is complete.
-    private var completeAtMs: UInt64?
+    /// The journal has gaps that have not been made up for.
+    private var isJournalIncomplete = false
 
     init(_ settings: MatchmakerSettings) throws(ReactorError) {
         self.settings = settings
@@ -46,9 +46,7 @@ final class MatchmakerServer {
     func run() throws(ReactorError) {
         let contents = settings.state.contents
         core.restore(contents.records, isComplete: contents.isComplete, now: now)
-        if !contents.isComplete {
-            completeAtMs = now.bootMs + UInt64(settings.matchmaking.leaseGraceMs) + UInt64(settings.matchmaking.leaseMarginMs)
-        }
+        isJournalIncomplete = !contents.isComplete
         let address = try web.listen(at: settings.listen, connectionsMax: settings.connectionsMax, for: self)
         let linkAddress = try links.listen(at: settings.link)
         logger.info(
@@ -99,8 +97,8 @@ extension MatchmakerServer: ServerShell {
     func advance(now: Moment) {
         core.advance(now: now, actions: &actions)
         perform()
-        if let completeAtMs, completeAtMs <= now.bootMs {
-            self.completeAtMs = nil
+        if isJournalIncomplete, !core.isHolding {
+            isJournalIncomplete = false
             journal.confirmComplete()
         }
     }

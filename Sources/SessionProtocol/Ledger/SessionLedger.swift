@@ -119,6 +119,13 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         if entries[slot].state == .waiting { entries[slot].subjects.removeAll { $0 == subject } }
     }
 
+    /// Seats a subject again that was taken out of a session which was handed off. It must be free.
+    public mutating func reseat(_ subject: SubjectID, in id: SessionID) {
+        guard let slot = slots[id] else { preconditionFailure("only a live session seats anyone") }
+        precondition(entries[slot].subjects.contains(subject) && subjects[subject] == nil, "one session per subject")
+        subjects[subject] = id
+    }
+
     /// The one change of state short of the end. An illegal one changes nothing and is reported as such.
     @discardableResult
     public mutating func transition(_ id: SessionID, to state: SessionState) -> Bool {
@@ -206,7 +213,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     }
 
     /// Ends a session as its owner said. Returns nil when it is not live; its outcome is remembered all the same, and
-    /// takes the place of one that was only presumed.
+    /// takes the place of one that was only presumed, or that was a lower attempt's.
     public mutating func settle(_ outcome: Outcome, assignment: Assignment?, now: Moment) -> Entry? {
         settle(outcome, nil, assignment: assignment, now: now)
     }
@@ -216,7 +223,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     ) -> Entry? {
         guard let slot = slots.removeValue(forKey: outcome.session) else {
             let old = tombstones[outcome.session]
-            if old.map({ $0.outcome.isPresumed && !outcome.isPresumed }) ?? true {
+            if old.map({ $0.outcome.isPresumed && !outcome.isPresumed || $0.outcome.attempt < outcome.attempt }) ?? true {
                 let tombstone = Tombstone(outcome: outcome, assignment: assignment ?? old?.assignment)
                 tombstones.insert(tombstone, for: outcome.session, nowMs: now.bootMs)
             }

@@ -131,7 +131,7 @@ extension World {
 
     /// Promise 5: nobody is sent away for want of a coordinator while there is one.
     func checkCoordinatorWanted(_ session: SessionID, _ client: Int) {
-        guard matchmaker.storageIsWorking, matchmaker.completeAtMs == nil, plan.matchmaking.unrecordedMax >= 1000 else { return }
+        guard matchmaker.storageIsWorking, matchmaker.isJournalComplete, plan.matchmaking.unrecordedMax >= 1000 else { return }
         let isWanted = coordinators.contains { host in
             let peer = truth.duties.peers[host.number - 1]
             // One with its usual limits carries every scene.

@@ -78,8 +78,6 @@ final class MatchmakerHost: Host {
     var actions: [MatchmakerAction] = []
     /// Links that are accepted, in the order of their coming.
     var links: [Int] = []
-    /// When every session that an incomplete journal does not name has been reported, or has ended.
-    var completeAtMs: UInt64?
 }
 
 final class CoordinatorHost: Host {

@@ -52,8 +52,6 @@ extension World {
         let now = host.moment(nowUs)
         let found = options.canary == .forgetsJournal ? [] : records
         core.restore(found, isComplete: host.isJournalComplete, now: now)
-        let graceMs = UInt64(plan.matchmaking.leaseGraceMs) + UInt64(plan.matchmaking.leaseMarginMs)
-        host.completeAtMs = host.isJournalComplete ? nil : now.bootMs + graceMs
         host.core = core
         host.actions = []
         matchmakerStarted(records)

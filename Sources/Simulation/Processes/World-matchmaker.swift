@@ -31,10 +31,7 @@ extension World {
             perform(host)
             if host.life != life { return false }
         }
-        if let completeAtMs = host.completeAtMs, completeAtMs <= now.bootMs {
-            host.completeAtMs = nil
-            host.isJournalComplete = true
-        }
+        if !host.core.isHolding { host.isJournalComplete = true }
         matchmakerAdvanced()
         return true
     }

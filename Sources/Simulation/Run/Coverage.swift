@@ -69,6 +69,7 @@ extension MatchmakerNotice {
         case .noCoordinator: "noCoordinator"
         case .stale(let kind, _): "stale \(kind)"
         case .adopted: "adopted"
+        case .doubted: "doubted"
         case .outcome: "outcome"
         }
     }

@@ -130,6 +130,7 @@ extension MatchmakerCore {
                 actions.append(.link(link, .endedAck(end.outcome.session, end.outcome.attempt)))
             }
             guard end.isNews else { continue }
+            releases.settle(end.outcome.session)
             actions.append(.notice(.outcome(end.outcome)))
             keepApart(end.outcome, now)
             for member in end.members { tell(member, end, now, &actions) }

@@ -20,12 +20,12 @@ extension MatchmakerCore {
             }
             if let room = ledger[session]?.details.room {
                 if room.sceneIndex == sceneIndex {
-                    return rejoinRoom(session, connection, request.subject, now, &actions)
+                    return rejoinRoom(session, connection, request.subject, claim, now, &actions)
                 }
-            } else if let claim, claim.kind.releases, claim.session == session {
+            } else if let claim, claim.releases(from: session) {
                 release(request.subject, from: session, &actions)
             } else {
-                return rejoinSession(session, connection, request.subject, now, &actions)
+                return rejoinSession(session, connection, request.subject, claim, now, &actions)
             }
         }
         if let scene = untold[request.subject]?.scene, claim == nil, !trustsNames(scene) {
@@ -43,12 +43,16 @@ extension MatchmakerCore {
                 .reply(older.connection, .ended(session: older.session, reason: .superseded, completionCode: nil)))
             actions.append(.close(older.connection, .normal))
         }
-        var sinceUnixMs = now.unixMs
-        if let claim, claim.kind.restoresPlace, claim.scene == scene.id, !hasPlayed(request.subject, in: claim.session) {
-            sinceUnixMs = min(sinceUnixMs, claim.sinceUnixMs)
-        }
+        let sinceUnixMs = since(now.unixMs, claim, in: scene.id)
         seat(request.subject, on: connection, sceneIndex: sceneIndex, sinceUnixMs: sinceUnixMs,
             waitUntilMs: now.bootMs + scene.waitTimeoutMs, now, &actions)
+    }
+
+    /// Since when one waits who shows this claim: as early as it proves.
+    private func since(_ sinceUnixMs: UInt64, _ claim: ResumeClaim?, in scene: SceneID) -> UInt64 {
+        guard let claim, claim.kind.restoresPlace, claim.scene == scene, !hasPlayed(claim.subject, in: claim.session)
+        else { return sinceUnixMs }
+        return min(sinceUnixMs, claim.sinceUnixMs)
     }
 
     /// A place is given for a session yet to be played; once it was, the waiting has had its reward.
@@ -82,40 +86,44 @@ extension MatchmakerCore {
 
     /// A newer connection takes over the subject's place in a room.
     private mutating func rejoinRoom(
-        _ id: SessionID, _ connection: ConnectionHandle, _ subject: SubjectID, _ now: Moment,
+        _ id: SessionID, _ connection: ConnectionHandle, _ subject: SubjectID, _ claim: ResumeClaim?, _ now: Moment,
         _ actions: inout [MatchmakerAction]
     ) {
-        guard let room = ledger[id]?.details.room else { return }
-        var replaced: Member?
-        var member: Member?
-        updateRoom(id) { room in
-            guard let index = room.members.firstIndex(where: { $0.subject == subject }) else { return }
-            replaced = room.members[index]
-            room.members[index].connection = connection
-            member = room.members[index]
-        }
-        if let replaced {
-            if let old = replaced.connection { forget(old) }
-            tellEnded(replaced, session: id, .superseded, nil, &actions)
-        }
+        guard let entry = ledger[id], let room = entry.details.room,
+            let index = room.members.firstIndex(where: { $0.subject == subject })
+        else { return }
+        let replaced = room.members[index]
+        var member = replaced
+        member.connection = connection
+        member.sinceUnixMs = since(replaced.sinceUnixMs, claim, in: entry.scene)
+        let isOlder = member.sinceUnixMs < replaced.sinceUnixMs
+        if isOlder { member.resume = text(ofPlaceOf: member, in: id, entry.scene, now) }
+        updateRoom(id) { $0.members[index] = member }
+        if isOlder { requeue(id) }
+        if let old = replaced.connection { forget(old) }
+        tellEnded(replaced, session: id, .superseded, nil, &actions)
         joined[connection] = subject
-        if let member { tellWaiting(member, in: id, room, now, &actions) }
+        tellWaiting(member, in: id, room, now, &actions)
     }
 
     /// The subject's session is on its way to a coordinator, or there: the newer connection hears `matched`, now or when
     /// the coordinator is known to hold it.
     private mutating func rejoinSession(
-        _ id: SessionID, _ connection: ConnectionHandle, _ subject: SubjectID, _ now: Moment,
+        _ id: SessionID, _ connection: ConnectionHandle, _ subject: SubjectID, _ claim: ResumeClaim?, _ now: Moment,
         _ actions: inout [MatchmakerAction]
     ) {
-        let timeoutMs = ledger[id].flatMap { sceneIndices[$0.scene] }.map { scenes[$0].waitTimeoutMs } ?? 0
+        guard let entry = ledger[id] else { return }
+        let timeoutMs = sceneIndices[entry.scene].map { scenes[$0].waitTimeoutMs } ?? 0
         let waitUntilMs = now.bootMs + timeoutMs
+        // For when it is put back.
+        let sinceUnixMs = since(.max, claim, in: entry.scene)
         var replaced: Member?
         _ = updateHandOff(id) { handOff in
             guard let index = handOff.members.firstIndex(where: { $0.subject == subject }) else { return }
             replaced = handOff.members[index]
             handOff.members[index].connection = connection
             handOff.members[index].hasLeft = false
+            handOff.members[index].sinceUnixMs = min(handOff.members[index].sinceUnixMs, sinceUnixMs)
             // Back from a session that was, or may have been, played: it waits anew.
             if handOff.phase == .accepted { handOff.members[index].waitUntilMs = waitUntilMs }
         }
@@ -151,6 +159,7 @@ extension MatchmakerCore {
     /// The holder of a release was told the end while the link was down: the session is over for this subject.
     private mutating func release(_ subject: SubjectID, from id: SessionID, _ actions: inout [MatchmakerAction]) {
         ledger.unseat(subject, from: id)
+        releases.note(subject, from: id)
         var replaced: Member?
         _ = updateHandOff(id) { handOff in
             guard let index = handOff.members.firstIndex(where: { $0.subject == subject }) else { return }

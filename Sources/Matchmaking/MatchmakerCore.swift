@@ -21,6 +21,7 @@ public struct MatchmakerCore: Sendable {
     var untold: [SubjectID: Untold] = [:]
     /// Outcomes that may be reported once more.
     var retained = RetainedOutcomes()
+    var releases = Releases()
     /// Pairs that could not reach each other lately.
     var rejections: ExpiringTable<SubjectPair, Bool>
 

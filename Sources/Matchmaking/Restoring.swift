@@ -15,6 +15,7 @@ extension MatchmakerCore {
         var latest: [SessionID: (node: NodeID, assignment: Assignment)] = [:]
         var offered: [SessionID: [NodeID]] = [:]
         var order: [SessionID] = []
+        var hasEnded: Set<SessionID> = []
         var outcomes: [Outcome] = []
         for record in records {
             switch record {
@@ -24,7 +25,7 @@ extension MatchmakerCore {
                     order.append(assignment.session)
                 }
             case .ended(let outcome):
-                latest[outcome.session] = nil
+                hasEnded.insert(outcome.session)
                 _ = ledger.settle(outcome, assignment: nil, now: now)
                 outcomes.append(outcome)
             case .hello, .challenge, .proof, .welcome, .reject, .assign, .accepted, .refused, .state, .endedAck,
@@ -35,11 +36,13 @@ extension MatchmakerCore {
         for outcome in outcomes { retained.insert(outcome, nodes: offered[outcome.session] ?? [nil]) }
         for session in order {
             guard let (node, assignment) = latest[session] else { continue }
-            guard !ledger.contains(session), ledger.tombstone(session) == nil, retained[session] == nil else { continue }
-            // A later record of a subject says that it had been released from the earlier session.
+            // A later record of a subject says that it had been released from the earlier session, also when it has ended.
             for player in assignment.players {
-                if let older = ledger.session(of: player.subject) { ledger.unseat(player.subject, from: older) }
+                guard let older = ledger.session(of: player.subject) else { continue }
+                ledger.unseat(player.subject, from: older)
+                releases.note(player.subject, from: older)
             }
+            guard !hasEnded.contains(session) else { continue }
             if coordinator(node) == nil {
                 var awaited = Coordinator(node: node, incarnation: Incarnation(0), url: "", capacity: 0)
                 awaited.lostAtMs = now.bootMs + UInt64(limits.leaseGraceMs) + UInt64(limits.leaseMarginMs)
@@ -61,7 +64,7 @@ extension MatchmakerCore {
             claim.expiresUnixMs = now.unixMs + limits.resumeLifetimeMs
             return Member(
                 subject: player.subject, connection: nil, sinceUnixMs: claim.sinceUnixMs, waitUntilMs: now.bootMs,
-                slot: UInt32(index), resume: signer.text(of: claim))
+                slot: UInt32(index), resume: text(ofPlace: claim))
         }
         let handOff = HandOff(
             sceneIndex: sceneIndices[assignment.scene], assignment: assignment, node: node,

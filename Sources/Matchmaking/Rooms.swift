@@ -62,16 +62,20 @@ extension MatchmakerCore {
         guard let entry = ledger[id], let slot = entry.details.room?.slotNext else { return }
         var member = newcomer
         member.slot = slot
-        member.resume = signer.text(
-            of: ResumeClaim(
-                kind: .place, scene: entry.scene, subject: member.subject, session: id,
-                sinceUnixMs: member.sinceUnixMs, expiresUnixMs: now.unixMs + limits.resumeLifetimeMs))
+        member.resume = text(ofPlaceOf: member, in: id, entry.scene, now)
         ledger.seat(member.subject, in: id)
         updateRoom(id) { room in
             room.slotNext += 1
             room.members.append(member)
         }
         ledger.setDeadline(.wait, slot: slot, of: id, atMs: member.waitUntilMs)
+    }
+
+    func text(ofPlaceOf member: Member, in id: SessionID, _ scene: SceneID, _ now: Moment) -> String {
+        text(
+            ofPlace: ResumeClaim(
+                kind: .place, scene: scene, subject: member.subject, session: id, sinceUnixMs: member.sinceUnixMs,
+                expiresUnixMs: now.unixMs + limits.resumeLifetimeMs))
     }
 
     /// Takes a member's seat away; its connection and the scene's count are the caller's to keep right.
@@ -97,7 +101,7 @@ extension MatchmakerCore {
     }
 
     /// Puts a room where its seniority and its free seats say.
-    private mutating func requeue(_ id: SessionID) {
+    mutating func requeue(_ id: SessionID) {
         guard let room = ledger[id]?.details.room else { return }
         queues[room.sceneIndex].remove(id)
         guard let sinceUnixMs = room.members.lazy.map(\.sinceUnixMs).min() else { return }

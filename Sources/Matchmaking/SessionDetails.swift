@@ -21,13 +21,13 @@ struct Member: Hashable, Sendable {
     /// Nil while nobody is there to be told.
     var connection: ConnectionHandle?
     /// When the subject first joined, in milliseconds since 1970: its seniority.
-    let sinceUnixMs: UInt64
+    var sinceUnixMs: UInt64
     /// When it has waited for as long as its scene allows, in milliseconds of the boot clock. Hand-offs that failed
     /// do not put it off.
     var waitUntilMs: UInt64
     /// Tells its wait deadline from those of the others in the room.
     var slot: UInt32 = 0
-    /// The signed place, the same as long as it waits here.
+    /// The signed place, the same as long as it waits here, unless an older one is shown.
     var resume = ""
     /// Asked to leave after the match was made.
     var hasLeft = false

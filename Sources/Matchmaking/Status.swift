@@ -10,6 +10,7 @@ extension MatchmakerCore {
             ("deadlines", ledger.deadlineCount),
             ("joined", joined.count),
             ("untold", untold.count),
+            ("releases", releases.count),
             ("fateDeadlines", fates.count),
             ("openRooms", queues.reduce(0) { $0 + $1.open.count }),
             ("fullRooms", queues.reduce(0) { $0 + $1.fullCount }),

@@ -14,6 +14,8 @@ public enum ProtocolLimits {
     public static let urlBytesMax = 512
     /// UTF-8 bytes of a signed `resume`.
     public static let resumeBytesMax = 512
+    /// Sessions that a place releases from; of more the newest are named.
+    public static let resumeReleasesMax = 4
     /// UTF-8 bytes of one player's result, as JSON.
     public static let resultBytesMax = 1024
     /// UTF-8 bytes of a scene's ICE servers, as JSON.

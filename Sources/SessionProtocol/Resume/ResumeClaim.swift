@@ -10,9 +10,11 @@ public struct ResumeClaim: Hashable, Sendable {
         case release = 2
         /// Both: for one who is put back in the queue by the end of a session. Told with `ended`.
         case releasedPlace = 3
+        /// A place that was given to one who had been released: it releases from those sessions too, since a restart
+        /// may bring them back. Told with `waiting`, and read by the matchmaker alone.
+        case placeBehindRelease = 4
 
         public var restoresPlace: Bool { self != .release }
-        public var releases: Bool { self != .place }
     }
 
     public var kind: Kind
@@ -24,22 +26,39 @@ public struct ResumeClaim: Hashable, Sendable {
     public var sinceUnixMs: UInt64
     /// When it stops being good, in milliseconds since 1970.
     public var expiresUnixMs: UInt64
+    /// The sessions that a `placeBehindRelease` releases from, in the order of the releases; empty for other kinds.
+    public var releasedFrom: [SessionID]
 
+    /// At most `ProtocolLimits.resumeReleasesMax` sessions may have been released from.
     public init(
-        kind: Kind, scene: SceneID, subject: SubjectID, session: SessionID, sinceUnixMs: UInt64, expiresUnixMs: UInt64
+        kind: Kind, scene: SceneID, subject: SubjectID, session: SessionID, sinceUnixMs: UInt64, expiresUnixMs: UInt64,
+        releasedFrom: [SessionID] = []
     ) {
+        precondition(releasedFrom.count <= ProtocolLimits.resumeReleasesMax, "the newest releases are named")
+        precondition(releasedFrom.isEmpty || kind == .placeBehindRelease, "other kinds have no field for them")
         self.kind = kind
         self.scene = scene
         self.subject = subject
         self.session = session
         self.sinceUnixMs = sinceUnixMs
         self.expiresUnixMs = expiresUnixMs
+        self.releasedFrom = releasedFrom
+    }
+
+    /// Whether its holder was told the end of this session: it is over for the subject, whatever is known of it here.
+    public func releases(from session: SessionID) -> Bool {
+        switch kind {
+        case .place: false
+        case .release, .releasedPlace: self.session == session
+        case .placeBehindRelease: releasedFrom.contains(session)
+        }
     }
 
     static let version: UInt8 = 1
 
     var byteCount: Int {
         2 + 16 + 8 + 8 + countedBytes(scene.bytes.byteCount) + countedBytes(subject.bytes.byteCount)
+            + (kind == .placeBehindRelease ? 1 + 16 * releasedFrom.count : 0)
     }
 
     func encode(into writer: inout ByteWriter) {
@@ -51,6 +70,12 @@ public struct ResumeClaim: Hashable, Sendable {
         writer.u64(expiresUnixMs)
         writer.name(scene.bytes)
         writer.name(subject.bytes)
+        guard kind == .placeBehindRelease else { return }
+        writer.u8(UInt8(releasedFrom.count))
+        for session in releasedFrom {
+            writer.u64(session.high)
+            writer.u64(session.low)
+        }
     }
 
     init?(_ body: Span<UInt8>, _ reader: inout ByteReader) throws(WireError) {
@@ -62,9 +87,18 @@ public struct ResumeClaim: Hashable, Sendable {
         let expiresUnixMs = try reader.u64(body, "expires")
         let sceneName = try reader.text(body, "scene", bytesMax: ProtocolLimits.sceneBytesMax)
         let subjectName = try reader.text(body, "subject", bytesMax: ProtocolLimits.subjectBytesMax)
+        var releasedFrom: [SessionID] = []
+        if kind == .placeBehindRelease {
+            let count = Int(try reader.u8(body, "releasedFrom"))
+            guard count <= ProtocolLimits.resumeReleasesMax else { return nil }
+            for _ in 0..<count {
+                let high = try reader.u64(body, "releasedFrom")
+                releasedFrom.append(SessionID(high: high, low: try reader.u64(body, "releasedFrom")))
+            }
+        }
         guard let scene = try? SceneID(sceneName), let subject = try? SubjectID(subjectName) else { return nil }
         self.init(
             kind: kind, scene: scene, subject: subject, session: session, sinceUnixMs: sinceUnixMs,
-            expiresUnixMs: expiresUnixMs)
+            expiresUnixMs: expiresUnixMs, releasedFrom: releasedFrom)
     }
 }

@@ -120,6 +120,14 @@ struct Truth {
         let step: UInt64
     }
 
+    /// A place that a client was told when it had been released from sessions that lived on.
+    struct PlaceBehindRelease {
+        let resume: String
+        let releasedFrom: [Int]
+        /// The life of the matchmaker that gave it.
+        let life: UInt32
+    }
+
     /// What the checkers keep for a connection.
     struct Connection {
         var joinedAtStep: UInt64 = 0
@@ -129,6 +137,8 @@ struct Truth {
         /// How long it waits in rooms at most, by what it was told first.
         var waitUntilMs: UInt64?
         var isClosed = false
+        /// The sessions that it was shown to be released from, and that lived on then.
+        var releasedFrom: [Int] = []
     }
 
     private(set) var sessions: [Session] = []
@@ -136,6 +146,7 @@ struct Truth {
     var coordinators: [Coordinator]
     var enterable: [[Enterable]]
     var heard: [[Heard]]
+    var placesBehindRelease: [[PlaceBehindRelease]]
     var connections: [Connection] = []
     /// Joined connections in rooms, by when they must have been answered.
     var waits = DeadlineQueue<Int>()
@@ -159,6 +170,7 @@ struct Truth {
         waitingOn = Array(repeating: -1, count: clients)
         enterable = Array(repeating: [], count: clients)
         heard = Array(repeating: [], count: clients)
+        placesBehindRelease = Array(repeating: [], count: clients)
     }
 
     func find(_ id: SessionID) -> Int? { numbers[id] }

@@ -254,7 +254,7 @@ extension World {
     /// Rule 8: whoever is told the end is given a release with it; promise 9: and nobody is told without the ticket.
     func checkFarewell(_ session: SessionID, _ resume: String, on connection: Int) {
         let claim = Resume(resume)?.claim
-        if claim?.kind.releases != true || claim?.session != session {
+        if claim?.releases(from: session) != true {
             fail(.metAgain, "connection \(connection) is told the end of \(session.short) and is given no release")
         }
         guard let ticket = truth.connection(connection).ticket, let number = truth.find(session) else { return }

@@ -76,6 +76,7 @@ extension World {
     func matchmakerHears(_ request: JoinRequest, on connection: Int) {
         let older = truth.waitingOn[connections[connection].client]
         truth.joining = (connection, request, older >= 0 ? truth.waitsFor[older] : nil)
+        showsRelease(request.resume, connections[connection].client, connection)
         truth.duties.waitingBefore = waitingCount(request.scene)
     }
     func matchmakerHeard() {
@@ -113,7 +114,7 @@ extension World {
         if truth.connection(connection).isClosed { fail(.saidOnClosed, "the matchmaker speaks on closed connection \(connection)") }
         let client = connections[connection].client
         switch reply {
-        case .waiting(let session, let players, let needed, let waitedMs, let timeoutMs, _):
+        case .waiting(let session, let players, let needed, let waitedMs, let timeoutMs, let resume):
             let number = truth.number(of: session)
             switch truth[number].atMatchmaker {
             case .unknown: truth.move(number, to: .waiting)
@@ -122,6 +123,7 @@ extension World {
             }
             if players > needed || players < 1 { fail(.overLimit, "\(players) of \(needed) wait in \(session.short)") }
             meets(session, client, connection)
+            keepsRelease(resume, client, connection)
             waits(number, on: connection)
             checkPlace(waitedMs, session, on: connection)
             checkNoCredit(waitedMs, session, on: connection)
@@ -162,6 +164,9 @@ extension World {
         guard !truth.heard[client].isEmpty else { return }
         coverage.count(.rejoinedAfterEnd)
         let joined = truth.connection(connection)
+        if joined.releasedFrom.contains(where: { truth[$0].id == session }) {
+            fail(.metAgain, "p\(client) was released from \(session.short), shows what it was given since, and meets it")
+        }
         let now = matchmaker.moment(nowUs)
         for heard in truth.heard[client] where heard.session == session && heard.step < joined.joinedAtStep {
             // A release counts as long as it is good.
@@ -180,15 +185,15 @@ extension World {
         else { return }
         let now = matchmaker.moment(nowUs)
         guard claim.expiresUnixMs > now.unixMs, claim.sinceUnixMs <= now.unixMs else { return }
-        // While the fate of an older session is unknown, it is that session that the subject waits for.
-        if truth[truth.number(of: session)].atMatchmaker == .live { return }
+        // While the fate of an older session is unknown, it is that session that the subject waits for, in its scene.
+        let number = truth.number(of: session)
+        if truth[number].atMatchmaker == .live, truth[number].handOffs.last?.assignment.scene != claim.scene { return }
         if let number = truth.find(claim.session) {
             if truth[number].outcome?.endedIn == .playing || truth[number].askedOutcome?.endedIn == .playing { return }
             // Who comes back from a session that may have been played waits anew.
             if truth[number].ends.contains(where: { $0.outcome.endedIn == .playing }) { return }
         }
-        // The place that is taken over stays as it is.
-        if let room = joining.room, room == truth.find(session) { return }
+        if joining.room == number { coverage.count(.placeTakenOver) }
         coverage.count(.placeRestored)
         if waitedMs < now.unixMs - claim.sinceUnixMs {
             fail(.placeLost, "waited \(waitedMs) ms in \(session.short), but joined \(now.unixMs - claim.sinceUnixMs) ms ago")

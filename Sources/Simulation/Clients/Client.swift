@@ -23,6 +23,8 @@ struct Client {
     /// The connection that it listens to; -1 for none.
     var connection = -1
     var resume: String?
+    /// What it forgot, and another page of its own still knows.
+    var forgotten: String?
     var scene = 0
     /// Counts the pages: what a reloaded page does not know any more.
     var page: UInt32 = 1

@@ -30,7 +30,7 @@ public enum Quirk: Int, CaseIterable, Sendable {
     case lateEnter
     /// All of a group come and go, so that they are hardly ever there together.
     case flicker
-    /// Forgets its resume.
+    /// Forgets its resume; when it waits again, without, an older page of it shows what was forgotten.
     case amnesia
 
     public var name: String { "\(self)" }

@@ -91,6 +91,11 @@ extension World {
         switch reply {
         case .waiting(let session, _, _, _, _, let resume):
             clients[client].resume = resume
+            if let forgotten = clients[client].forgotten, misbehaves(.amnesia) {
+                clients[client].forgotten = nil
+                clients[client].resume = forgotten
+                later(client, .quirk(.reload), afterMs: 0...500)
+            }
             // It does not care to wait for a game that it has left behind.
             if session == clients[client].session, plan.quirkPerMille > 0, misbehaves(.leave), clients[client].random.perMille(500) {
                 later(client, .quirk(.leave), afterMs: 0...50)

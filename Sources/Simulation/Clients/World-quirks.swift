@@ -54,7 +54,9 @@ extension World {
             clients[client].connection = -1
             clients[client].stage = .entering
             later(client, .enter, afterMs: 300...1200)
-        case .amnesia: clients[client].resume = nil
+        case .amnesia:
+            clients[client].forgotten = clients[client].resume
+            clients[client].resume = nil
         }
     }
 

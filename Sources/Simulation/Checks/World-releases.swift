@@ -1,0 +1,29 @@
+import Matchmaking
+import SessionProtocol
+
+/// Rule 8 over restarts: a release that was shown once is proven by every place that was given since.
+extension World {
+    /// Notes what a join shows of the client's releases, before the matchmaker knows of it.
+    func showsRelease(_ resume: String?, _ client: Int, _ connection: Int) {
+        guard let resume, let claim = Resume(resume)?.claim, claim.expiresUnixMs > matchmaker.moment(nowUs).unixMs else { return }
+        var shown = truth.heard[client].filter { $0.resume == resume }.map { truth.number(of: $0.session) }
+        for place in truth.placesBehindRelease[client] where place.resume == resume {
+            shown += place.releasedFrom
+            if place.life != matchmaker.life, place.releasedFrom.contains(where: { truth[$0].atMatchmaker == .live }) {
+                coverage.count(.releaseRestored)
+            }
+        }
+        let live = shown.filter { truth[$0].atMatchmaker == .live }
+        truth.update(connection) { $0.releasedFrom = live }
+    }
+
+    /// Notes the place that is given to one who was released.
+    func keepsRelease(_ resume: String, _ client: Int, _ connection: Int) {
+        let from = truth.connection(connection).releasedFrom.filter { truth[$0].atMatchmaker == .live }
+        guard !from.isEmpty, truth.placesBehindRelease[client].last?.resume != resume else { return }
+        truth.placesBehindRelease[client].append(
+            Truth.PlaceBehindRelease(
+                resume: resume, releasedFrom: from.suffix(ProtocolLimits.resumeReleasesMax), life: matchmaker.life))
+        if truth.placesBehindRelease[client].count > 8 { truth.placesBehindRelease[client].removeFirst() }
+    }
+}

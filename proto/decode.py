@@ -183,11 +183,13 @@ def proof_holds(secret, role, hello, challenge, proof):
     return hmac.compare_digest(handshake_proof(secret, role, hello, challenge), proof)
 
 
-def resume_signature(key, kind, session, since_unix_ms, expires_unix_ms, scene, subject):
-    """The signature of a resume of this kind, 1 to 3; only the matchmaker has the key."""
+def resume_signature(key, kind, session, since_unix_ms, expires_unix_ms, scene, subject, released_from=()):
+    """The signature of a resume of this kind, 1 to 4; only the matchmaker has the key."""
     data = bytes([1, kind]) + session + since_unix_ms.to_bytes(8, "big") + expires_unix_ms.to_bytes(8, "big")
     for name in (scene.encode(), subject.encode()):
         data += len(name).to_bytes(2, "big") + name
+    if kind == 4:
+        data += bytes([len(released_from)]) + b"".join(released_from)
     return hmac.new(key, data, hashlib.sha256).digest()[:16]
 
 

@@ -13,7 +13,7 @@ FAILURE_POLICIES = {1: "requeue", 2: "relay", 3: "end"}
 REJECTS = dict(enumerate((
     "no_common_version", "bad_proof", "node_in_use", "malformed", "unexpected", "shutting_down", "too_many_links",
     "handshake_timeout"), 1))
-RESUME_KINDS = {1: "place", 2: "release", 3: "releasedPlace"}
+RESUME_KINDS = {1: "place", 2: "release", 3: "releasedPlace", 4: "placeBehindRelease"}
 
 
 class FrameError(Exception):
@@ -112,6 +112,11 @@ def list_of(size, entry, least=0, most=None, fits=lambda before, entry, fields: 
             fits(entries[:-1], entries[-1], fields)
         return entries
     return read
+
+
+def where(field, value, read):
+    """A field that is there when an earlier one has this value."""
+    return lambda body, fields: read(body, fields) if fields[field] == value else None
 
 
 def record(*fields):
@@ -232,4 +237,5 @@ SENDERS = {kind: sender for kind, sender, _ in MESSAGES.values()}
 # What clients keep to prove who they are.
 RESUME = (
     ("version", number(1, least=1, most=1)), ("kind", code(1, RESUME_KINDS)), ("session", SESSION),
-    ("sinceUnixMs", U64), ("expiresUnixMs", U64), ("scene", SCENE), ("subject", SUBJECT), ("signature", octets(16)))
+    ("sinceUnixMs", U64), ("expiresUnixMs", U64), ("scene", SCENE), ("subject", SUBJECT),
+    ("releasedFrom", where("kind", "placeBehindRelease", list_of(1, SESSION, most=4))), ("signature", octets(16)))

@@ -1,3 +1,4 @@
+import Digests
 import SessionProtocol
 import Testing
 
@@ -50,6 +51,39 @@ import Testing
         #expect(release?.kind == .release && release?.subject == player.subject)
     }
 
+    private func released(from sessions: [SessionID], subject: SubjectID = subject("ann"), scene: SceneID = scene("duo")) -> ResumeClaim {
+        ResumeClaim(
+            kind: .placeBehindRelease, scene: scene, subject: subject, session: SessionID(high: 1, low: 2),
+            sinceUnixMs: 1_000, expiresUnixMs: 5_000, releasedFrom: sessions)
+    }
+
+    private let older = (1...4).map { SessionID(high: UInt64($0), low: 7) }
+
+    @Test("a place behind releases is read again with all that it releases from, and with no more than there may be")
+    func releases() throws {
+        for count in 0...4 {
+            let claim = released(from: Array(older.prefix(count)))
+            #expect(signer.check(signer.text(of: claim), nowUnixMs: 0) == claim)
+        }
+        // Sixteen bytes of signature behind count and sessions.
+        var bytes = try Base64.url.decode(signer.text(of: released(from: older)))
+        let countAt = bytes.count - 16 - 4 * 16 - 1
+        #expect(bytes[countAt] == 4)
+        bytes[countAt] = 5
+        bytes += [UInt8](repeating: 0, count: 16)
+        #expect(Resume(Base64.url.encode(bytes)) == nil)
+    }
+
+    @Test("it releases from the sessions that it names, not from the one that is waited in; a place releases from none")
+    func releasing() {
+        let claim = released(from: Array(older.prefix(2)))
+        #expect(claim.releases(from: older[0]) && claim.releases(from: older[1]))
+        #expect(!claim.releases(from: older[2]) && !claim.releases(from: claim.session))
+        #expect(!self.claim(.place).releases(from: session))
+        #expect(self.claim(.release).releases(from: session) && self.claim(.releasedPlace).releases(from: session))
+        #expect(!self.claim(.release).releases(from: older[0]))
+    }
+
     @Test("the longest names fit the limit of a client's message")
     func longest() {
         let long = ResumeClaim(
@@ -59,6 +93,9 @@ import Testing
         let text = signer.text(of: long)
         #expect(text.utf8.count <= ProtocolLimits.resumeBytesMax)
         #expect(signer.check(text, nowUnixMs: 0) == long)
+        let longest = released(
+            from: older, subject: subject(String(repeating: "u", count: 128)), scene: scene(String(repeating: "s", count: 64)))
+        #expect(signer.text(of: longest).utf8.count <= ProtocolLimits.resumeBytesMax)
     }
 }
 

@@ -41,8 +41,11 @@ import Testing
         #expect(action[2] == ValidationFailureAction.allCases.map { "\($0.rawValue) \($0)" }.joined(separator: ", "))
         let roles = NodeRole.allCases.map { "\($0.rawValue) \($0)" }.joined(separator: ", ")
         #expect(page.flat.contains("prover's role (\(roles))"))
-        #expect(page.flat.contains("`u8` kind (1 place, 2 release, 3 released place)"))
-        #expect(ResumeClaim.Kind.allCases.map { "\($0.rawValue) \($0)" } == ["1 place", "2 release", "3 releasedPlace"])
+        #expect(page.flat.contains("`u8` kind (1 place, 2 release, 3 released place, 4 place behind release)"))
+        #expect(
+            ResumeClaim.Kind.allCases.map { "\($0.rawValue) \($0)" }
+                == ["1 place", "2 release", "3 releasedPlace", "4 placeBehindRelease"])
+        #expect(page.flat.contains("as many `session`s, at most \(ProtocolLimits.resumeReleasesMax);"))
     }
 
     @Test("the steps between states are those of the source")

@@ -100,6 +100,40 @@ async def test_resumes_are_read_and_made_from_the_specification(alone):
     await peer.close()
 
 
+async def test_a_release_that_was_shown_is_good_after_a_restart_of_the_matchmaker(alone):
+    peer = await dial(alone)
+    assert (await peer.shake_hands(SECRET.encode()))["kind"] == "welcome"
+    peer.send(frame("inventoryEnd"))
+    ann, ben = Player(alone, "ann"), Player(alone, "ben")
+    for player in (ann, ben):
+        await player.join("duo")
+    _, assign = await peer.expect("assign")
+    peer.send(frame("accepted", about(assign)))
+    for player in (ann, ben):
+        await player.matched()
+
+    # Out of reach, the coordinator tells Ann the end.
+    await peer.close()
+    seat = assign["players"][0]
+    waiting = await ann.join("duo", resume=resume(2, assign, seat, seat["releaseSignature"]))
+    assert waiting["players"] == 1 and waiting["session"] != assign["session"].hex()
+    place = protocol.read_resume(ann.resume)
+    assert (place["kind"], place["releasedFrom"]) == ("placeBehindRelease", [assign["session"]])
+    await asyncio.sleep(0.5)
+    alone.matchmaker.kill()
+    alone.start_matchmaker().until_alive()
+    waiting = await ann.join("duo", resume=ann.resume)
+    assert waiting["players"] == 1 and waiting["session"] != assign["session"].hex() and waiting["waitedMs"] >= 500
+    await ann.closes()
+
+    # Back without the session, which settles it.
+    peer = await dial(alone)
+    assert (await peer.shake_hands(SECRET.encode()))["kind"] == "welcome"
+    peer.send(frame("inventoryEnd"))
+    await asyncio.to_thread(alone.until_empty)
+    await peer.close()
+
+
 def resume(kind, assign, seat, signature):
     scene, subject = assign["scene"].encode(), seat["subject"].encode()
     data = bytes([1, kind]) + assign["session"]

@@ -117,4 +117,48 @@ import Testing
         lobby.accept("S1", link: 1)
         #expect(lobby.handle(.cancel(lobby.id("S1"))) == ["link 1: cancel S1#1 cancelled "])
     }
+
+    /// ann and bob playing S1 at east.
+    func playing() -> Lobby {
+        var lobby = lobby()
+        lobby.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
+        lobby.state("S1", .playing, link: 1)
+        return lobby
+    }
+
+    @Test("an administrator ends a session in play, once, and one whose coordinator is out of reach when it is back")
+    func outOfReach() throws {
+        var lobby = playing()
+        #expect(lobby.handle(.cancel(lobby.id("S1"))) == ["link 1: cancel S1#1 cancelled "])
+        #expect(lobby.handle(.cancel(lobby.id("S1"))) == [])
+
+        lobby = playing()
+        lobby.down(1)
+        #expect(lobby.handle(.cancel(lobby.id("S1"))) == [])
+        // Nobody is sent there any more.
+        #expect(lobby.join("ann", on: 3, resume: lobby.resumes[1]) == ["3: waiting 2/2 in S1"])
+        let held = try #require(lobby.assignment("S1"))
+        #expect(
+            lobby.connect("east", link: 2, inventory: [.holding(.playing, held)])
+                == ["link 2: cancel S1#1 cancelled "])
+        lobby.end("S1", .cancelled, in: .playing, link: 2)
+        #expect(lobby.handle(.cancel(lobby.id("S1"))) == [], "its end is not on disk yet")
+        #expect(lobby.notices == [.nothingToCancel(lobby.id("S1"))])
+        #expect(lobby.sync() == ["link 2: ack S1#1", "3: ended S1 cancelled."])
+        #expect(lobby.leftovers == [])
+    }
+
+    @Test("an administrator ends a session that is known from the journal alone; nobody comes back: it is presumed lost")
+    func restored() throws {
+        let before = playing()
+        var lobby = Lobby(restarting: before, .group(2))
+        #expect(lobby.handle(.cancel(lobby.id("S1"))) == [])
+        let held = try #require(lobby.assignment("S1"))
+        var back = lobby
+        #expect(
+            back.connect("east", link: 2, inventory: [.holding(.playing, held)]) == ["link 2: cancel S1#1 cancelled "])
+        #expect(lobby.pass(18_000) == ["journal: ended S1 coordinator_lost presumed"])
+        lobby.sync()
+        #expect(lobby.leftovers == [])
+    }
 }

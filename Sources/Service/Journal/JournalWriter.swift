@@ -136,8 +136,8 @@ final class JournalWriter {
     // MARK: A failing disk
 
     private func fail(_ error: JournalError, _ nowMs: UInt64, needsRewrite: Bool) {
-        compactor?.abandon()
-        compactor = nil
+        // It may be what has filled the disk: not again at once.
+        if compactor != nil { abandonCompaction(nowMs) }
         // What was not written whole must not stand in front of what comes next: if not now, it is cut off before that.
         try? file.cut()
         failing = Failing(sinceMs: nowMs, nextMs: nowMs + limits.retryMs, needsRewrite: needsRewrite)
@@ -249,10 +249,14 @@ final class JournalWriter {
 
     /// The old file stays in force.
     private func giveUpCompaction(_ error: JournalError, _ nowMs: UInt64) {
+        abandonCompaction(nowMs)
+        mailbox.tell { [limits] in $0.add(.compactionFailed(error), limits) }
+    }
+
+    private func abandonCompaction(_ nowMs: UInt64) {
         compactor?.abandon()
         compactor = nil
         compactAfterMs = nowMs + limits.compactionRetryMs
-        mailbox.tell { [limits] in $0.add(.compactionFailed(error), limits) }
     }
 
     private func putMark(_ nowMs: UInt64) {

@@ -157,6 +157,23 @@ import Testing
         #expect(folder.names == ["journal", "journal.mark"])
     }
 
+    @Test("One that was broken off by a full disk does not fill it again as soon as there is space")
+    func fullDisk() throws {
+        let journal = try openJournal(path, small, calls: files).journal
+        try journal.write(try records(1...20))
+        journal.compact(keeping: sessions(Array(1...20)))
+        let writer = try #require(journal.writer)
+        #expect(writer.turn(nowMs: 0) == .again)
+        files.leaveSpace(0)
+        try journal.write([try record(21)], nowMs: 10)
+        #expect(!journal.isWorking && folder.names == ["journal", "journal.mark"])
+        files.heal()
+        try journal.write([try record(22)], nowMs: 1_010)
+        #expect(journal.isWorking && !journal.isCompactionDue)
+        try journal.write([try record(23)], nowMs: 60_010)
+        #expect(journal.isCompactionDue)
+    }
+
     @Test("A new name that may be lost in a power cut is no place to record anything")
     func doubtfulName() throws {
         let journal = try openJournal(path, small, calls: files).journal

@@ -156,6 +156,9 @@ public final class Journal {
         writing?.mailbox.order { $0.compaction = sessions }
     }
 
-    /// What an incomplete journal did not say has become known otherwise.
-    public func confirmComplete() { writing?.mailbox.order { $0.mark = .complete } }
+    /// What an incomplete journal did not say has become known otherwise, and is in the records so far.
+    public func confirmComplete() {
+        flush()
+        writing?.mailbox.order { $0.mark = .complete }
+    }
 }

@@ -62,6 +62,7 @@ final class JournalWriter {
         } else if uncommittedBytes > 0 {
             commit(nowMs)
         } else if orders.isStopping {
+            putMark(nowMs)
             compactor?.abandon()
             return .ended
         }

@@ -104,6 +104,25 @@ import Testing
         #expect(folder.names == ["journal", "journal.mark"])
     }
 
+    @Test("What is confirmed is marked behind the records from which it is known, and also when the process ends then")
+    func confirmInOrder() throws {
+        try JournalMark.incomplete.put(beside: path, SystemFiles())
+        let files = FaultyFiles()
+        let journal = try openJournal(path, calls: files).journal
+        files.fail(.sync, at: path, EIO)
+        journal.append(try record(1))
+        journal.confirmComplete()
+        journal.runWriter()
+        #expect(try JournalMark.read(beside: path, SystemFiles()) == .incomplete)
+
+        try JournalMark.incomplete.put(beside: path, SystemFiles())
+        let other = try openJournal(path).journal
+        other.confirmComplete()
+        other.close()
+        other.runWriter()
+        #expect(try openJournal(path).contents.isComplete)
+    }
+
     @Test("A mark that says something else is taken for the worse", arguments: ["", "comp", "complete?", "\u{0}"])
     func strangeMark(text: String) throws {
         try folder.write(Array(text.utf8), to: "journal.mark")

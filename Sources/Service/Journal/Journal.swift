@@ -5,7 +5,8 @@ import SessionProtocol
 /// A file of protocol frames, appended by a thread of its own, so that the loop never waits for the disk.
 /// Without a path it keeps nothing, and everything counts as recorded: a restart forgets then.
 ///
-/// In each turn the loop calls `append` for every record, then `flush`, and `collect` for what has become of them.
+/// In each turn the loop calls `append` for every record, then `flush`, `collect` for what has become of them, and
+/// `checkSilence`.
 public final class Journal {
     private let writing: (mailbox: JournalMailbox, path: String)?
     /// Until the thread begins.
@@ -16,6 +17,9 @@ public final class Journal {
     private var appended: UInt64 = 0
     private var appendedBytes = 0
     private var isFull = false
+    private var silence = JournalSilence()
+    /// Since when, once it has lasted for too long.
+    private var silentSinceMs: UInt64?
     private var report = JournalMailbox.Report()
     private var metrics = JournalMetrics()
 
@@ -113,6 +117,20 @@ public final class Journal {
         return true
     }
 
+    /// Notices a disk that says nothing at all. To be called in every turn, after `collect`.
+    public func checkSilence(nowMs: UInt64) {
+        silence.check(
+            committed: committed, isWaiting: isDurable && hasPending && report.failure == nil, nowMs: nowMs)
+        if let sinceMs = silentSinceMs {
+            guard silence.ms == 0 else { return }
+            silentSinceMs = nil
+            report.notices.append(.answered(afterMs: nowMs - min(sinceMs, nowMs)))
+        } else if silence.ms >= limits.silenceMsMax {
+            silentSinceMs = nowMs - min(silence.ms, nowMs)
+            report.notices.append(.silent(afterMs: silence.ms, pendingBytes: pendingBytes))
+        }
+    }
+
     /// The number of the last record that is on disk, as of the last `collect`.
     public var committed: UInt64 { report.committed }
     public var hasPending: Bool { appended > committed }
@@ -124,10 +142,11 @@ public final class Journal {
     // MARK: State
 
     /// Whether records are taken, and soon on disk.
-    public var isWorking: Bool { report.failure == nil && !isFull }
+    public var isWorking: Bool { report.failure == nil && !isFull && silentSinceMs == nil }
     /// Why it does not work, in words for an operator; nil while it does.
     public var problem: String? {
         if let failure = report.failure { return "\(failure)" }
+        if silentSinceMs != nil { return "the disk does not answer: \(pendingBytes) bytes of records wait for it" }
         return isFull ? "the disk is too slow: \(pendingBytes) bytes of records wait for it" : nil
     }
 

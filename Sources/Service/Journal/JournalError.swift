@@ -34,6 +34,10 @@ public enum JournalNotice: Sendable, Equatable {
     case slow(pendingBytes: Int)
     /// It has.
     case caughtUp
+    /// It says neither yes nor no to what waits for it.
+    case silent(afterMs: UInt64, pendingBytes: Int)
+    /// It does again.
+    case answered(afterMs: UInt64)
     case compacted(fromBytes: Int, toBytes: Int, durationMs: UInt64)
     /// The old file stays in force.
     case compactionFailed(JournalError)

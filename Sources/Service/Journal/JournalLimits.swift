@@ -4,6 +4,8 @@ public struct JournalLimits: Sendable {
     public var compactAtBytes = 64 << 20
     /// Records that wait for the disk. From this size on the disk counts as not working, until they are half as much.
     public var pendingBytesMax = 16 << 20
+    /// When records have waited for so long and none has come on disk, the disk counts as not working until one does.
+    public var silenceMsMax: UInt64 = 5_000
     /// How long after a failure the disk is tried again.
     public var retryMs: UInt64 = 1_000
     /// The longest pause before a new file is written again in place of one that could not be synced.

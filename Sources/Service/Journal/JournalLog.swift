@@ -16,6 +16,13 @@ extension Logger {
                 "journal_slow", ["pending_bytes": .int(pendingBytes)],
                 message: "the disk is slower than the records come: no new sessions until half of them are written")
         case .caughtUp: info("journal_caught_up")
+        case .silent(let afterMs, let pendingBytes):
+            self.error(
+                "journal_silent", ["after_ms": .int(Int(clamping: afterMs)), "pending_bytes": .int(pendingBytes)],
+                message: "the disk does not answer: no new sessions until it does, and those that live go on")
+        case .answered(let afterMs):
+            warning(
+                "journal_answered", ["after_ms": .int(Int(clamping: afterMs))], message: "the disk answers again")
         case .compacted(let fromBytes, let toBytes, let durationMs):
             info(
                 "journal_compacted",

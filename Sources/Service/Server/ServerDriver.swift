@@ -78,7 +78,7 @@ public final class ServerDriver: LoopDelegate {
     }
 
     public func turnEnded(now: UInt64) {
-        exchangeRecords()
+        exchangeRecords(now)
         if let stopByMs, shell.mayStop && !journal.hasPending || now >= stopByMs {
             if journal.hasPending {
                 logger.error(
@@ -97,7 +97,7 @@ public final class ServerDriver: LoopDelegate {
     }
 
     /// Tells the shell of what is on disk, and hands on what it says then and has said in this turn.
-    private func exchangeRecords() {
+    private func exchangeRecords(_ now: UInt64) {
         journal.flush()
         var collections = 0
         var told = journal.committed
@@ -107,6 +107,7 @@ public final class ServerDriver: LoopDelegate {
             told = journal.committed
             journal.flush()
         }
+        journal.checkSilence(nowMs: now)
         for notice in journal.takeNotices() { logger.log(notice) }
         if journal.isWorking != isStorageWorking {
             isStorageWorking = journal.isWorking

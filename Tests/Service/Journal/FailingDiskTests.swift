@@ -213,6 +213,45 @@ import Testing
         #expect(try reread() == (try records(1...number + 1)))
     }
 
+    @Test("A disk that says nothing counts as failing after a while, until it answers")
+    func silent() throws {
+        let journal = try open()
+        for nowMs: UInt64 in [0, 60_000] { journal.checkSilence(nowMs: nowMs) }
+        try journal.write([try record(1)])
+        journal.append(try record(2))
+        journal.flush()
+        // Nothing has been waited for yet; and a process that was stopped has not waited for longer than its last turn.
+        for nowMs: UInt64 in [70_000, 71_000, 72_000, 99_000, 100_000, 100_999] { journal.checkSilence(nowMs: nowMs) }
+        #expect(journal.isWorking && journal.problem == nil)
+        journal.checkSilence(nowMs: 101_000)
+        #expect(!journal.isWorking)
+        #expect(journal.problem == "the disk does not answer: \(frames([try record(2)])[0].count) bytes of records wait for it")
+        journal.append(try record(3))
+        journal.checkSilence(nowMs: 102_000)
+        #expect(journal.takeNotices() == [.silent(afterMs: 5_000, pendingBytes: frames([try record(2)])[0].count)])
+        try journal.settle(nowMs: 103_000)
+        journal.checkSilence(nowMs: 103_000)
+        #expect(journal.isWorking && journal.problem == nil && journal.committed == 3)
+        #expect(journal.takeNotices() == [.answered(afterMs: 7_000)])
+    }
+
+    @Test("A disk that answers each time, however late, and one that says no are not silent")
+    func notSilent() throws {
+        let journal = try open()
+        journal.append(try record(1))
+        for number in 2...30 {
+            journal.append(try record(number))
+            journal.flush()
+            if number % 4 == 0 { try journal.settle() }
+            journal.checkSilence(nowMs: UInt64(number) * 1_000)
+        }
+        #expect(journal.isWorking && journal.takeNotices().isEmpty)
+        files.leaveSpace(0)
+        try journal.write([try record(31)])
+        for nowMs: UInt64 in stride(from: 40_000, to: 60_000, by: 1_000) { journal.checkSilence(nowMs: nowMs) }
+        #expect(journal.takeNotices().count == 1 && journal.problem?.hasSuffix("No space left on device") == true)
+    }
+
     @Test("Failure after failure makes no heap of notices")
     func bounded() throws {
         let journal = try open(limits { $0.noticesMax = 10 })

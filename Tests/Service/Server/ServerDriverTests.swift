@@ -121,6 +121,21 @@ private final class Shell: ServerShell {
         #expect(lines.filter { $0.contains("journal_recovered") && $0.contains("\"after_ms\":5000") }.count == 1)
     }
 
+    @Test("The shell hears of a disk that does not answer, and the log says so once")
+    func silence() throws {
+        let (journal, _) = try openJournal(folder.file("journal"))
+        let driver = driver(journal)
+        journal.append(try record(1))
+        for now: UInt64 in stride(from: 0, through: 20_000, by: 500) { driver.turnEnded(now: now) }
+        #expect(shell.take() == ["failing"])
+        journal.runWriter()
+        driver.turnEnded(now: 20_500)
+        #expect(shell.take() == ["recorded 1", "working"])
+        let lines = log.lines()
+        #expect(lines.filter { $0.contains("journal_silent") }.count == 1)
+        #expect(lines.filter { $0.contains("journal_answered") && $0.contains("\"after_ms\":20500") }.count == 1)
+    }
+
     @Test("The core is asked for its sessions when the journal has grown to its limit, and only then")
     func compaction() throws {
         let (journal, _) = try openJournal(folder.file("journal"), limits { $0.compactAtBytes = 400 })

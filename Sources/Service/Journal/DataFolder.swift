@@ -60,7 +60,7 @@ public final class DataFolder {
                 try calls.put(bytes, at: path)
             }
         } catch {
-            throw .system(path: path, operation: error.operation, errno: error.code)
+            throw .system(path: error.path ?? path, operation: error.operation, errno: error.code)
         }
         if bytes.isEmpty { throw .empty(path: path) }
         return bytes

@@ -4,6 +4,15 @@ import Glibc
 struct FileFailure: Error, Equatable {
     let operation: String
     let code: Int32
+    /// The file or folder, where the call knows it.
+    var path: String?
+
+    init(operation: String, code: Int32, path: String? = nil) {
+        (self.operation, self.code, self.path) = (operation, code, path)
+    }
+
+    /// The same, of this file when nothing says which one it was.
+    func at(_ path: String) -> FileFailure { FileFailure(operation: operation, code: code, path: self.path ?? path) }
 }
 
 /// How a file is opened.
@@ -48,7 +57,7 @@ struct SystemFiles: FileCalls {
         case .replacing: flags |= O_CREAT | O_TRUNC
         }
         let descriptor = unsafe Glibc.open(path, flags, 0o600)
-        if descriptor < 0 { throw failure("open") }
+        if descriptor < 0 { throw failure("open", path) }
         return descriptor
     }
 
@@ -98,35 +107,38 @@ struct SystemFiles: FileCalls {
     }
 
     func link(_ path: String, as newPath: String) throws(FileFailure) {
-        if unsafe Glibc.link(path, newPath) != 0 { throw failure("link") }
+        if unsafe Glibc.link(path, newPath) != 0 { throw failure("link", newPath) }
     }
 
     func rename(_ path: String, to newPath: String) throws(FileFailure) {
-        if unsafe Glibc.rename(path, newPath) != 0 { throw failure("rename") }
+        if unsafe Glibc.rename(path, newPath) != 0 { throw failure("rename", path) }
     }
 
     func remove(_ path: String) throws(FileFailure) {
-        if unsafe unlink(path) != 0 { throw failure("unlink") }
+        if unsafe unlink(path) != 0 { throw failure("unlink", path) }
     }
 
     func syncFolder(of path: String) throws(FileFailure) {
-        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        let descriptor = unsafe Glibc.open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if descriptor < 0 { throw failure("open the folder") }
+        let above = path.lastIndex(of: "/").map { path[..<$0] } ?? "."
+        let folder = above.isEmpty ? "/" : String(above)
+        let descriptor = unsafe Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if descriptor < 0 { throw failure("open", folder) }
         defer { Glibc.close(descriptor) }
-        if fsync(descriptor) != 0 { throw failure("fsync of the folder") }
+        if fsync(descriptor) != 0 { throw failure("fsync", folder) }
     }
 
     func isNamed(_ descriptor: Int32, _ path: String) throws(FileFailure) -> Bool {
         var (mine, named) = (stat(), stat())
         if unsafe fstat(descriptor, &mine) != 0 { throw failure("fstat") }
-        if unsafe stat(path, &named) != 0 { throw failure("stat") }
+        if unsafe stat(path, &named) != 0 { throw failure("stat", path) }
         return mine.st_dev == named.st_dev && mine.st_ino == named.st_ino
     }
 
     func close(_ descriptor: Int32) { Glibc.close(descriptor) }
 
-    private func failure(_ operation: String) -> FileFailure { FileFailure(operation: operation, code: errno) }
+    private func failure(_ operation: String, _ path: String? = nil) -> FileFailure {
+        FileFailure(operation: operation, code: errno, path: path)
+    }
 }
 
 extension FileCalls {
@@ -146,9 +158,13 @@ extension FileCalls {
             throw error
         }
         defer { close(descriptor) }
-        let count = try size(descriptor)
-        if count > countMax { throw FileFailure(operation: "read", code: EFBIG) }
-        return try read(descriptor, at: 0, count: count)
+        do throws(FileFailure) {
+            let count = try size(descriptor)
+            if count > countMax { throw FileFailure(operation: "read", code: EFBIG) }
+            return try read(descriptor, at: 0, count: count)
+        } catch {
+            throw error.at(path)
+        }
     }
 
     /// Puts a small file there as a whole, durably: after a crash it is the old one or the new one.
@@ -160,7 +176,7 @@ extension FileCalls {
             try replace(path, by: path + ".new")
         } catch {
             try? remove(path + ".new")
-            throw error
+            throw error.at(path)
         }
     }
 }

@@ -19,8 +19,9 @@ public enum JournalError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// - Parameter path: of the file that was worked on, when the failure names none.
     init(_ failure: FileFailure, _ path: String) {
-        self = .system(path: path, operation: failure.operation, errno: failure.code)
+        self = .system(path: failure.path ?? path, operation: failure.operation, errno: failure.code)
     }
 }
 

@@ -189,6 +189,22 @@ import Testing
         }
     }
 
+    @Test("An error names the file that it is about, not always the journal", arguments: ["journal.mark", "journal.new", "journal.mark.new"])
+    func otherFile(name: String) throws {
+        try #require(mkdir(folder.file(name), 0o700) == 0)
+        defer { rmdir(folder.file(name)) }
+        let error = #expect(throws: JournalError.self) { try openJournal(path) }
+        #expect(error?.description.hasPrefix("\(folder.file(name)): ") == true)
+        #expect(error?.description.hasSuffix(": Is a directory") == true)
+    }
+
+    @Test("A mark that is far too long is named, too")
+    func longMark() throws {
+        try folder.write([UInt8](repeating: 0x61, count: 65), to: "journal.mark")
+        let error = #expect(throws: JournalError.self) { try openJournal(path) }
+        #expect(error?.description == "\(path).mark: read: File too large")
+    }
+
     @Test("What cannot be opened, read or repaired keeps the process from starting, with the call that failed", arguments: [
         (FaultyFiles.Call.open, EROFS, "Read-only file system"), (.open, EACCES, "Permission denied"),
         (.read, EIO, "Input/output error"), (.sync, EIO, "Input/output error"), (.truncate, EIO, "Input/output error"),

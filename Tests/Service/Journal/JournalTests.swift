@@ -141,6 +141,6 @@ import Testing
     func noFolder() throws {
         try folder.write([1], to: "plain")
         let error = #expect(throws: JournalError.self) { try openJournal(folder.file("plain/journal")) }
-        #expect(error?.description == "\(folder.path)/plain/journal: open: Not a directory")
+        #expect(error?.description == "\(folder.path)/plain/journal.mark: open: Not a directory")
     }
 }

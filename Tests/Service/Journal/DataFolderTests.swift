@@ -1,5 +1,6 @@
 import Glibc
 import SessionProtocol
+import Synchronization
 import Testing
 
 @testable import Service
@@ -17,6 +18,37 @@ import Testing
             #expect(error?.description == "\(folder.path) is in use by another process")
         }
         _ = try DataFolder(path: folder.path)
+    }
+
+    @Test("A lock that somebody took for a remnant and removed keeps a second process out all the same")
+    func removedLock() throws {
+        let first = try DataFolder(path: folder.path)
+        unlink(first.file("lock"))
+        let error = #expect(throws: DataFolderError.self) { try DataFolder(path: folder.path) }
+        #expect(error?.description == "\(folder.path) is in use by another process")
+    }
+
+    @Test("A lock of an earlier version, which is the file alone, counts too, and leaves no lock behind when it is refused")
+    func earlierLock() throws {
+        let lock = open(folder.file("lock"), O_RDWR | O_CREAT, 0o600)
+        #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
+        #expect(throws: DataFolderError.self) { try DataFolder(path: folder.path) }
+        close(lock)
+        _ = try DataFolder(path: folder.path)
+    }
+
+    @Test("A folder that was made survives a power cut under its name, however that was written", arguments: ["", "/", "//"])
+    func lasting(slashes: String) throws {
+        let files = FaultyFiles()
+        let synced = Mutex<[String]>([])
+        files.watch { call, path in if call == .syncFolder { synced.withLock { $0.append(path) } } }
+        let path = folder.file("data")
+        defer {
+            unlink(path + "/lock")
+            rmdir(path)
+        }
+        for _ in 1...2 { #expect(try DataFolder(path: path + slashes, calls: files).file("key") == path + "/key") }
+        #expect(synced.withLock { $0 } == [path], "once: when it was made")
     }
 
     @Test("The folder is made when it is not there, for this user alone")
@@ -48,7 +80,7 @@ import Testing
     func unusable() throws {
         try folder.write([1], to: "plain")
         let plain = #expect(throws: DataFolderError.self) { try DataFolder(path: folder.file("plain")) }
-        #expect(plain?.description == "\(folder.path)/plain/lock: open: Not a directory")
+        #expect(plain?.description == "\(folder.path)/plain: open: Not a directory")
         let orphan = #expect(throws: DataFolderError.self) { try DataFolder(path: folder.file("a/b")) }
         #expect(orphan?.description == "\(folder.path)/a/b: mkdir: No such file or directory")
     }

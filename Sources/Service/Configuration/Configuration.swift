@@ -40,7 +40,9 @@ public struct Configuration: Sendable {
 
     /// An error about an option's value, for checks that only the program can do: it names the place that the value
     /// came from.
-    public func error(_ option: some DeclaredOption, _ problem: String) -> ConfigurationError {
+    public func error(
+        _ option: some DeclaredOption, _ problem: String, pointsToHelp: Bool = true
+    ) -> ConfigurationError {
         let declaration = option.declaration
         let subject =
             switch origin(of: option) {
@@ -49,6 +51,6 @@ public struct Configuration: Sendable {
             case .file: declaration.fileKey
             case .fallback: declaration.isSecret ? declaration.environmentName : declaration.flagName
             }
-        return ConfigurationError(subject, problem)
+        return ConfigurationError(subject, problem, pointsToHelp: pointsToHelp)
     }
 }

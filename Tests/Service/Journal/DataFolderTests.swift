@@ -93,8 +93,37 @@ import Testing
 
     init() throws { folder = try TestFolder() }
 
-    private func state(_ arguments: String...) throws -> NodeState {
-        try NodeState(try values(arguments, program: Self.program), role: "matchmaker")
+    private func state(_ arguments: String..., role: String = "matchmaker") throws -> NodeState {
+        try NodeState(try values(arguments, program: Self.program), role: role)
+    }
+
+    @Test("A folder of the other kind of server is not taken, whichever of them came first")
+    func otherRole() throws {
+        for (first, second) in [("matchmaker", "coordinator"), ("coordinator", "matchmaker")] {
+            let folder = try TestFolder()
+            _ = try state("--data-dir", folder.path, role: first)
+            let error = #expect(throws: ConfigurationError.self) { try state("--data-dir", folder.path, role: second) }
+            #expect(error?.description
+                == "--data-dir: \(folder.path) belongs to a \(first): each process needs a folder of its own")
+            _ = try state("--data-dir", folder.path, role: first)
+        }
+    }
+
+    @Test("A folder of an earlier version, which did not say whose it was, goes to the first that takes it")
+    func earlierFolder() throws {
+        let name = try state("--data-dir", folder.path).identity.node
+        unlink(folder.file("role"))
+        #expect(try state("--data-dir", folder.path).identity.node == name)
+        #expect(try folder.bytes("role") == Array("matchmaker\n".utf8))
+    }
+
+    @Test("A name that an editor has left a line end behind is that name, and what is none is named with its file")
+    func editedName() throws {
+        try folder.write(Array("anna\n".utf8), to: "node-id")
+        #expect(try state("--data-dir", folder.path).identity.node.name == "anna")
+        try folder.write(Array("an\nna".utf8), to: "node-id")
+        let error = #expect(throws: ConfigurationError.self) { try state("--data-dir", folder.path) }
+        #expect(error?.description == "--data-dir: \(folder.path)/node-id holds no name: 1 to 64 bytes of text")
     }
 
     @Test("Name and key stay the same from start to start, and the incarnation does not")
@@ -123,6 +152,15 @@ import Testing
         #expect(try state("--data-dir", folder.path).identity.node.name == "anna")
         let error = #expect(throws: ConfigurationError.self) { try state("--data-dir", folder.path, "--node-id", "ben") }
         #expect(error?.description.contains("the data folder belongs to node \"anna\"") == true)
+    }
+
+    @Test("What is no name is refused on one line and is not kept", arguments: ["", "an\nna"])
+    func badName(name: String) throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try state("--data-dir", folder.path, "--node-id", name)
+        }
+        #expect(error?.description.contains("\n") == false)
+        #expect(try state("--data-dir", folder.path).identity.node.name.hasPrefix("matchmaker-"))
     }
 
     @Test("A key that is not whole is not used, and none is made in its place", arguments: [0, 3, 31, 33])

@@ -80,11 +80,7 @@ public final class ServerDriver: LoopDelegate {
     public func turnEnded(now: UInt64) {
         exchangeRecords(now)
         if let stopByMs, shell.mayStop && !journal.hasPending || now >= stopByMs {
-            if journal.hasPending {
-                logger.error(
-                    "journal_unwritten", ["bytes": .int(journal.pendingBytes), "why": .optional(journal.problem)],
-                    message: "the disk has not taken the last records in time")
-            }
+            tellOfUnwritten()
             shell.finishStopping()
             loop.stop()
         }
@@ -120,11 +116,19 @@ public final class ServerDriver: LoopDelegate {
     public func signalled(_ signal: Int32) {
         if stopByMs != nil {
             logger.warning("stopping_at_once", ["signal": .int(Int(signal))])
+            tellOfUnwritten()
             loop.stop()
             return
         }
         logger.info("stopping", ["signal": .int(Int(signal))])
         beginStopping()
+    }
+
+    private func tellOfUnwritten() {
+        guard journal.hasPending else { return }
+        logger.error(
+            "journal_unwritten", ["bytes": .int(journal.pendingBytes), "why": .optional(journal.problem)],
+            message: "the disk has not taken the last records in time")
     }
 
     private func beginStopping() {

@@ -206,6 +206,17 @@ private final class Shell: ServerShell {
         #expect(log.lines().last?.contains("stopping_at_once") == true)
     }
 
+    @Test("A second signal says, too, what is not on disk")
+    func secondSignalUnwritten() throws {
+        let (journal, _) = try openJournal(folder.file("journal"))
+        let driver = driver(journal)
+        driver.signalled(SIGTERM)
+        journal.append(try record(1))
+        driver.turnEnded(now: loop.now)
+        driver.signalled(SIGTERM)
+        #expect(log.lines().last?.contains("journal_unwritten") == true)
+    }
+
     @Test("A process whose parent is gone stops, and one whose parent lives does not")
     func parent() throws {
         let kept = driver(Journal(), parent: Int(getppid()))

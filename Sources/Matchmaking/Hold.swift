@@ -119,13 +119,10 @@ extension MatchmakerCore {
         } else {
             // Whoever waits under a name that plays there may have shown no proof, and so gives way.
             for player in assignment.players {
-                guard let other = ledger.session(of: player.subject) else { continue }
-                if isDoubtful(other) {
-                    takeOut(player.subject, of: other, &actions)
-                } else {
-                    moveOut(player.subject, other, now, &actions)
-                }
+                guard let other = ledger.session(of: player.subject), isDoubtful(other) else { continue }
+                takeOut(player.subject, of: other, &actions)
             }
+            giveWay(assignment.players.map(\.subject), now, &actions)
             adopt(assignment, in: state, at: node, offered: [node], now)
         }
         _ = persist(.journalMatched(node, assignment), &actions)

@@ -84,6 +84,20 @@ extension MatchmakerCore {
         }
     }
 
+    /// Gives up the places in rooms of those who play elsewhere. All are out before a seat is given to anyone: a room that
+    /// fills up meanwhile is matched at once.
+    mutating func giveWay(_ subjects: [SubjectID], _ now: Moment, _ actions: inout [MatchmakerAction]) {
+        var changed: [(room: SessionID, sceneIndex: Int)] = []
+        for subject in subjects {
+            guard let id = ledger.session(of: subject),
+                let (member, sceneIndex) = takeOut(subject, of: id, causeWhenEmpty: .movedAway, now)
+            else { continue }
+            tellEnded(member, session: id, .superseded, nil, &actions)
+            changed.append((id, sceneIndex))
+        }
+        for (room, sceneIndex) in changed { shareOut(sceneIndex, changed: [room], now, &actions) }
+    }
+
     /// A newer connection takes over the subject's place in a room.
     private mutating func rejoinRoom(
         _ id: SessionID, _ connection: ConnectionHandle, _ subject: SubjectID, _ claim: ResumeClaim?, _ now: Moment,

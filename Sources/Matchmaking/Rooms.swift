@@ -134,6 +134,15 @@ extension MatchmakerCore {
         _ subject: SubjectID, from id: SessionID, causeWhenEmpty: ExitCause, _ now: Moment,
         _ actions: inout [MatchmakerAction]
     ) -> Member? {
+        guard let (member, sceneIndex) = takeOut(subject, of: id, causeWhenEmpty: causeWhenEmpty, now) else { return nil }
+        shareOut(sceneIndex, changed: [id], now, &actions)
+        return member
+    }
+
+    /// The same, before any seat is given to another. The scene's rooms are to be shared out behind it.
+    mutating func takeOut(
+        _ subject: SubjectID, of id: SessionID, causeWhenEmpty: ExitCause, _ now: Moment
+    ) -> (member: Member, sceneIndex: Int)? {
         guard let room = ledger[id]?.details.room,
             let member = room.members.first(where: { $0.subject == subject })
         else { return nil }
@@ -141,11 +150,8 @@ extension MatchmakerCore {
         displace(member, from: id)
         queues[room.sceneIndex].waiting -= 1
         requeue(id)
-        if room.members.count == 1 {
-            endRoom(id, causeWhenEmpty, now)
-        }
-        shareOut(room.sceneIndex, changed: room.members.count == 1 ? [] : [id], now, &actions)
-        return member
+        if room.members.count == 1 { endRoom(id, causeWhenEmpty, now) }
+        return (member, room.sceneIndex)
     }
 
     /// Ends a room, which this process owns; returns the reason.

@@ -150,7 +150,7 @@ extension Walk {
     }
 
     /// As if east had said it.
-    private func say(_ message: Message) {
+    func say(_ message: Message) {
         guard let link = world.nodes["east"]?.link else { return }
         world.packets.append(.toMatchmaker(link, message))
         world.pump()

@@ -124,6 +124,8 @@ final class Walk {
         seenTransitions = world.transitions.count
     }
 
+    var newTransitions: ArraySlice<(side: String, transition: Transition)> { world.transitions.dropFirst(seenTransitions) }
+
     func heard(_ name: String) -> [String] { world.words(of: name, since: marks) }
 
     var isLive: Bool { world.matchmaker.ledger.contains(session) }
@@ -150,7 +152,7 @@ final class Walk {
 
     private func checkEnd(_ ending: ExitEnding) {
         #expect(!isLive, "the session has ended")
-        let ends = world.transitions.dropFirst(seenTransitions).filter {
+        let ends = newTransitions.filter {
             $0.transition.session == session && $0.transition.to == .ended
         }
         let deciders = ends.filter { $0.transition.cause != nil }
@@ -219,16 +221,16 @@ final class Walk {
         }
     }
 
-    private func checkLife() {
+    func checkLife() {
         #expect(isLive, "the session goes on")
-        #expect(world.transitions.dropFirst(seenTransitions).allSatisfy { $0.transition.session != session || $0.transition.to != .ended })
+        #expect(newTransitions.allSatisfy { $0.transition.session != session || $0.transition.to != .ended })
         #expect(world.outcomes.dropFirst(seenOutcomes).isEmpty)
         for name in members where !concerned.contains(name) {
             #expect(heard(name).allSatisfy { !$0.hasPrefix("ended") && !$0.hasPrefix("error") }, "\(name): \(heard(name))")
         }
     }
 
-    private func checkOver() {
+    func checkOver() {
         #expect(!isLive)
         let said = world.outcomes.filter { $0.session == session && !$0.isPresumed }
         #expect(Set(said).count == 1, "one outcome for good, whatever comes")
@@ -241,7 +243,7 @@ final class Walk {
 
     private func checkVanished() {
         #expect(world.outcomes.allSatisfy { $0.session != session || $0.isPresumed == false && cell.cause == .dropped })
-        #expect(world.transitions.dropFirst(seenTransitions).allSatisfy { $0.transition.to != .ended || $0.side != "east" })
+        #expect(newTransitions.allSatisfy { $0.transition.to != .ended || $0.side != "east" })
         #expect(held(at: "east") == nil)
     }
 

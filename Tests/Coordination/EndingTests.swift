@@ -57,6 +57,7 @@ import Testing
             stage.ask(1, .leave)
             stage.pass(2_000)
             stage.say(.linkDown)
+            #expect(stage.core.nextDeadlineMs == stage.now.bootMs + 3_000)
             #expect(stage.pass(2_999) == [])
             #expect(stage.pass(1).count == 4)
         }

@@ -29,6 +29,7 @@ import Testing
     func incomplete() {
         let before = Lobby(.group(1))
         var lobby = Lobby(restarting: before, .group(1), isComplete: false)
+        #expect(lobby.core.nextDeadlineMs == lobby.now.bootMs + 18_000)
         lobby.connect("east", link: 1)
         #expect(lobby.join("ann", on: 1) == ["1: waiting 1/1 in S1"])
         #expect(lobby.core.nextDeadlineMs.map { $0 - lobby.now.bootMs } == 18_000)

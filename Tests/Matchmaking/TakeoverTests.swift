@@ -92,6 +92,77 @@ import Testing
         #expect(lobby.tickets[3] == lobby.tickets[1])
     }
 
+    @Test("one who is back while the coordinator is out of reach waits for a bounded time, and may come again")
+    func fateStaysUnknown() {
+        var lobby = Lobby(.group(2), limits: MatchmakingLimits(fateTimeoutMs: 9_000))
+        lobby.connect("east", link: 1)
+        lobby.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
+        lobby.down(1)
+        #expect(lobby.join("ann", on: 3, resume: lobby.resumes[1]) == ["3: waiting 2/2 in S1"])
+        #expect(lobby.waits[3]?.timeoutMs == 9_000)
+        #expect(lobby.core.nextDeadlineMs == lobby.now.bootMs + 9_000)
+        #expect(lobby.pass(8_999) == [])
+        #expect(lobby.pass(1) == ["3: error timeout!"])
+        #expect(lobby.join("ann", on: 4, resume: lobby.resumes[3]) == ["4: waiting 2/2 in S1"])
+    }
+
+    @Test("one whose game is presumed lost waits anew when it had begun, and keeps its time when it had not")
+    func timeAfterLoss() {
+        for (state, waitedMs) in [(SessionState.playing, UInt64(0)), (.validating, 20_000)] {
+            var lobby = Lobby(.group(2))
+            lobby.connect("east", link: 1)
+            lobby.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
+            lobby.state("S1", state, link: 1)
+            lobby.pass(2_000)
+            lobby.down(1)
+            lobby.join("ann", on: 3, resume: lobby.resumes[1])
+            lobby.pass(18_000)
+            #expect(lobby.sync() == ["3: waiting 1/2 in S2"])
+            #expect(lobby.waits[3]?.waitedMs == waitedMs)
+        }
+    }
+
+    @Test("one who leaves during the hand-off and comes back in time is there")
+    func leftAndBack() {
+        var lobby = Lobby(.group(2))
+        lobby.connect("east", link: 1)
+        lobby.join("ann", on: 1)
+        lobby.join("bob", on: 2)
+        lobby.leave(1)
+        #expect(lobby.join("ann", on: 3, resume: lobby.resumes[1]) == ["1: ended S1 superseded.", "3: waiting 2/2 in S1"])
+        lobby.sync()
+        #expect(lobby.accept("S1", link: 1) == ["3: matched S1 as 0 of 2.", "2: matched S1 as 1 of 2."])
+    }
+
+    @Test("one whose fate was unknown waits for as long as its scene allows when the session is lost, after a restart too")
+    func waitsAnew() {
+        var before = Lobby(.group(2))
+        before.connect("east", link: 1)
+        before.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
+        var lobby = Lobby(restarting: before, .group(2))
+        lobby.join("ann", on: 3, resume: before.resumes[1])
+        lobby.pass(18_000)
+        #expect(lobby.sync() == ["3: waiting 1/2 in S2"])
+        #expect(lobby.waits[3]?.timeoutMs == 102_000)
+    }
+
+    @Test("a release takes the place of a connection that waits for the fate of the session, which hears no more")
+    func releasedWhileWaiting() throws {
+        var lobby = Lobby(.group(2))
+        lobby.connect("east", link: 1)
+        lobby.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
+        lobby.down(1)
+        lobby.join("ann", on: 3, resume: lobby.resumes[1])
+        let played = try #require(lobby.assignment("S1"))
+        let release = played.resume(of: played.players[0], isRequeued: false)
+        #expect(lobby.join("ann", on: 4, resume: release) == ["3: ended S1 superseded.", "4: waiting 1/2 in S2"])
+        #expect(lobby.connect("east", link: 2, inventory: [.holding(.playing, played)]) == [])
+        #expect(lobby.end("S1", .completed, in: .playing, link: 2) == ["journal: ended S1 completed"])
+        #expect(lobby.sync() == ["link 2: ack S1#1"])
+        lobby.disconnect(4)
+        #expect(lobby.leftovers == [])
+    }
+
     @Test("a release frees its subject from the session that it was given for, at once and without credit")
     func release() throws {
         var lobby = Lobby(.group(2))

@@ -205,7 +205,7 @@ extension World {
             }
         }
         for host in coordinators where host.isRunning {
-            let sessions = host.core.sessionCount
+            let sessions = host.sessionCount
             for table in host.core.tables {
                 let most =
                     switch "\(table.name)" {

@@ -332,7 +332,7 @@ extension World {
         let now = matchmaker.bootMs(nowUs)
         checkOffers()
         checkFates()
-        if let nextMs = matchmaker.core.nextDeadlineMs, nextMs <= now {
+        if let nextMs = matchmaker.nextDeadlineMs, nextMs <= now {
             fail(.overdue, "the matchmaker leaves something undone that was due at \(nextMs), now \(now)")
         }
         while let connection = truth.waits.popDue(now) {

@@ -121,7 +121,7 @@ extension World {
             }
             fail(.deadlinePassed, "\(truth[key.session].id.short) is still \(copy.state) at n\(host.number) after its \(key.kind) deadline")
         }
-        if let nextMs = host.core.nextDeadlineMs, nextMs <= now.bootMs {
+        if let nextMs = host.nextDeadlineMs, nextMs <= now.bootMs {
             fail(.overdue, "n\(host.number) leaves something undone that was due at \(nextMs), now \(now.bootMs)")
         }
     }
@@ -129,7 +129,7 @@ extension World {
     /// After every turn of a coordinator.
     func checkCoordinator(_ host: CoordinatorHost) {
         guard host.isRunning else { return }
-        let count = host.core.sessionCount
+        let count = host.sessionCount
         if count != truth.coordinators[host.number - 1].copies.count {
             fail(.tablesDisagree, "n\(host.number) holds \(count) sessions, not \(truth.coordinators[host.number - 1].copies.count)")
         }

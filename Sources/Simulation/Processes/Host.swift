@@ -78,6 +78,8 @@ final class MatchmakerHost: Host {
     var actions: [MatchmakerAction] = []
     /// Links that are accepted, in the order of their coming.
     var links: [Int] = []
+
+    var nextDeadlineMs: UInt64? { CoreQuestion.nextDeadlineMs(&core) }
 }
 
 final class CoordinatorHost: Host {
@@ -107,4 +109,15 @@ final class CoordinatorHost: Host {
         self.limits = limits
         super.init(number: number, random: random, rotateAtBytes: rotateAtBytes)
     }
+
+    var nextDeadlineMs: UInt64? { CoreQuestion.nextDeadlineMs(&core) }
+    var sessionCount: Int { CoreQuestion.sessionCount(&core) }
+}
+
+/// What is asked of a core in every turn, where it is: a property of it that is read through its host copies it first, and
+/// counts every reference that it holds.
+private enum CoreQuestion {
+    static func nextDeadlineMs(_ core: inout MatchmakerCore) -> UInt64? { core.nextDeadlineMs }
+    static func nextDeadlineMs(_ core: inout CoordinatorCore) -> UInt64? { core.nextDeadlineMs }
+    static func sessionCount(_ core: inout CoordinatorCore) -> Int { core.sessionCount }
 }

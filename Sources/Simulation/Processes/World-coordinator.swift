@@ -16,7 +16,7 @@ extension World {
         let now = moment(host)
         let life = host.life
         if options.canary != .inputFirst, !advance(host, now) { return }
-        if !inputs.isEmpty { checkNothingDue(host.core.nextDeadlineMs, host) }
+        if !inputs.isEmpty { checkNothingDue(host.nextDeadlineMs, host) }
         for input in inputs {
             take(input, host, now)
             if host.life != life { return }
@@ -40,7 +40,7 @@ extension World {
         if options.canary != .missesDeadlines {
             events += 1
             host.core.advance(now: now, actions: &host.actions)
-            host.coreDueMs = host.core.nextDeadlineMs
+            host.coreDueMs = host.nextDeadlineMs
             perform(host)
             if host.life != life { return false }
         }
@@ -52,7 +52,7 @@ extension World {
     private func handle(_ event: CoordinatorEvent, _ host: CoordinatorHost, _ now: Moment) {
         events += 1
         host.core.handle(event, now: now, actions: &host.actions)
-        host.coreDueMs = host.core.nextDeadlineMs
+        host.coreDueMs = host.nextDeadlineMs
         perform(host)
     }
 

@@ -66,7 +66,7 @@ extension World {
         if options.canary == .forgetsOutbox { outcomes = [] }
         host.core = CoordinatorCore(limits: host.limits, retained: outcomes)
         host.actions = []
-        host.coreDueMs = host.core.nextDeadlineMs
+        host.coreDueMs = host.nextDeadlineMs
         host.dialFailures = 0
         host.dial = .waiting(untilUs: nowUs)
         host.hello = Hello(

@@ -7,7 +7,7 @@ extension World {
         let now = host.moment(nowUs)
         let life = host.life
         if options.canary != .inputFirst, !advance(host, now) { return }
-        if !inputs.isEmpty { checkNothingDue(host.core.nextDeadlineMs, host) }
+        if !inputs.isEmpty { checkNothingDue(host.nextDeadlineMs, host) }
         for input in inputs {
             take(input, host, now)
             if host.life != life { return }
@@ -16,7 +16,7 @@ extension World {
         commit(host)
         flush(host)
         exitIfDone(host)
-        host.dueMs = host.isRunning ? host.core.nextDeadlineMs ?? .max : .max
+        host.dueMs = host.isRunning ? host.nextDeadlineMs ?? .max : .max
         schedule(host)
     }
 

@@ -145,8 +145,12 @@ extension World {
 
     // MARK: The disk
 
-    func commit(_ host: Host) {
-        guard host.isRunning else { return }
+    /// - Parameter isRetry: a disk that has failed is tried again from time to time, and not by every turn.
+    func commit(_ host: Host, isRetry: Bool = false) {
+        guard host.isRunning, isRetry || !host.journal.hasFailed else { return }
+        if isRetry, host.phase == .stalled {
+            return queue.put(.retryCommit(host.number, life: host.life), atUs: max(nowUs, host.stalledUntilUs) + 1000)
+        }
         if host.journal.beginCommit(&host.disk) {
             queue.put(.synced(host.number, life: host.life, .commit), atUs: nowUs + syncUs(host))
             storage(host, isWorking: true)

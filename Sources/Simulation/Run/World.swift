@@ -99,7 +99,7 @@ final class World {
             deliver(.timer, to: process, life)
         case .synced(let process, let life, let step): synced(process, life, step)
         case .retryCommit(let process, let life):
-            if host(process).life == life { commit(host(process)) }
+            if host(process).life == life { commit(host(process), isRetry: true) }
         case .start(let process): start(process)
         case .resume(let process, let life): resume(process, life)
         case .exit(let process, let life): exit(process, life)

@@ -57,6 +57,11 @@ struct Truth {
         var ends: [OwnersEnd] = []
         var toldByMatchmaker: [EndReason] = []
 
+        /// Its owner has its outcome on disk, and the matchmaker either has it too or was never said to.
+        var isOwedOutcome: Bool {
+            lostOutcome == nil && ends.contains { $0.isDurable && !$0.isLost }
+        }
+
         func handOff(_ attempt: Attempt) -> Int? { handOffs.lastIndex { $0.attempt == attempt } }
     }
 
@@ -154,6 +159,8 @@ struct Truth {
     var waitsFor: [Int: Int] = [:]
     /// The connection on which each client was last told to wait; -1 for none.
     var waitingOn: [Int]
+    /// The session into which each client was last matched; -1 for none.
+    var matchedInto: [Int]
     /// Sessions in each state at the matchmaker.
     var roomCount = 0
     var liveCount = 0
@@ -168,6 +175,7 @@ struct Truth {
         coordinators = Array(repeating: Coordinator(), count: count)
         duties = Duties(coordinators: count)
         waitingOn = Array(repeating: -1, count: clients)
+        matchedInto = Array(repeating: -1, count: clients)
         enterable = Array(repeating: [], count: clients)
         heard = Array(repeating: [], count: clients)
         placesBehindRelease = Array(repeating: [], count: clients)

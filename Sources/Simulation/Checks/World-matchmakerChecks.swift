@@ -56,8 +56,6 @@ extension World {
 
     // MARK: What it hears
 
-    func provenAtMatchmaker(_ link: Int, _ hello: Hello) {}
-
     func matchmakerReads(_ message: Message, _ link: Int) {
         met(message, links[link].coordinator + 1)
         matchmakerBeginsReading(message, link)
@@ -259,6 +257,7 @@ extension World {
             let number = truth.number(of: assignment.session)
             if truth[number].outcome != nil { fail(.mentionedAfterEnd, "\(assignment.session.short) is matched after its end") }
             matchmakerRecords(assignment, at: node.number)
+            checkSeats(assignment)
             guard truth[number].handOff(assignment.attempt) == nil else { return }
             metNewAttempt(number)
             truth[number].handOffs.append(
@@ -275,6 +274,18 @@ extension World {
         case .hello, .challenge, .proof, .welcome, .reject, .assign, .accepted, .refused, .state, .endedAck, .cancel,
             .drop, .ping, .pong, .drain, .holding, .inventoryEnd:
             break
+        }
+    }
+
+    /// Promise 1 at the matchmaker: nobody is matched who is in a session that lives, but one whose end it has been told.
+    private func checkSeats(_ assignment: Assignment) {
+        let number = truth.number(of: assignment.session)
+        for client in assignment.players.compactMap(\.subject.clientIndex) {
+            let other = truth.matchedInto[client]
+            truth.matchedInto[client] = number
+            guard other >= 0, other != number, truth[other].atMatchmaker == .live else { continue }
+            if truth[other].ends.contains(where: \.wasTold) { continue }
+            fail(.twinAtMatchmaker, "p\(client) is matched into \(assignment.session.short), and is in \(truth[other].id.short)")
         }
     }
 

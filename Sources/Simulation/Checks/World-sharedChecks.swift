@@ -200,8 +200,8 @@ extension World {
                 let isOver = "\(table.name)" == "outbox" && table.count > host.limits.outboxMax
                 if isOver || table.count < 0 { fail(.overLimit, "n\(host.number): \(table.name) has \(table.count)") }
             }
-            if core.connectionCount > host.connections.count + 4 * plan.clients {
-                fail(.leftBehind, "n\(host.number) has \(core.connectionCount) seats")
+            if core.connectionCount > host.connections.count {
+                fail(.leftBehind, "n\(host.number) has \(core.connectionCount) seats, and \(host.connections.count) connections")
             }
         }
     }
@@ -210,6 +210,13 @@ extension World {
     func settle() {
         isOver = true
         sweep()
+        // Tables of a process that does not run would be empty whatever it did.
+        for number in 0...coordinators.count where host(number).phase != .running {
+            fail(.stranded, "\(name(number)) does not run long after the faults were over")
+        }
+        for host in coordinators where truth.duties.peers[host.number - 1].readyLink == nil {
+            fail(.stranded, "n\(host.number) has no link long after the faults were over")
+        }
         for table in matchmaker.core.tables where table.count != 0 {
             fail(.leftBehind, "the matchmaker's \(table.name) has \(table.count) left")
         }
@@ -218,7 +225,9 @@ extension World {
                 fail(.leftBehind, "n\(host.number): \(table.name) has \(table.count) left")
             }
         }
-        for session in truth.sessions where session.isMatchDurable { checkOutcome(session) }
+        for session in truth.sessions where session.isMatchDurable || session.outcome != nil || session.isOwedOutcome {
+            checkOutcome(session)
+        }
     }
 
     /// Promise 3.
@@ -227,7 +236,7 @@ extension World {
         guard let outcome = session.outcome else {
             return fail(.outcomeMissing, "\(session.id.short) was matched and has no outcome")
         }
-        for end in session.ends where end.outcome.attempt == outcome.attempt && !end.isLost && (end.isDurable || end.wasTold) {
+        for end in session.ends where end.outcome.attempt == outcome.attempt && (!end.isLost || end.isAcknowledged) && (end.isDurable || end.wasTold) {
             if end.outcome != outcome {
                 fail(
                     .outcomesDiffer,

@@ -98,7 +98,6 @@ extension World {
                 case .proven(let hello):
                     links[link].isProven = true
                     note("matchmaker: \(hello.node) proven on link \(link)")
-                    provenAtMatchmaker(link, hello)
                     handle(.linkProven(LinkHandle(UInt64(link)), hello), host, now)
                 case nil: break
                 }

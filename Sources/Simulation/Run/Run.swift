@@ -23,6 +23,8 @@ public enum Run {
     ///   - stepsMax: a run that is longer is left unfinished.
     public static func run(_ options: RunOptions, traceLines: Int = 0, stepsMax: UInt64 = .max) -> RunResult {
         let world = World(options, traceLines: traceLines)
+        unsafe current = world
+        defer { unsafe current = nil }
         world.run(stepsMax: stepsMax)
         return RunResult(
             options: options, steps: world.steps, events: world.events, digest: world.digest,
@@ -30,6 +32,12 @@ public enum Run {
             trace: world.trace?.last ?? [], faultCount: world.plan.faults.count, clientCount: world.plan.clients,
             coordinatorCount: world.plan.coordinators.count)
     }
+
+    /// For one who reports that a core has trapped: only then a run is left in its middle, and its world can be read.
+    nonisolated(unsafe) private static var current: World?
+
+    /// The last lines of the run that goes on, when it was asked for a trace.
+    public static var unfinishedTrace: [String] { unsafe current?.trace?.last ?? [] }
 
     /// The faults of a run, a line each.
     public static func faultTexts(_ options: RunOptions) -> [String] { RunPlan(options).faults.map(\.text) }

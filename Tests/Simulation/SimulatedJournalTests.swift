@@ -67,6 +67,25 @@ import Testing
         #expect(step10 == [ack(1)])
     }
 
+    @Test("a changed bit is found wherever it is, and once that is accepted all else is read, and whole from then on")
+    func damaged() {
+        var sound = VirtualDisk()
+        var journal = SimulatedJournal(rotateAtBytes: 1 << 20)
+        let all = (1...3 as ClosedRange<UInt64>).map { ack($0) }
+        for record in all { journal.append(record) }
+        _ = journal.beginCommit(&sound)
+        _ = journal.endCommit(&sound)
+        for bit in 0..<UInt64(sound.byteCount(of: SimulatedJournal.name) * 8) {
+            var disk = sound
+            disk.flip(bit, of: SimulatedJournal.name)
+            #expect(SimulatedJournal.open(&disk).error != nil, "bit \(bit)")
+            let (records, _, error) = SimulatedJournal.open(&disk, acceptsDamage: true)
+            #expect(error != nil && records.count == 2 && records.allSatisfy(all.contains), "bit \(bit)")
+            let again = SimulatedJournal.open(&disk)
+            #expect(again.records == records && again.error == nil)
+        }
+    }
+
     @Test("compaction keeps what was named and all that came behind, at any moment a whole journal")
     func compaction() {
         var disk = VirtualDisk()

@@ -43,6 +43,32 @@ import Testing
         #expect(undone > 0 && undone < 200)
     }
 
+    @Test("writes that are done in any order leave what was synced, and of the rest whole sectors or zeros")
+    mutating func scattered() throws {
+        var laterWithoutEarlier = 0
+        for _ in 0..<100 {
+            var disk = VirtualDisk()
+            let bytes = (0..<4000).map { UInt8($0 % 255 + 1) }
+            try disk.append(bytes, to: "a")
+            disk.synced("a", upTo: 700)
+            disk.syncFolder()
+            disk.losePowerScattered(&random)
+            let left = try #require(disk.bytes(of: "a"))
+            #expect(left.starts(with: bytes[..<700]) && left.count == bytes.count)
+            var sectors: [Bool] = []
+            var start = 700
+            while start < bytes.count {
+                let end = min((start / VirtualDisk.sectorBytes + 1) * VirtualDisk.sectorBytes, bytes.count)
+                let isThere = Array(left[start..<end]) == Array(bytes[start..<end])
+                #expect(isThere || left[start..<end].allSatisfy { $0 == 0 })
+                sectors.append(isThere)
+                start = end
+            }
+            if let gap = sectors.firstIndex(of: false), sectors[gap...].contains(true) { laterWithoutEarlier += 1 }
+        }
+        #expect(laterWithoutEarlier > 50)
+    }
+
     @Test("a full disk takes a part and says so")
     func full() {
         var disk = VirtualDisk()

@@ -19,6 +19,8 @@ struct Truth {
         let node: Int
         let assignment: Assignment
         var isDurable = false
+        /// Its record was on disk, and has gone with it.
+        var wasLost = false
         var wasAccepted = false
         /// By player: its ticket has left the matchmaker.
         var hasLeft: [Bool]
@@ -33,6 +35,8 @@ struct Truth {
         var isAcknowledged = false
         var wasTold = false
         var isLost = false
+        /// It was on a disk that has failed.
+        var wasOnLostDisk = false
     }
 
     struct Session {
@@ -48,8 +52,8 @@ struct Truth {
         var isMatchDurable = false
         /// The durable outcome at the matchmaker.
         var outcome: Outcome?
-        /// What was durable before the journal was lost.
-        var lostOutcome: Outcome?
+        /// What was durable before a journal was lost, or was damaged, each time.
+        var lostOutcomes: [Outcome] = []
         /// The newest that the matchmaker wants to be durable.
         var askedOutcome: Outcome?
         /// It was given up as one of too many outcomes: a repeat counts as new.
@@ -57,9 +61,16 @@ struct Truth {
         var ends: [OwnersEnd] = []
         var toldByMatchmaker: [EndReason] = []
 
+        /// What was recorded and acknowledged is gone with the matchmaker's disk, so that nobody can know it any more.
+        func isLost(_ end: OwnersEnd) -> Bool {
+            // Of an attempt that it does not know any more the matchmaker believes nothing (rule 3).
+            if let index = handOff(end.outcome.attempt), handOffs[index].wasLost { return true }
+            return end.isAcknowledged && lostOutcomes.contains(end.outcome)
+        }
+
         /// Its owner has its outcome on disk, and the matchmaker either has it too or was never said to.
         var isOwedOutcome: Bool {
-            lostOutcome == nil && ends.contains { $0.isDurable && !$0.isLost }
+            lostOutcomes.isEmpty && ends.contains { $0.isDurable && !$0.isLost }
         }
 
         func handOff(_ attempt: Attempt) -> Int? { handOffs.lastIndex { $0.attempt == attempt } }
@@ -217,13 +228,33 @@ struct Truth {
         waitsFor = [:]
     }
 
-    /// The journal is gone: what it said is known only by what coordinators report.
-    mutating func loseJournal() {
+    /// A matchmaker starts on its journal: hand-offs whose record has not survived were never made.
+    mutating func forgetUnrecorded() {
+        for number in sessions.indices {
+            while let last = sessions[number].handOffs.last, !last.isDurable, !last.wasLost { sessions[number].handOffs.removeLast() }
+        }
+    }
+
+    /// A journal is gone, or what is left of it is still to be read: what it said is known only to others.
+    mutating func loseJournal(of process: Int) {
+        guard process == 0 else { return loseOutbox(of: process) }
         for number in sessions.indices {
             sessions[number].isMatchDurable = false
-            sessions[number].lostOutcome = sessions[number].outcome ?? sessions[number].lostOutcome
+            if let outcome = sessions[number].outcome { sessions[number].lostOutcomes.append(outcome) }
             sessions[number].outcome = nil
-            for index in sessions[number].handOffs.indices { sessions[number].handOffs[index].isDurable = false }
+            for index in sessions[number].handOffs.indices where sessions[number].handOffs[index].isDurable {
+                sessions[number].handOffs[index].isDurable = false
+                sessions[number].handOffs[index].wasLost = true
+            }
+        }
+    }
+
+    private mutating func loseOutbox(of process: Int) {
+        for number in sessions.indices {
+            for index in sessions[number].ends.indices where sessions[number].ends[index].node == process {
+                sessions[number].ends[index].isDurable = false
+                sessions[number].ends[index].wasOnLostDisk = true
+            }
         }
     }
 

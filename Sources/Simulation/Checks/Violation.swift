@@ -13,7 +13,7 @@ public struct Violation: Hashable, Sendable {
         // 5
         case stranded, notRequeued, placeLost
         // 6
-        case acknowledgedNotDurable, outcomeLost, endedWithoutCause, damagedByOwnWrites
+        case acknowledgedNotDurable, outcomeLost, endedWithoutCause, damagedByOwnWrites, damageUnseen
         // 7
         case deadlinePassed, overdue
         // 8
@@ -31,7 +31,7 @@ public struct Violation: Hashable, Sendable {
             case .outcomeMissing, .outcomeTwice, .outcomesDiffer, .toldAnother: 3
             case .toldTooEarly, .metAgain, .presumptionTold: 4
             case .stranded, .notRequeued, .placeLost: 5
-            case .acknowledgedNotDurable, .outcomeLost, .endedWithoutCause, .damagedByOwnWrites: 6
+            case .acknowledgedNotDurable, .outcomeLost, .endedWithoutCause, .damagedByOwnWrites, .damageUnseen: 6
             case .deadlinePassed, .overdue: 7
             case .overLimit: 8
             case .ticketNotNeeded, .proofNotNeeded, .strangerHeard: 9

@@ -11,7 +11,8 @@ extension World {
             for index in truth[number].ends.indices where truth[number].ends[index].node == host.number {
                 guard !truth[number].ends[index].isDurable else { continue }
                 truth[number].ends[index].isLost = true
-                if truth[number].ends[index].wasTold, !truth[number].ends[index].isAcknowledged { fail(.toldTooEarly, "\(truth[number].id.short) was told and is lost") }
+                let end = truth[number].ends[index]
+                if end.wasTold, !end.isAcknowledged, !end.wasOnLostDisk { fail(.toldTooEarly, "\(truth[number].id.short) was told and is lost") }
             }
         }
     }
@@ -332,7 +333,7 @@ extension World {
         if player?.isRequeued != requeued { fail(.notRequeued, "p\(client) is told requeued \(requeued), the outcome says otherwise") }
         if end.isAcknowledged {
             coverage.count(.toldAfterAck)
-            if truth[number].outcome ?? truth[number].lostOutcome == nil || truth[number].atMatchmaker == .live {
+            if truth[number].outcome == nil && truth[number].lostOutcomes.isEmpty || truth[number].atMatchmaker == .live {
                 fail(.toldTooEarly, "p\(client) is told that \(session.short) ended, which the matchmaker has not recorded")
             }
             return

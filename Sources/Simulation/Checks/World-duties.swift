@@ -58,7 +58,7 @@ extension World {
     private func checkAdoption(_ number: Int, _ attempt: Attempt, _ node: Int) {
         let session = truth[number]
         guard truth.duties.readingLink.map({ links[$0].coordinator + 1 }) == node, session.atMatchmaker == .unknown,
-            session.outcome == nil, session.lostOutcome == nil, session.askedOutcome == nil, let last = session.handOffs.last,
+            session.outcome == nil, session.lostOutcomes.isEmpty, session.askedOutcome == nil, let last = session.handOffs.last,
             last.attempt == attempt, last.node == node
         else { return }
         let subjects = Set(last.assignment.players.map(\.subject))

@@ -8,6 +8,7 @@ extension World {
     func matchmakerStarted(_ records: [Message]) {
         truth.duties.restart(matchmaker.bootMs(nowUs))
         for record in records { recordSurvived(record) }
+        truth.forgetUnrecorded()
         var live: [Int: Bool] = [:]
         var order: [Int] = []
         for record in records {
@@ -135,7 +136,9 @@ extension World {
             meets(session, client, connection)
             let number = truth.number(of: session)
             checkReach(number, client)
-            guard truth[number].atMatchmaker == .live, let index = truth[number].handOffs.indices.last else {
+            guard truth[number].atMatchmaker == .live,
+                let index = truth.duties.current[number].flatMap({ truth[number].handOff($0.attempt) })
+            else {
                 return fail(.mentionedAfterEnd, "p\(client) is sent into \(session.short), which is not live")
             }
             let handOff = truth[number].handOffs[index]
@@ -166,10 +169,12 @@ extension World {
             fail(.metAgain, "p\(client) was released from \(session.short), shows what it was given since, and meets it")
         }
         let now = matchmaker.moment(nowUs)
+        // What went with a disk is not known any more.
+        let isLost = truth.find(session).map { !truth[$0].lostOutcomes.isEmpty } ?? false
         for heard in truth.heard[client] where heard.session == session && heard.step < joined.joinedAtStep {
             // A release counts as long as it is good.
             let isReleased = heard.resume == joined.resume && Resume(heard.resume).map { $0.claim.expiresUnixMs > now.unixMs } == true
-            if heard.isAcknowledged || isReleased {
+            if heard.isAcknowledged && !isLost || isReleased {
                 fail(.metAgain, "p\(client) was told that \(session.short) has ended, joins again, and meets it")
             }
         }
@@ -241,6 +246,8 @@ extension World {
             if truth[number].atMatchmaker == .live, let current = truth[number].handOffs.last?.attempt, current != attempt {
                 return coverage.count(.staleEndAcknowledged)
             }
+            // Nor does it count that of an attempt whose record has gone with its disk.
+            if let index = truth[number].handOff(attempt), truth[number].handOffs[index].wasLost { return }
             // One of an attempt that was taken back says nothing of the session, so that any outcome will do.
             guard let outcome = truth[number].outcome, !outcome.isPresumed || outcome.attempt != attempt else {
                 return fail(.acknowledgedNotDurable, "the end of \(session.short)#\(attempt) is acknowledged and not on disk")

@@ -11,7 +11,10 @@ extension World {
             guard process == 0 else { return }
             let number = truth.number(of: assignment.session)
             truth[number].isMatchDurable = true
-            if let index = truth[number].handOff(assignment.attempt) { truth[number].handOffs[index].isDurable = true }
+            if let index = truth[number].handOff(assignment.attempt) {
+                truth[number].handOffs[index].isDurable = true
+                truth[number].handOffs[index].wasLost = false
+            }
         case .ended(let outcome):
             let number = truth.number(of: outcome.session)
             for index in truth[number].ends.indices
@@ -31,6 +34,8 @@ extension World {
         if let old = truth[number].outcome {
             if old.isPresumed && !outcome.isPresumed {
                 coverage.count(.presumptionReplaced)
+            } else if mayRepeat(outcome, number) {
+                note("\(outcome.session.short) is reported once more, because a disk has lost that it was")
             } else if truth[number].isReleased {
                 coverage.count(.releasedOutcomeRepeated)
             } else {
@@ -38,6 +43,13 @@ extension World {
             }
         }
         truth[number].outcome = outcome
+    }
+
+    /// The owner's disk has lost that it was acknowledged, long after the matchmaker could forget it; or the matchmaker's has
+    /// lost the outcome.
+    private func mayRepeat(_ outcome: Outcome, _ number: Int) -> Bool {
+        if truth[number].lostOutcomes.contains(outcome) { return true }
+        return truth[number].outcome == outcome && truth[number].ends.contains { $0.wasOnLostDisk && $0.outcome == outcome }
     }
 
     // MARK: Promise 1
@@ -237,16 +249,16 @@ extension World {
             return fail(.outcomeMissing, "\(session.id.short) was matched and has no outcome")
         }
         for end in session.ends where end.outcome.attempt == outcome.attempt && (!end.isLost || end.isAcknowledged) && (end.isDurable || end.wasTold) {
-            if end.outcome != outcome {
+            if end.outcome != outcome, !session.isLost(end) {
                 fail(
                     .outcomesDiffer,
                     "\(session.id.short): n\(end.node) says \(end.outcome.reason), the matchmaker \(outcome.reason)\(outcome.isPresumed ? " (presumed)" : "")")
             }
         }
-        for end in session.ends where end.wasTold && end.outcome.attempt != outcome.attempt {
+        for end in session.ends where end.wasTold && end.outcome.attempt != outcome.attempt && !session.isLost(end) {
             fail(.outcomesDiffer, "\(session.id.short): players heard the end of attempt \(end.outcome.attempt), not \(outcome.attempt)")
         }
-        for reason in session.toldByMatchmaker where reason != outcome.reason {
+        for reason in session.toldByMatchmaker where reason != outcome.reason && !session.lostOutcomes.contains(where: { $0.reason == reason }) {
             fail(.toldAnother, "\(session.id.short): players heard \(reason), the outcome says \(outcome.reason)")
         }
     }

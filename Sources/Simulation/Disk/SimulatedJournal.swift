@@ -130,11 +130,18 @@ struct SimulatedJournal: Sendable {
         compactions += 1
     }
 
-    /// What a start finds. A torn tail is cut off, as the servers do.
-    static func open(_ disk: inout VirtualDisk) -> (records: [Message], tornBytes: Int, error: WireError?) {
+    /// What a start finds. A torn tail is cut off, as the servers do; what is damaged is left out when that is accepted.
+    static func open(
+        _ disk: inout VirtualDisk, acceptsDamage: Bool = false
+    ) -> (records: [Message], tornBytes: Int, error: WireError?) {
         disk.remove(newName)
         let bytes = disk.bytes(of: name) ?? []
         let (records, end, error) = JournalReader.read(bytes)
+        if error != nil, acceptsDamage {
+            let salvage = JournalReader.salvage(bytes)
+            disk.replace(name, by: salvage.good.flatMap { bytes[$0] })
+            return (salvage.records, bytes.count - salvage.end, error)
+        }
         if error == nil, end < bytes.count { disk.truncate(name, to: end) }
         disk.synced(name, upTo: end)
         disk.syncFolder()

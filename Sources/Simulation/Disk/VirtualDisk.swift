@@ -23,6 +23,7 @@ struct VirtualDisk: Sendable {
 
     func bytes(of name: String) -> [UInt8]? { files[name]?.bytes }
     func byteCount(of name: String) -> Int { files[name]?.bytes.count ?? 0 }
+    func unsyncedBytes(of name: String) -> Int { files[name].map { $0.bytes.count - $0.syncedBytes } ?? 0 }
 
     /// Appends to a file, which is created if it is not there. On a full disk a part is written, and the error thrown.
     mutating func append(_ bytes: [UInt8], to name: String) throws(Failure) {
@@ -66,6 +67,37 @@ struct VirtualDisk: Sendable {
     mutating func remove(_ name: String) {
         files[name] = nil
         unsyncedNames[name] = nil
+    }
+
+    /// Changes a bit of a file, chosen by a number.
+    mutating func flip(_ choice: UInt64, of name: String) {
+        guard let count = files[name]?.bytes.count, count > 0 else { return }
+        let bit = Int(choice % UInt64(count * 8))
+        files[name]?.bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+    }
+
+    /// Replaces a file by one that is on disk.
+    mutating func replace(_ name: String, by bytes: [UInt8]) {
+        files[name] = File(bytes: bytes, syncedBytes: bytes.count)
+        syncFolder()
+    }
+
+    /// Power is lost, and of what was not synced each sector is on disk or is not: then there are zeros.
+    mutating func losePowerScattered(_ random: inout SmallGenerator) {
+        for name in files.keys.sorted() {
+            guard var file = files[name], file.bytes.count > file.syncedBytes else { continue }
+            var start = file.syncedBytes
+            while start < file.bytes.count {
+                let end = min((start / VirtualDisk.sectorBytes + 1) * VirtualDisk.sectorBytes, file.bytes.count)
+                if random.perMille(400) {
+                    for index in start..<end { file.bytes[index] = 0 }
+                }
+                start = end
+            }
+            file.syncedBytes = file.bytes.count
+            files[name] = file
+        }
+        losePower(&random)
     }
 
     /// Power is lost: what was not synced is gone, or a part of it is left.

@@ -34,6 +34,16 @@ public enum FaultKind: Int, CaseIterable, Sendable {
     case cancel
     /// Many clients of a process lose their connections at once.
     case clientStorm
+    /// As a loss of power while syncs take very long; of what was not synced any sectors are on disk, also later ones
+    /// without earlier ones.
+    case scatteredWrites
+    /// A bit of a journal changes while nobody runs; the operator lets the process start on what can be read of it.
+    case damagedJournal
+    /// A coordinator's machine dies, and its outbox is gone when it comes back.
+    case lostOutbox
+
+    /// Disks that fail in ways that are rare: these have draws of their own in a plan, beside all others.
+    static let rare: Set<FaultKind> = [.scatteredWrites, .damagedJournal, .lostOutbox]
 
     public var name: String { "\(self)" }
 

@@ -45,7 +45,14 @@ extension World {
             host.disk.freeBytes = Int(fault.amount) * 40
             queue.put(.diskHeals(host.number, number: fault.index), atUs: untilUs)
             isApplied = true
-        case .lostJournal: loseJournal(fault)
+        case .lostJournal, .lostOutbox: isApplied = loseJournal(host, fault)
+        case .scatteredWrites:
+            guard host.isRunning else { return }
+            host.doubt = .scattered
+            // Much has gathered that is not synced.
+            host.syncIsSlowUntilUs = untilUs
+            kill(host, fault, losesPower: true)
+        case .damagedJournal: isApplied = damageJournal(host, fault)
         case .clockJump:
             let size = Int64(fault.amount >> 8 % 7_200_000)
             host.unixOffsetMs += fault.amount & 1 == 0 ? size : -size
@@ -89,11 +96,23 @@ extension World {
     }
 
     /// The machine with the journal is gone for good; another one takes its place.
-    private func loseJournal(_ fault: Fault) {
-        guard matchmaker.isRunning else { return }
-        die(matchmaker, losesPower: true)
-        matchmaker.losesJournal = true
-        queue.put(.start(0), atUs: nowUs + fault.durationUs)
+    private func loseJournal(_ host: Host, _ fault: Fault) -> Bool {
+        guard host.isRunning else { return false }
+        die(host, losesPower: true)
+        host.losesJournal = true
+        queue.put(.start(host.number), atUs: nowUs + fault.durationUs)
+        return true
+    }
+
+    /// One bit of a file that a killed process has left whole: that is always found. Two in the last record may look like a
+    /// write that was torn.
+    private func damageJournal(_ host: Host, _ fault: Fault) -> Bool {
+        guard host.isRunning, host.disk.byteCount(of: SimulatedJournal.name) > 0 else { return false }
+        die(host, losesPower: false)
+        host.doubt = .damaged
+        host.disk.flip(fault.amount, of: SimulatedJournal.name)
+        queue.put(.start(host.number), atUs: nowUs + fault.durationUs)
+        return true
     }
 
     /// Both ends of a client's connection learn that it is broken.

@@ -12,6 +12,14 @@ class Host {
         case stalled
     }
 
+    /// Why a journal may be found damaged, and is started on all the same.
+    enum Doubt {
+        /// What was not synced is there in part, also behind what is missing.
+        case scattered
+        /// A bit has changed.
+        case damaged
+    }
+
     let number: Int
     /// Counts the process's lives, so that what was meant for an earlier one is dropped.
     var life: UInt32 = 0
@@ -42,6 +50,8 @@ class Host {
     /// Dies this often while it starts.
     var killsAtStart = 0
     var losesJournal = false
+    /// Nil for a journal that must be whole.
+    var doubt: Doubt?
     /// What a mark beside the journal says: a lost one has been made up for.
     var isJournalComplete = true
     var isStopping = false

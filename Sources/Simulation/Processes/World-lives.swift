@@ -21,14 +21,13 @@ extension World {
         }
         if host.losesJournal {
             host.losesJournal = false
+            host.doubt = nil
             host.disk.remove(SimulatedJournal.name)
-            host.isJournalComplete = false
-            truth.loseJournal()
-            coverage.count(.journalWasMissing)
+            host.isJournalComplete = process != 0
+            truth.loseJournal(of: process)
+            coverage.count(process == 0 ? .journalWasMissing : .outboxWasMissing)
         }
-        let (records, tornBytes, error) = SimulatedJournal.open(&host.disk)
-        if tornBytes > 0 { coverage.count(.tornTail) }
-        if let error { return fail(.damagedByOwnWrites, "\(name(process)) finds its own journal damaged: \(error)") }
+        guard let records = openJournal(host) else { return }
         host.phase = .running
         host.journal = SimulatedJournal(rotateAtBytes: host.rotateAtBytes)
         host.isStopping = false
@@ -42,6 +41,32 @@ extension World {
         } else {
             startCoordinator(coordinators[process - 1], records)
         }
+    }
+
+    /// Nil when it starts no more.
+    private func openJournal(_ host: Host) -> [Message]? {
+        let doubt = host.doubt
+        host.doubt = nil
+        let (records, tornBytes, error) = SimulatedJournal.open(&host.disk, acceptsDamage: doubt != nil)
+        if tornBytes > 0 { coverage.count(.tornTail) }
+        switch (doubt, error) {
+        case (nil, nil), (.scattered, nil): return records
+        case (nil, let error?):
+            fail(.damagedByOwnWrites, "\(name(host.number)) finds its own journal damaged: \(error)")
+            return nil
+        case (.damaged, nil):
+            fail(.damageUnseen, "\(name(host.number)) starts on a damaged journal as on a whole one")
+            return nil
+        case (.damaged, _?):
+            coverage.count(host.number == 0 ? .damagedJournalAccepted : .damagedOutboxAccepted)
+            truth.loseJournal(of: host.number)
+        case (.scattered, _?):
+            // All that was synced is still there.
+            coverage.count(.scatteredJournalAccepted)
+        }
+        note("\(name(host.number)) starts on what can be read of its journal")
+        if host.number == 0 { host.isJournalComplete = false }
+        return records
     }
 
     private func startMatchmaker(_ records: [Message]) {
@@ -86,7 +111,11 @@ extension World {
         host.life += 1
         host.killAfter = nil
         host.inbox = []
-        if losesPower { host.disk.losePower(&host.random) }
+        if losesPower {
+            if host.doubt == .scattered { host.disk.losePowerScattered(&host.random) } else { host.disk.losePower(&host.random) }
+        } else if host.doubt == .scattered {
+            host.doubt = nil
+        }
         if host.number == 0 {
             matchmaker.core = MatchmakerHost.none
             matchmaker.actions = []
@@ -154,6 +183,10 @@ extension World {
         if host.journal.beginCommit(&host.disk) {
             queue.put(.synced(host.number, life: host.life, .commit), atUs: nowUs + syncUs(host))
             storage(host, isWorking: true)
+            // The moment for writes that are done in part: a batch of several sectors.
+            if host.doubt == .scattered, host.disk.unsyncedBytes(of: SimulatedJournal.name) > 2 * VirtualDisk.sectorBytes {
+                host.killAfter = min(host.killAfter ?? 0, 2)
+            }
         } else if host.journal.hasFailed {
             storage(host, isWorking: false)
             queue.put(.retryCommit(host.number, life: host.life), atUs: nowUs + 200_000)

@@ -5,7 +5,8 @@ import SessionProtocol
 /// Rare branches and checks that a run may reach; in the standard run each must be.
 public enum Probe: Int, CaseIterable, Sendable {
     // The world.
-    case killedWhileStarting, journalWasMissing, tornTail, stoppedInOrder, storageFailed, storageBack, compaction
+    case killedWhileStarting, journalWasMissing, outboxWasMissing, tornTail, stoppedInOrder, storageFailed, storageBack, compaction
+    case damagedJournalAccepted, damagedOutboxAccepted, scatteredJournalAccepted
     case frameRefused, handshakeTimeout, handshakeFailed
     // What promises are about.
     case releasedOutcomeRepeated, twinsProbed, presumedLost, presumptionReplaced, toldAfterAck, toldWithoutLink, toldByMatchmaker

@@ -50,11 +50,15 @@ struct RunPlan: Sendable {
 
         faults = []
         // Swarm: each run leaves out about half of all kinds, so that rare ones come to bear.
-        let swarm = FaultKind.allCases.filter { _ in random.perMille(500) }.filter(options.faultKinds.contains)
-        let kinds = swarm.isEmpty ? FaultKind.allCases.filter(options.faultKinds.contains) : swarm
-        guard !kinds.isEmpty else { return }
-        for index in 0..<size.faults {
+        let common = FaultKind.allCases.filter { !FaultKind.rare.contains($0) }
+        let swarm = common.filter { _ in random.perMille(500) }.filter(options.faultKinds.contains)
+        let kinds = swarm.isEmpty ? common.filter(options.faultKinds.contains) : swarm
+        let rare = FaultKind.allCases.filter { FaultKind.rare.contains($0) && options.faultKinds.contains($0) }
+        let rareCount = rare.isEmpty ? 0 : kinds.isEmpty ? size.faults : random.perMille(400) ? random.between(1, 4) : 0
+        let commonCount = kinds.isEmpty ? 0 : size.faults
+        for index in 0..<commonCount + rareCount {
             var random = SmallGenerator(root: root, stream: 10_000 + UInt64(index))
+            let kinds = index < commonCount ? kinds : rare
             let fault = Fault.draw(index, kinds, coordinators: coordinatorCount, activeUs: activeUs, &random)
             if options.keptFaults?.contains(index) ?? true { faults.append(fault) }
         }
@@ -155,16 +159,18 @@ extension Fault {
         case .oneWay: fault.amount = random.next() & 1
         case .partition, .delay, .slowDisk, .fullDisk, .drain: break
         case .corrupt: fault.amount = random.next()
-        case .stall, .kill, .powerLoss, .killTwice, .shutdown: break
+        case .stall, .kill, .powerLoss, .killTwice, .shutdown, .lostOutbox: break
+        case .scatteredWrites: fault.amount = random.between(0, 400)
+        case .damagedJournal: fault.amount = random.next()
         case .lostJournal: fault.process = 0
         case .cancel: (fault.process, fault.amount) = (0, random.next())
         case .clockJump: fault.amount = random.next()
         case .clientStorm: fault.amount = UInt64(random.between(50, 1000))
         }
         switch kind {
-        case .linkCut, .oneWay, .partition, .delay, .corrupt: fault.process = max(1, any)
+        case .linkCut, .oneWay, .partition, .delay, .corrupt, .lostOutbox: fault.process = max(1, any)
         case .stall, .kill, .powerLoss, .killTwice, .slowDisk, .fullDisk, .lostJournal, .clockJump, .drain, .shutdown,
-            .clientStorm, .cancel:
+            .clientStorm, .cancel, .scatteredWrites, .damagedJournal:
             break
         }
         if isLong { fault.durationUs = random.between(1_500_000, 9_000_000) }

@@ -50,6 +50,42 @@ import Testing
         #expect(folder.names == ["journal", "journal.mark"])
     }
 
+    @Test("A record that was written in part, and could not be taken back at once, is taken back before the next attempt")
+    func cutLater() throws {
+        let journal = try open()
+        try journal.write([try record(1)])
+        files.leaveSpace(10)
+        files.fail(.truncate, EIO, times: 1)
+        try journal.write([try record(2)], nowMs: 0)
+        #expect(try folder.bytes("journal").count == frames([try record(1)])[0].count + 10)
+        files.heal()
+        try journal.settle(nowMs: 1_000)
+        #expect(journal.isWorking && journal.committed == 2)
+        #expect(try reread() == (try records(1...2)))
+    }
+
+    @Test("The system's own calls say what the kernel said")
+    func systemCalls() {
+        let system = SystemFiles()
+        let refused: [(String, () throws -> Void)] = [
+            ("fdatasync", { try system.sync(-1) }), ("truncate", { try system.truncate(-1, to: 0) }),
+            ("write", { _ = try system.write(-1, [1], from: 0) }), ("read", { _ = try system.read(-1, at: 0, count: 1) }),
+            ("fstat", { _ = try system.size(-1) }), ("fstat", { _ = try system.isNamed(-1, path) }),
+        ]
+        for (operation, call) in refused {
+            #expect(throws: FileFailure(operation: operation, code: EBADF)) { try call() }
+        }
+        let nowhere = folder.file("nowhere/file")
+        let missing: [(String, String, () throws -> Void)] = [
+            ("open", nowhere, { _ = try system.open(nowhere, .replacing) }), ("unlink", nowhere, { try system.remove(nowhere) }),
+            ("link", path, { try system.link(nowhere, as: path) }), ("rename", nowhere, { try system.rename(nowhere, to: path) }),
+            ("open", folder.file("nowhere"), { try system.syncFolder(of: nowhere) }),
+        ]
+        for (operation, place, call) in missing {
+            #expect(throws: FileFailure(operation: operation, code: ENOENT, path: place)) { try call() }
+        }
+    }
+
     @Test("A failed sync is not made up for by one that succeeds: a new file is written", arguments: [EIO, ENOSPC, EDQUOT])
     func failedSync(code: Int32) throws {
         let journal = try open()

@@ -28,19 +28,43 @@ import Testing
         return (bytes, try [1, 3, 4, 6, 7, 9].map(record), ranges)
     }
 
-    @Test("A first start makes an empty journal, and then the mark that there is one")
-    func first() throws {
+    /// Opens it, and says which calls made a difference to what a power cut leaves, in their order.
+    private func open(
+        acceptsDamage: Bool = false
+    ) throws -> (journal: Journal, contents: JournalContents, calls: [String]) {
         let made = Mutex<[String]>([])
         let files = FaultyFiles()
         files.watch { call, path in
-            if call == .open || call == .rename { made.withLock { $0.append("\(call) \(path.split(separator: "/").last ?? "")") } }
+            guard [.sync, .syncFolder, .link, .rename].contains(call) else { return }
+            made.withLock { $0.append("\(call) \(path.split(separator: "/").last ?? "")") }
         }
-        let (journal, contents) = try openJournal(path, calls: files)
+        let (journal, contents) = try openJournal(path, acceptsDamage: acceptsDamage, calls: files)
+        return (journal, contents, made.withLock { $0 })
+    }
+
+    private static let journalKept = ["sync journal", "syncFolder journal"]
+    private static let markPut = ["sync journal.mark.new", "rename journal.mark.new", "syncFolder journal.mark"]
+
+    @Test("A first start makes an empty journal, and when that is on disk the mark that there is one")
+    func first() throws {
+        let (journal, contents, calls) = try open()
         #expect(contents.isComplete && !contents.isMissing && contents.records.isEmpty && journal.byteCount == 0)
         #expect(folder.names == ["journal", "journal.mark"])
-        let order = made.withLock { $0 }
-        #expect(order == ["open journal.mark", "open journal", "open journal", "open journal.mark.new", "rename journal.mark.new"])
+        #expect(calls == Self.journalKept + Self.markPut)
         #expect(try openJournal(path).contents.isComplete)
+    }
+
+    @Test("A journal that is read has its bytes and its name on disk before anything is said of it")
+    func kept() throws {
+        _ = try openJournal(path)
+        #expect(try open().calls == Self.journalKept)
+    }
+
+    @Test("A repair has each file on disk before it takes another one's place")
+    func repairOrder() throws {
+        try folder.write(try damaged().bytes, to: "journal")
+        #expect(try open(acceptsDamage: true).calls
+            == Self.markPut + ["link journal", "sync journal.new", "rename journal.new", "syncFolder journal"] + Self.journalKept)
     }
 
     @Test("What a killed process had written but not synced is on disk before it is read as a record")

@@ -13,6 +13,7 @@ private final class Shell: ServerShell {
     var journalSessions: [SessionID] = []
     var onAdvance: () -> Void = {}
     var onRecorded: (UInt64) -> Void = { _ in }
+    var onStorage: () -> Void = {}
 
     func advance(now: Moment) {
         events.append("advance")
@@ -24,7 +25,10 @@ private final class Shell: ServerShell {
     }
     func beginStopping() { events.append("begin") }
     func finishStopping() { events.append("finish") }
-    func storage(isWorking: Bool) { events.append(isWorking ? "working" : "failing") }
+    func storage(isWorking: Bool) {
+        events.append(isWorking ? "working" : "failing")
+        onStorage()
+    }
     func take() -> [String] {
         defer { events = [] }
         return events
@@ -81,6 +85,29 @@ private final class Shell: ServerShell {
         #expect(bytesWhenTold == [frames(whole).joined().count])
         driver.turnEnded(now: loop.now)
         #expect(shell.take().isEmpty)
+    }
+
+    @Test("What the shell has to record when it is told of something is handed on in the same turn")
+    func handedOn() throws {
+        let files = FaultyFiles()
+        let (journal, _) = try openJournal(folder.file("journal"), calls: files)
+        let driver = driver(journal)
+        let more = try record(2)
+        func turn() {
+            driver.turnEnded(now: 0)
+            journal.runWriter(nowMs: 0)
+        }
+        shell.onRecorded = { if $0 == 1 { journal.append(more) } }
+        journal.append(try record(1))
+        for _ in 1...2 { turn() }
+        #expect(journal.collect() && journal.committed == 2)
+        shell.onStorage = { journal.append(more) }
+        files.leaveSpace(0)
+        journal.append(more)
+        for _ in 1...2 { turn() }
+        files.heal()
+        journal.runWriter(nowMs: 1_000)
+        #expect(journal.collect() && journal.committed == 4)
     }
 
     @Test("What a commit sets free is committed in the same turn, and one that never ends does not hold the turn up")

@@ -124,7 +124,9 @@ struct SystemFiles: FileCalls {
         let descriptor = unsafe Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if descriptor < 0 { throw failure("open", folder) }
         defer { Glibc.close(descriptor) }
-        if fsync(descriptor) != 0 { throw failure("fsync", folder) }
+        while fsync(descriptor) != 0 {
+            if errno != EINTR { throw failure("fsync", folder) }
+        }
     }
 
     func isNamed(_ descriptor: Int32, _ path: String) throws(FileFailure) -> Bool {

@@ -15,7 +15,7 @@ public enum JournalError: Error, Sendable, Equatable, CustomStringConvertible {
             "\(path): \(operation): \(ReactorError.text(of: code))"
         case .damaged(let path, let offset, let error):
             "\(path) is damaged at byte \(offset): \(error)"
-        case .replaced(let path): "\(path) is another file than the one that was opened"
+        case .replaced(let path): "\(path) is another file than the one that was opened: move it away"
         }
     }
 

@@ -62,12 +62,12 @@ extension JournalWriter {
     /// After a failed sync the kernel may have given up what it could not write, and say of a second one that all is well.
     /// What is known to be on disk is copied, and what is not known to be is written anew.
     private func replaceFile() throws(JournalError) {
-        do throws(FileFailure) {
-            if try !file.isInPlace() { throw FileFailure(operation: "stat", code: EEXIST) }
-        } catch {
-            if error.code == EEXIST { throw .replaced(path: file.path) }
-            if error.code != ENOENT { throw JournalError(error, file.path) }
+        let isPlaceTaken: Bool
+        do throws(FileFailure) { isPlaceTaken = try !file.isInPlace() } catch {
+            guard error.code == ENOENT else { throw JournalError(error, file.path) }
+            isPlaceTaken = false
         }
+        if isPlaceTaken { throw .replaced(path: file.path) }
         let copy = try JournalCompactor(file, keeping: nil, limits, calls)
         let finished: (file: JournalFile, doubt: JournalError?)
         do throws(JournalError) {

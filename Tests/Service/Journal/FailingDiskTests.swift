@@ -219,7 +219,7 @@ import Testing
         unlink(path)
         try folder.write([1, 2, 3], to: "journal")
         try journal.write([try record(2)], nowMs: 10)
-        #expect(journal.problem == "\(path) is another file than the one that was opened")
+        #expect(journal.problem == "\(path) is another file than the one that was opened: move it away")
         try journal.settle(nowMs: 1_010)
         #expect(!journal.isWorking && journal.committed == 1)
         #expect(try folder.bytes("journal") == [1, 2, 3])

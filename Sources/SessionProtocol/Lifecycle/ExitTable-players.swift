@@ -19,7 +19,9 @@ extension ExitRow {
         ended: .impossible("nobody is in a room that has ended"))
 
     static let movedAway = ExitRow(
-        "The last one in a waiting room joins another scene.", only: .waiting, .roomEnds(.superseded),
+        "The last one in a waiting room joins another scene, or gives way: a coordinator reports a session, which the journal "
+            + "does not name, in which it plays.",
+        only: .waiting, .roomEnds(.superseded),
         elsewhere: "one who has been matched stays until that session has ended; see `rejoined`",
         ended: .impossible("nobody is in a room that has ended"))
 

@@ -57,7 +57,7 @@ let package = Package(
 
         tests("Digests", ["Digests"]),
         tests("SessionProtocol", ["SessionProtocol"]),
-        // The recorded conversations, as both cores' tests read them.
+        // What the tests of both cores share: the recorded conversations, and names.
         .target(
             name: "Conversations", dependencies: ["SessionProtocol"], path: "Tests/Conversations", swiftSettings: strict),
         tests("Matchmaking", ["Matchmaking", "SessionProtocol", "Conversations"]),
@@ -69,7 +69,7 @@ let package = Package(
         tests("matchmaker", ["matchmaker", "Matchmaking", "Service", "SessionProtocol"]),
         tests("coordinator", ["coordinator", "Service", "SessionProtocol", "Reactor"]),
         // Both cores together.
-        tests("Exits", ["Matchmaking", "Coordination", "SessionProtocol", "Digests"]),
+        tests("Exits", ["Matchmaking", "Coordination", "SessionProtocol", "Digests", "Conversations"]),
         tests("Layout", []),
         // An echo server for the WebSocket conformance suite; it is never part of a deployment.
         program("echo-target", ["WebProtocol", "Reactor", "Service"], path: "Tests/EchoTarget"),

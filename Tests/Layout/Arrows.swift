@@ -49,7 +49,8 @@ enum Arrows {
 
     /// Folders of tests of several modules together, and of what tests share, and what they know.
     static let joint: [String: Set<String>] = [
-        "Exits": ["SessionProtocol", "Matchmaking", "Coordination", "Digests"], "Conversations": ["SessionProtocol"],
+        "Exits": ["SessionProtocol", "Matchmaking", "Coordination", "Digests", "Conversations"],
+        "Conversations": ["SessionProtocol"],
     ]
 
     /// What fuzz targets may import: they read what comes from outside, as the modules that read it do.

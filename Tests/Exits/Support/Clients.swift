@@ -1,3 +1,4 @@
+import Conversations
 import SessionProtocol
 
 @testable import Coordination
@@ -131,20 +132,4 @@ extension World {
         }
         return names
     }
-}
-
-extension SubjectID {
-    static func of(_ name: String) -> SubjectID { good(name, SubjectID.init) }
-}
-
-extension SceneID {
-    static func of(_ name: String) -> SceneID { good(name, SceneID.init) }
-}
-
-extension NodeID {
-    static func of(_ name: String) -> NodeID { good(name, NodeID.init) }
-}
-
-private func good<Name>(_ text: String, _ make: (String) throws -> Name) -> Name {
-    do { return try make(text) } catch { fatalError("\(text) is no name: \(error)") }
 }

@@ -1,22 +1,6 @@
+import Conversations
 import Matchmaking
 import SessionProtocol
-
-extension SubjectID {
-    /// A name that the test's author knows to be good.
-    static func of(_ name: String) -> SubjectID { good(name, SubjectID.init) }
-}
-
-extension SceneID {
-    static func of(_ name: String) -> SceneID { good(name, SceneID.init) }
-}
-
-extension NodeID {
-    static func of(_ name: String) -> NodeID { good(name, NodeID.init) }
-}
-
-private func good<Name>(_ text: String, _ make: (String) throws -> Name) -> Name {
-    do { return try make(text) } catch { fatalError("\(text) is no name: \(error)") }
-}
 
 extension Hello {
     static func of(_ node: String, incarnation: UInt64 = 1, capacity: UInt32 = 100) -> Hello {

@@ -134,6 +134,28 @@ extension World {
         }
     }
 
+    /// What comes to one end of a link is read as long as that end is open and its process lives.
+    func readFrames(_ bytes: [UInt8], of link: Int, at host: Host, _ take: (Message) -> Void) {
+        let life = host.life
+        let isMatchmaker = host.number == 0
+        var position = 0
+        while host.life == life, (isMatchmaker ? links[link].matchmakerEnd : links[link].coordinatorEnd) == .open {
+            do throws(WireError) {
+                let message =
+                    isMatchmaker
+                    ? try links[link].matchmakerDecoder.next(from: bytes.span, at: &position)
+                    : try links[link].coordinatorDecoder.next(from: bytes.span, at: &position)
+                guard let message else { return }
+                take(message)
+            } catch {
+                coverage.count(.frameRefused)
+                note("\(name(host.number)) cannot read a frame of link \(link): \(error)")
+                let reject = Reject(code: .malformed, detail: "\(error)")
+                if isMatchmaker { closeLinkAtMatchmaker(link, reject) } else { closeLinkAtCoordinator(coordinators[host.number - 1], reject) }
+            }
+        }
+    }
+
     // MARK: Closing
 
     func closeLinkAtMatchmaker(_ link: Int, _ reject: Reject?) {

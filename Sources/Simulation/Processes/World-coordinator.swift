@@ -72,19 +72,7 @@ extension World {
             links[link].coordinatorEnd = .closed
             if case .connecting(link) = host.dial { dialFailed(host) }
         case .linkBytes(let link, let bytes):
-            var position = 0
-            let life = host.life
-            while links[link].coordinatorEnd == .open {
-                do throws(WireError) {
-                    guard let message = try links[link].coordinatorDecoder.next(from: bytes.span, at: &position) else { return }
-                    takeLinkMessage(message, link, host, now)
-                } catch {
-                    coverage.count(.frameRefused)
-                    note("n\(host.number) cannot read a frame of link \(link): \(error)")
-                    closeLinkAtCoordinator(host, Reject(code: .malformed, detail: "\(error)"))
-                }
-                if host.life != life { return }
-            }
+            readFrames(bytes, of: link, at: host) { takeLinkMessage($0, link, host, now) }
         case .linkClosed(let link):
             links[link].coordinatorEnd = .closed
             switch host.dial {

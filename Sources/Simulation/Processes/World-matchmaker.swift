@@ -48,19 +48,7 @@ extension World {
         case .accepted(let link): linkAccepted(link)
         case .connected, .connectFailed: break
         case .linkBytes(let link, let bytes):
-            var position = 0
-            let life = host.life
-            while links[link].matchmakerEnd == .open {
-                do throws(WireError) {
-                    guard let message = try links[link].matchmakerDecoder.next(from: bytes.span, at: &position) else { return }
-                    takeLinkMessage(message, link, host, now)
-                } catch {
-                    coverage.count(.frameRefused)
-                    note("matchmaker cannot read a frame of link \(link): \(error)")
-                    closeLinkAtMatchmaker(link, Reject(code: .malformed, detail: "\(error)"))
-                }
-                if host.life != life { return }
-            }
+            readFrames(bytes, of: link, at: host) { takeLinkMessage($0, link, host, now) }
         case .linkClosed(let link):
             links[link].matchmakerEnd = .closed
             host.links.removeAll { $0 == link }

@@ -7,7 +7,7 @@ import Testing
         (.keepsAfterLease, [.twinSessions, .stranded, .leftBehind]),
         (.acknowledgesEarly, [.acknowledgedNotDurable]),
         (.persistsEarly, [.offeredBeforeDurable, .acknowledgedNotDurable, .toldTooEarly, .outcomeLost]),
-        (.forgetsJournal, [.outcomeTwice, .outcomesDiffer, .twinSessions, .outcomeMissing, .tablesDisagree]),
+        (.forgetsJournal, [.twinAtMatchmaker, .outcomeTwice, .outcomesDiffer, .twinSessions, .outcomeMissing, .tablesDisagree]),
         (.leaksConnections, [.leftBehind, .saidOnClosed, .deadlinePassed, .strangerHeard, .tablesDisagree]),
         (.forgetsOutbox, [.outcomesDiffer]),
         (.helpsStrangers, [.ticketNotNeeded]),

@@ -245,12 +245,17 @@ extension World {
     func checkRequeue(_ outcome: Outcome) {
         guard outcome.endedIn == .matched || outcome.endedIn == .validating else { return }
         switch outcome.reason {
+        case .validationFailed, .validationTimeout:
+            guard plan.scenes.first(where: { $0.id == outcome.scene })?.settings.onValidationFailure == .requeue else { return }
+            for player in outcome.players where player.isRequeued == player.isBlamed {
+                fail(.notRequeued, "\(player.subject) is \(player.isBlamed ? "" : "not ")to blame for \(outcome.reason) in \(outcome.session.short)")
+            }
         case .noShow, .playerDisconnected, .playerLeft, .playerExcluded:
             coverage.count(.survivorsRequeued)
             for player in outcome.players where !player.isBlamed && !player.isRequeued {
                 fail(.notRequeued, "\(player.subject) is not to blame for \(outcome.reason) in \(outcome.session.short)")
             }
-        case .completed, .validationFailed, .validationTimeout, .waitTimeout, .allLeft, .notConfirmed,
+        case .completed, .waitTimeout, .allLeft, .notConfirmed,
             .barrierTimeout, .noCoordinator, .coordinatorLost, .cancelled, .superseded, .timeLimit, .shutdown:
             break
         }

@@ -45,6 +45,20 @@ public enum FaultKind: Int, CaseIterable, Sendable {
     /// Disks that fail in ways that are rare: these have draws of their own in a plan, beside all others.
     static let rare: Set<FaultKind> = [.scatteredWrites, .damagedJournal, .lostOutbox]
 
+    /// What a fault befalls: a process of this kind, or what is on its way to one.
+    public enum Side: Int, CaseIterable, Sendable { case matchmaker, coordinator }
+
+    /// What it can befall. A link has no side of its own.
+    public var sides: [Side] {
+        switch self {
+        case .linkCut, .partition, .delay, .lostOutbox: [.coordinator]
+        case .lostJournal, .cancel: [.matchmaker]
+        case .oneWay, .corrupt, .stall, .kill, .powerLoss, .killTwice, .slowDisk, .fullDisk, .clockJump, .drain, .shutdown,
+            .clientStorm, .scatteredWrites, .damagedJournal:
+            Side.allCases
+        }
+    }
+
     public var name: String { "\(self)" }
 
     public init?(name: String) {
@@ -63,6 +77,15 @@ public struct Fault: Hashable, Sendable {
     public var durationUs: UInt64
     /// What else the kind wants to know: how many actions until a kill, how late an end learns of a cut.
     public var amount: UInt64
+
+    var side: FaultKind.Side {
+        switch kind {
+        case .oneWay, .corrupt: amount & 1 == 0 ? .matchmaker : .coordinator
+        case .linkCut, .partition, .delay, .lostOutbox, .lostJournal, .cancel, .stall, .kill, .powerLoss, .killTwice, .slowDisk,
+            .fullDisk, .clockJump, .drain, .shutdown, .clientStorm, .scatteredWrites, .damagedJournal:
+            process == 0 ? .matchmaker : .coordinator
+        }
+    }
 
     var text: String {
         let target = process == 0 ? "matchmaker" : "coordinator \(process)"

@@ -73,7 +73,7 @@ extension World {
                 breakConnection(connection)
             }
         }
-        if isApplied { coverage.count(fault.kind) }
+        if isApplied { coverage.count(fault) }
     }
 
     private func stall(_ host: Host, _ untilUs: UInt64) {

@@ -38,7 +38,11 @@ extension Coverage {
                 lines.append(Line(group: "exit", name: "\(cause) × \(state)", count: count(of: cause, in: state)))
             }
         }
-        for kind in FaultKind.allCases { lines.append(Line(group: "fault", name: kind.name, count: faults[kind.rawValue])) }
+        for kind in FaultKind.allCases {
+            for side in kind.sides {
+                lines.append(Line(group: "fault", name: "\(kind.name) × \(side)", count: count(of: kind, at: side)))
+            }
+        }
         for quirk in Quirk.allCases { lines.append(Line(group: "quirk", name: quirk.name, count: quirks[quirk.rawValue])) }
         for probe in Probe.allCases { lines.append(Line(group: "branch", name: "\(probe)", count: probes[probe.rawValue])) }
         for name in Set(names.keys).union(Coverage.expectedNames).sorted() {

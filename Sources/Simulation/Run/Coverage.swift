@@ -18,7 +18,7 @@ public enum Probe: Int, CaseIterable, Sendable {
 /// How often each exit path and each rare branch was reached.
 public struct Coverage: Hashable, Sendable {
     public private(set) var probes = Array(repeating: 0, count: Probe.allCases.count)
-    public private(set) var faults = Array(repeating: 0, count: FaultKind.allCases.count)
+    public private(set) var faults = Array(repeating: 0, count: FaultKind.allCases.count * FaultKind.Side.allCases.count)
     public private(set) var quirks = Array(repeating: 0, count: Quirk.allCases.count)
     /// The table of exit paths, by cause and state.
     public private(set) var exits = Array(repeating: 0, count: 256 * 8)
@@ -29,7 +29,7 @@ public struct Coverage: Hashable, Sendable {
 
     @inline(__always)
     mutating func count(_ probe: Probe) { probes[probe.rawValue] += 1 }
-    mutating func count(_ fault: FaultKind) { faults[fault.rawValue] += 1 }
+    mutating func count(_ fault: Fault) { faults[Coverage.index(fault.kind, fault.side)] += 1 }
     mutating func count(_ quirk: Quirk) { quirks[quirk.rawValue] += 1 }
     mutating func count(_ cause: ExitCause, _ state: SessionState) { exits[Coverage.index(cause, state)] += 1 }
     mutating func count(_ error: MatchmakerError) { names["matchmaker error \(error.rawValue)", default: 0] += 1 }
@@ -40,6 +40,13 @@ public struct Coverage: Hashable, Sendable {
     private static func index(_ cause: ExitCause, _ state: SessionState) -> Int {
         Int(cause.rawValue) * 8 + Int(state.rawValue)
     }
+
+    private static func index(_ kind: FaultKind, _ side: FaultKind.Side) -> Int {
+        kind.rawValue * FaultKind.Side.allCases.count + side.rawValue
+    }
+
+    /// How often a fault befell this side.
+    func count(of kind: FaultKind, at side: FaultKind.Side) -> Int { faults[Coverage.index(kind, side)] }
 
     /// How often this cause met a session in this state.
     public func count(of cause: ExitCause, in state: SessionState) -> Int { exits[Coverage.index(cause, state)] }

@@ -31,6 +31,11 @@ public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConver
         self.pointsToHelp = pointsToHelp
     }
 
+    /// The same error, its subject followed by what stands there, in words.
+    public func about(_ words: String) -> ConfigurationError {
+        ConfigurationError("\(subject) (\(words))", problem, pointsToHelp: pointsToHelp)
+    }
+
     /// The line without the program's name.
     public var description: String {
         let start = subject.isEmpty ? problem : "\(subject): \(problem)"
@@ -57,7 +62,7 @@ struct ValueProblem: Error, Equatable {
 }
 
 /// An outside text between quotes, cut to a bounded length, control characters escaped, so that it stays on one line.
-func quoted(_ text: String) -> String {
+public func quoted(_ text: String) -> String {
     "\"\(printable(text))\""
 }
 

@@ -21,12 +21,20 @@ public struct ConfigurationNode: Sendable {
     /// Where the value stands in the file.
     let range: Range<Int>
 
-    /// The value's own bytes of the file.
+    /// The value's own bytes of the file; comments within are spaces.
     public var bytes: [UInt8] { Array(text.bytes[range]) }
 
     /// An error about this value, in the same form as all others.
     public func error(_ problem: String) -> ConfigurationError {
         text.error(at: range.lowerBound, path: path, problem)
+    }
+
+    /// An error about a key of this object, at the key's own place.
+    public func error(atKey key: String, _ problem: String) -> ConfigurationError {
+        guard case .object(let members) = value, let member = members.first(where: { $0.key == key }) else {
+            return error(problem)
+        }
+        return text.error(at: member.at, path: member.node.path, problem)
     }
 
     /// The text of a string of 1 to `bytesMax` bytes without control characters.
@@ -50,6 +58,15 @@ public struct ConfigurationNode: Sendable {
     /// A whole number within a range.
     public func integer(in range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
         try number(.integer(range))
+    }
+
+    /// A number within a range, with or without a fraction. What a `Double` cannot hold is out of every range.
+    public func decimal(in range: ClosedRange<Double>) throws(ConfigurationError) -> Double {
+        guard case .number(let text) = value else { throw error("must be a number, not \(typeNameWithArticle)") }
+        guard let number = Double(text), number.isFinite, range.contains(number) else {
+            throw error("\(printable(text)) is not between \(range.lowerBound) and \(range.upperBound)")
+        }
+        return number
     }
 
     /// A time in milliseconds: a bare number or a string such as `"15s"`.
@@ -89,7 +106,7 @@ public struct ConfigurationNode: Sendable {
     public func object(keys: [String]) throws(ConfigurationError) -> ConfigurationObject {
         let members = try members()
         for member in members where !keys.contains(member.key) {
-            throw member.unknownKey(among: keys)
+            throw member.unknownKey(in: path, among: keys)
         }
         return ConfigurationObject(node: self, members: members)
     }
@@ -133,8 +150,9 @@ public struct ConfigurationMember: Sendable {
     let at: Int
     public let node: ConfigurationNode
 
-    func unknownKey(among keys: some Sequence<String>) -> ConfigurationError {
-        node.text.error(at: at, "unknown key \(quoted(key))\(didYouMean(key, among: keys))")
+    /// - Parameter path: that of the object.
+    func unknownKey(in path: String, among keys: some Sequence<String>) -> ConfigurationError {
+        node.text.error(at: at, path: path, "unknown key \(quoted(key))\(didYouMean(key, among: keys))")
     }
 }
 

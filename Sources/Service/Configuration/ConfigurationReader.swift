@@ -1,11 +1,12 @@
 import WebProtocol
 
 extension ConfigurationNode {
-    /// Reads a whole JSON text (RFC 8259). The first mistake is reported with its line and column.
+    /// Reads a whole JSON text (RFC 8259), which may hold `//` comments. The first mistake is reported with its line and
+    /// column.
     public static func parse(
         _ bytes: [UInt8], file: String, limits: ConfigurationLimits = ConfigurationLimits()
     ) throws(ConfigurationError) -> ConfigurationNode {
-        let text = ConfigurationText(file: file, bytes: bytes)
+        let text = ConfigurationText(file: file, bytes: ConfigurationComments.blanked(bytes))
         let reader = ConfigurationReader(text: text, depthMax: limits.jsonDepthMax)
         do {
             return try reader.document()

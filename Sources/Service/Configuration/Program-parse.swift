@@ -186,7 +186,7 @@ private struct ConfigurationBuilder {
     // MARK: Files
 
     mutating func readDocument(_ readFile: FileReader) throws(ConfigurationError) {
-        guard let (path, subject) = pathOption("config") else { return }
+        guard program.readsFile, let (path, subject) = pathOption(Program.configOption.name) else { return }
         let bytes: [UInt8]
         do {
             bytes = try readFile(path)
@@ -200,7 +200,7 @@ private struct ConfigurationBuilder {
         }
         let members = try ConfigurationNode.parse(bytes, file: path, limits: limits).members()
         let options = program.options.filter { $0.sources.contains(.file) }
-        for member in members {
+        for member in members where member.key != Program.schemaKey {
             if program.structuredKeys.contains(where: { $0.name == member.key }) {
                 configuration.structured[member.key] = member.node
             } else if let option = options.first(where: { $0.fileKey == member.key }) {
@@ -211,7 +211,7 @@ private struct ConfigurationBuilder {
                         ? "a secret does not stand in this file; use \(option.environmentName) or "
                             + "\"\(Program.fileOption(of: option).fileKey)\"" : "cannot be given in this file")
             } else {
-                throw member.unknownKey(among: options.map(\.fileKey) + program.structuredKeys.map(\.name))
+                throw member.unknownKey(in: "", among: options.map(\.fileKey) + program.structuredKeys.map(\.name))
             }
         }
     }

@@ -86,6 +86,9 @@ public struct Program: Sendable {
         name: "config", kind: .path, placeholder: "FILE", fallback: nil, section: generalSection,
         help: "Read options from a JSON file.", sources: [.flag, .environment])
 
+    /// The key by which editors find the schema of a file; it says nothing to us.
+    static let schemaKey = "$schema"
+
     static let generalSection = "General"
 
     /// The companion of a secret: the option that names the file to read it from.

@@ -12,7 +12,7 @@ func suggestion(for name: String, among candidates: some Sequence<String>) -> St
 }
 
 /// `; did you mean "x"?`, or nothing.
-func didYouMean(_ name: String, among candidates: some Sequence<String>) -> String {
+public func didYouMean(_ name: String, among candidates: some Sequence<String>) -> String {
     suggestion(for: name, among: candidates).map { "; did you mean \($0)?" } ?? ""
 }
 

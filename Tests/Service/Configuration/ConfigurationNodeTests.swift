@@ -42,10 +42,34 @@ private func problem(_ text: String) -> String { problem(Array(text.utf8)) }
             ("\"\\ud800\"", "f:1:2: half of a surrogate pair in a string"),
             ("\"\\ud800\\u0041\"", "f:1:2: half of a surrogate pair in a string"),
             ("\"\\udc00\"", "f:1:2: half of a surrogate pair in a string"),
-            ("// a", "f:1:1: expected a value but found '/'"),
+            ("// a", "f:1:5: expected a value but the file ends"),
+            ("{/ \"a\": 1}", "f:1:2: expected a key in quotes but found '/'"),
+            ("{ // \"a\n \"b\" 1}", "f:2:6: expected ':' after the key but found '1'"),
         ])
     func errors(text: String, line: String) {
         #expect(problem(text) == line)
+    }
+
+    @Test("Comments go to the end of their line, and none begins in a string")
+    func comments() throws {
+        let node = try node("// one\n{ // {\n \"a\": \"http://b\", \"c\\\"//\": 2 // \"é\"\n}//\r\n// end")
+        let members = try node.members()
+        #expect(members.map(\.key) == ["a", "c\"//"])
+        #expect(try members[0].node.text() == "http://b")
+        #expect(try members[1].node.integer(in: 0...9) == 2)
+        #expect(throws: ConfigurationError.self) { try ConfigurationNode.parse(Array("[1 /* a */]".utf8), file: "f") }
+    }
+
+    @Test("A number with a fraction is within its range, and never infinite", arguments: ["1e999", "-1e999", "\"1\"", "2.5", "-1", "null"])
+    func badDecimals(text: String) throws {
+        let node = try node(text)
+        #expect(throws: ConfigurationError.self) { try node.decimal(in: 0...2) }
+    }
+
+    @Test("A number with a fraction keeps it")
+    func decimals() throws {
+        #expect(try node("0.25").decimal(in: 0...1) == 0.25)
+        #expect(try node("-1e2").decimal(in: -100...0) == -100)
     }
 
     @Test("A string that is not UTF-8 is an error")
@@ -120,7 +144,7 @@ private func problem(_ text: String) -> String { problem(Array(text.utf8)) }
                 == "f:1:11: [0].name: \"duo\" is not one of red, green")
         #expect(
             failure { () throws(ConfigurationError) in _ = try scene.node.object(keys: ["nam", "size", "wait", "open", "colour", "at"]) }
-                == "f:1:3: unknown key \"name\"; did you mean nam?")
+                == "f:1:3: [0]: unknown key \"name\"; did you mean nam?")
     }
 }
 

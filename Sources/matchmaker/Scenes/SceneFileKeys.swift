@@ -1,0 +1,67 @@
+/// The keys of each kind of object in a scene file, under the name that `compose/scenes.schema.json` has for it. A test holds
+/// both against each other.
+enum SceneFileKeys: String, CaseIterable {
+    case scene
+    case whenWaitIsOver
+    case rules
+    case smallerGroup
+    case latency
+    case latencyStep
+    case regionPair
+    case skill
+    case skillStep
+    case attributeRule
+    case roles
+    case seats
+    case encounters
+    case reunite
+    case bots
+    case treatments
+    case treatment
+
+    var keys: [String] { required + optional }
+
+    var required: [String] {
+        switch self {
+        case .scene: ["id", "groupSize"]
+        case .whenWaitIsOver: ["moveTo"]
+        case .rules: []
+        case .smallerGroup: ["after", "size"]
+        case .latency: ["steps"]
+        case .latencyStep: ["after", "cap"]
+        case .regionPair: ["between", "roundTrip"]
+        case .skill: ["attribute", "steps"]
+        case .skillStep: ["after", "width"]
+        // One of the two.
+        case .attributeRule: []
+        case .roles: ["attribute", "seats"]
+        case .seats: ["role", "count"]
+        case .encounters: ["reunite"]
+        case .reunite: ["wait"]
+        case .bots: ["after"]
+        case .treatments: ["list", "seed"]
+        case .treatment: ["name"]
+        }
+    }
+
+    private var optional: [String] {
+        switch self {
+        case .scene:
+            [
+                "identity", "open", "waitingMax", "waitTimeout", "whenWaitIsOver", "confirmTimeout", "rules", "treatments",
+                "validatePeers", "onValidationFailure", "iceServers", "enterTimeout", "validationTimeout",
+                "reconnectGrace", "barrierTimeout", "playTimeout", "completionCodes",
+            ]
+        case .rules:
+            ["smallerGroups", "latency", "skill", "attributes", "roles", "encounters", "partySizeMax", "bots"]
+        case .latency: ["regionAttribute", "regions"]
+        case .skill: ["fallback"]
+        case .attributeRule: ["equal", "different"]
+        case .reunite: ["otherwise"]
+        case .bots: ["playersMin"]
+        case .treatments: ["closesWhenFull"]
+        case .treatment: ["weight", "quota"]
+        case .whenWaitIsOver, .smallerGroup, .latencyStep, .regionPair, .skillStep, .roles, .seats, .encounters: []
+        }
+    }
+}

@@ -12,7 +12,8 @@ struct PendingEnd: Sendable {
     let members: [Member]
     /// What players are given for the outcome's reason, and one who has left.
     let completionCodes: (reason: String?, playerLeft: String?)
-    let sceneIndex: Int?
+    /// Nil when its scene is configured no longer.
+    var sceneIndex: Int?
 }
 
 /// Someone whose session has ended, and who does not know it yet.

@@ -16,6 +16,8 @@ public enum MatchmakerEvent: Sendable {
     case storage(isWorking: Bool)
     /// An administrator ends a session, whatever it is at.
     case cancel(SessionID)
+    /// These scenes in place of those before, no id twice.
+    case reconfigure([Scene])
     /// No new joins; those who wait go on waiting.
     case drain
     /// Waiting rooms end; sessions at coordinators go on.

@@ -79,6 +79,7 @@ public struct MatchmakerCore: Sendable {
         case .persisted(let number): persisted(upTo: number, now, &actions)
         case .storage(let isWorking): storage(isWorking: isWorking, now, &actions)
         case .cancel(let session): cancelSession(session, now, &actions)
+        case .reconfigure(let scenes): reconfigure(scenes, now, &actions)
         case .drain: isDraining = true
         case .shutdown: shutdown(now, &actions)
         }

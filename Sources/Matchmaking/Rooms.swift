@@ -38,14 +38,11 @@ extension MatchmakerCore {
         _ subject: SubjectID, on connection: ConnectionHandle, sceneIndex: Int, sinceUnixMs: UInt64,
         waitUntilMs: UInt64, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        let scene = scenes[sceneIndex]
         let id: SessionID
         if let found = queues[sceneIndex].open.first(where: { accepts(subject, in: $0.session) }) {
             id = found.session
         } else {
-            id = drawSessionID()
-            let room = SessionDetails.room(Room(sceneIndex: sceneIndex))
-            ledger.open(id, scene: scene.id, state: .waiting, subjects: [], details: room)
+            id = openRoom(sceneIndex)
         }
         let member = Member(
             subject: subject, connection: connection, sinceUnixMs: sinceUnixMs, waitUntilMs: waitUntilMs)
@@ -57,8 +54,16 @@ extension MatchmakerCore {
         matchFullRooms(sceneIndex, now, &actions)
     }
 
+    /// A room without members.
+    mutating func openRoom(_ sceneIndex: Int) -> SessionID {
+        let id = drawSessionID()
+        let room = SessionDetails.room(Room(sceneIndex: sceneIndex))
+        ledger.open(id, scene: scenes[sceneIndex].id, state: .waiting, subjects: [], details: room)
+        return id
+    }
+
     /// Puts a free subject into a room, with a signed place there.
-    private mutating func place(_ newcomer: Member, in id: SessionID, _ now: Moment) {
+    mutating func place(_ newcomer: Member, in id: SessionID, _ now: Moment) {
         guard let entry = ledger[id], let slot = entry.details.room?.slotNext else { return }
         var member = newcomer
         member.slot = slot
@@ -79,13 +84,13 @@ extension MatchmakerCore {
     }
 
     /// Takes a member's seat away; its connection and the scene's count are the caller's to keep right.
-    private mutating func displace(_ member: Member, from id: SessionID) {
+    mutating func displace(_ member: Member, from id: SessionID) {
         ledger.unseat(member.subject, from: id)
         ledger.clearDeadline(.wait, slot: member.slot, of: id)
         updateRoom(id) { room in room.members.removeAll { $0.subject == member.subject } }
     }
 
-    private func accepts(_ subject: SubjectID, in id: SessionID) -> Bool {
+    func accepts(_ subject: SubjectID, in id: SessionID) -> Bool {
         guard let room = ledger[id]?.details.room else { return false }
         return !room.members.contains { rejections[SubjectPair($0.subject, subject)] != nil }
     }

@@ -59,8 +59,8 @@ struct HandOff: Sendable {
         case accepted
     }
 
-    /// Nil when a session that was taken on has a scene that is configured no longer.
-    let sceneIndex: Int?
+    /// Nil when its scene is configured no longer.
+    var sceneIndex: Int?
     var assignment: Assignment
     var node: NodeID
     var phase: Phase

@@ -38,13 +38,19 @@ extension MatchmakerCore {
         public let groupSize: Int
         public let waiting: Int
         public let isOpen: Bool
+        /// The kinds of rules that it has, as the file calls them.
+        public let rules: [String]
+        public let asksToConfirm: Bool
+        public let treatments: Int
     }
 
     public var sceneStatus: [SceneStatus] {
-        scenes.indices.map {
+        scenes.indices.filter(isConfigured).map {
             SceneStatus(
                 id: scenes[$0].id, groupSize: scenes[$0].groupSize, waiting: queues[$0].waiting,
-                isOpen: scenes[$0].isOpen)
+                isOpen: scenes[$0].isOpen, rules: scenes[$0].rules.kinds,
+                asksToConfirm: scenes[$0].confirmTimeoutMs != nil,
+                treatments: scenes[$0].treatments?.treatments.count ?? 0)
         }
     }
 

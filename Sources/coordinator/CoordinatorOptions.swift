@@ -27,7 +27,7 @@ enum CoordinatorOptions {
         name: "coordinator", summary: "validates peers, carries play and reports how it ended",
         options: [listen, listenPorts, publicURL, capacity] + ServerOptions.players + [link, ServerOptions.secret, tellWait]
             + ServerOptions.state + LogOptions.all,
-        environmentOfOthers: ServerOptions.environmentNames)
+        reloads: true, environmentOfOthers: ServerOptions.environmentNames)
 }
 
 /// Everything that a coordinator runs with, checked.
@@ -43,10 +43,12 @@ struct CoordinatorSettings {
     let state: NodeState
     let logger: Logger
     let parent: Int
+    let configuration: Configuration
 
     init(_ configuration: Configuration) throws(ConfigurationError) {
         logger = Logger(configuration, role: "coordinator")
         parent = configuration[ServerOptions.parent]
+        self.configuration = configuration
         for warning in configuration.warnings { logger.warning("configuration", message: warning) }
         listen = try ServerOptions.socketAddress(configuration, CoordinatorOptions.listen)
         listenPorts = configuration[CoordinatorOptions.listenPorts]

@@ -163,6 +163,12 @@ extension CoordinatorServer: ServerShell {
     func finishStopping() { dialer?.stop() }
 
     func storage(isWorking: Bool) { handle(.storage(isWorking: isWorking)) }
+
+    /// Scenes come with each assignment; what stands in the file of a coordinator counts from its next start on.
+    func reload() {
+        let result = Reload(CoordinatorOptions.program, settings.configuration, logger).run { _ in nil }
+        metrics.registry.add(metrics.reloads[result])
+    }
 }
 
 extension CoordinatorServer: LinkDialerDelegate {

@@ -23,8 +23,8 @@ enum MatchmakerOptions {
         options: [listen] + ServerOptions.players
             + [linkListen, ServerOptions.secret, linkGrace, linkMargin, pingInterval]
             + ServerOptions.state + LogOptions.all,
-        structuredKeys: [StructuredKey("scenes", help: "the kinds of games, in place of the built-in ones.")],
-        environmentOfOthers: ServerOptions.environmentNames)
+        structuredKeys: [StructuredKey("scenes", help: "the kinds of games, in place of the built-in ones. SIGHUP reads them again.")],
+        reloads: true, environmentOfOthers: ServerOptions.environmentNames)
 }
 
 /// Everything that a matchmaker runs with, checked.
@@ -39,10 +39,12 @@ struct MatchmakerSettings {
     let state: NodeState
     let logger: Logger
     let parent: Int
+    let configuration: Configuration
 
     init(_ configuration: Configuration) throws(ConfigurationError) {
         logger = Logger(configuration, role: "matchmaker")
         parent = configuration[ServerOptions.parent]
+        self.configuration = configuration
         for warning in configuration.warnings { logger.warning("configuration", message: warning) }
         listen = try ServerOptions.socketAddress(configuration, MatchmakerOptions.listen)
         connectionsMax = configuration[ServerOptions.connectionsMax]

@@ -148,6 +148,10 @@ extension MatchmakerCore.SceneStatus {
             json.member("groupSize", groupSize)
             json.member("waiting", waiting)
             json.member("open", isOpen)
+            json.key("rules")
+            json.array { json in for rule in rules { json.value(rule) } }
+            json.member("confirm", asksToConfirm)
+            json.member("treatments", treatments)
         }
     }
 }

@@ -22,12 +22,15 @@ final class MatchmakerServer {
     private lazy var driver = ServerDriver(
         loop: loop, journal: journal, logger: logger, shell: self, parent: settings.parent)
     private var actions: [MatchmakerAction] = []
+    /// As they are since the last reload.
+    var scenes: [Scene]
     private(set) var isStopping = false
     /// The journal has gaps that have not been made up for.
     private var isJournalIncomplete = false
 
     init(_ settings: MatchmakerSettings) throws(ReactorError) {
         self.settings = settings
+        scenes = settings.scenes
         logger = settings.logger
         journal = settings.state.journal
         loop = try EventLoop()

@@ -40,7 +40,8 @@ extension Walk {
             .goneAtMatchmaker, .refused, .unanswered, .linkLostInOffer, .noCoordinatorLeft, .staleMessage, .dropped,
             .cancelIgnored, .linkLostAndBack, .rejoinedOutOfReach, .leaseOver, .awokeLate, .coordinatorSilent,
             .ownerSpokeLate, .coordinatorRestarted, .matchmakerRestarted, .bothRestarted, .journalLost,
-            .matchmakerDiskFails, .coordinatorDiskFails, .cancelled, .matchmakerShutdown, .coordinatorShutdown:
+            .matchmakerDiskFails, .coordinatorDiskFails, .cancelled, .matchmakerShutdown, .coordinatorShutdown,
+            .sceneRemoved:
             isWalked = false
         }
     }

@@ -52,7 +52,8 @@ extension Walk {
             .timeLimit, .pairFailed, .pairFailedFinally, .pairFailedRelayed, .silent, .silentFinally, .silentRelayed,
             .noCoordinatorYet, .noCoordinatorInTime, .leftAtMatchmaker, .goneAtMatchmaker, .refused, .unanswered,
             .linkLostInOffer, .noCoordinatorLeft, .staleMessage, .dropped, .cancelIgnored, .cancelled,
-            .matchmakerShutdown, .coordinatorShutdown:
+            .matchmakerShutdown, .coordinatorShutdown,
+            .sceneRemoved:
             isWalked = false
         }
     }

@@ -29,7 +29,8 @@ extension Walk {
             .timeLimit, .pairFailed, .pairFailedFinally, .pairFailedRelayed, .silent, .silentFinally, .silentRelayed,
             .linkLostAndBack, .rejoinedOutOfReach, .leaseOver, .awokeLate, .coordinatorSilent, .ownerSpokeLate,
             .coordinatorRestarted, .matchmakerRestarted, .bothRestarted, .journalLost, .matchmakerDiskFails,
-            .coordinatorDiskFails, .cancelled, .matchmakerShutdown, .coordinatorShutdown:
+            .coordinatorDiskFails, .cancelled, .matchmakerShutdown, .coordinatorShutdown,
+            .sceneRemoved:
             isWalked = false
         }
     }

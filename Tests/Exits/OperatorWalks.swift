@@ -42,6 +42,12 @@ extension Walk {
                 tellOver()
                 #expect(heard("ann") == ["ended player_left"])
             }
+        case .sceneRemoved:
+            if cell.state == .ended { return removeSceneUntold() }
+            bring()
+            world.tell(.reconfigure(World.scenes.filter { $0.id.name != scene }))
+            #expect(mirrored == (cell.state == .waiting ? nil : cell.state))
+            world.tell(.reconfigure(World.scenes))
         case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver, .reloaded,
             .excluded, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver,
             .timeLimit, .pairFailed, .pairFailedFinally, .pairFailedRelayed, .silent, .silentFinally, .silentRelayed,
@@ -51,6 +57,20 @@ extension Walk {
             .matchmakerRestarted, .bothRestarted, .journalLost, .matchmakerDiskFails, .coordinatorDiskFails:
             isWalked = false
         }
+    }
+
+    /// Bob waits for an end that would put him back, and his scene goes before it is on disk.
+    private func removeSceneUntold() {
+        gather(isRecorded: false)
+        world.leaveMatchmaker("ann")
+        world.stall("east")
+        tellOver()
+        world.journal.isWorking = false
+        world.wake("east")
+        world.tell(.reconfigure(World.scenes.filter { $0.id.name != scene }))
+        tellOver()
+        #expect(heard("bob") == ["ended player_left"])
+        world.tell(.reconfigure(World.scenes))
     }
 
     /// Ann has left before she was told, and bob waits for the end, which is not on disk when the matchmaker stops.

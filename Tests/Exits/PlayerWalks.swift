@@ -81,7 +81,7 @@ extension Walk {
             .staleMessage, .dropped, .cancelIgnored, .linkLostAndBack, .rejoinedOutOfReach, .leaseOver, .awokeLate,
             .coordinatorSilent, .ownerSpokeLate, .coordinatorRestarted, .matchmakerRestarted, .bothRestarted,
             .journalLost, .matchmakerDiskFails, .coordinatorDiskFails, .cancelled, .matchmakerShutdown,
-            .coordinatorShutdown:
+            .coordinatorShutdown, .sceneRemoved:
             isWalked = false
         }
     }

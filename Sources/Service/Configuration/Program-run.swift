@@ -10,10 +10,8 @@ extension Program {
     ) -> Settings {
         Self.openStandardDescriptors()
         Self.ignoreFatalWrites()
-        let result = parse(
-            arguments: Array(CommandLine.arguments.dropFirst()), environment: Self.processEnvironment(),
-            readFile: Self.readFile)
-        switch result {
+        if reloads { Self.holdReloads() }
+        switch parseProcess() {
         case .success(.print(let text)):
             Self.write(text, to: STDOUT_FILENO)
             exit(0)
@@ -28,6 +26,20 @@ extension Program {
         }
     }
 
+    /// The values that a start would have now: the same command line and environment, and the file as it is.
+    func readAgain() throws(ConfigurationError) -> Configuration {
+        switch try parseProcess().get() {
+        case .run(let configuration): configuration
+        case .print: preconditionFailure("a process that runs was not asked to print")
+        }
+    }
+
+    private func parseProcess() -> Result<Invocation, ConfigurationError> {
+        parse(
+            arguments: Array(CommandLine.arguments.dropFirst()), environment: Self.processEnvironment(),
+            readFile: Self.readFile)
+    }
+
     /// Ends the process with one line on stderr and code 2.
     public func fail(_ error: ConfigurationError) -> Never {
         Self.write("\(name): \(error)\n", to: STDERR_FILENO)
@@ -40,6 +52,14 @@ extension Program {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             _ = unsafe open("/dev/null", O_RDWR)
         }
+    }
+
+    /// A SIGHUP that comes before the loop runs waits for it, and does not end the process.
+    private static func holdReloads() {
+        var set = sigset_t()
+        _ = unsafe sigemptyset(&set)
+        _ = unsafe sigaddset(&set, SIGHUP)
+        _ = unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
     /// A reader that has gone, or a file that may not grow, is an error of that one write and not the process's end.

@@ -36,6 +36,8 @@ public struct Program: Sendable {
     public private(set) var options: [OptionDeclaration]
     public let structuredKeys: [StructuredKey]
     public let readsFile: Bool
+    /// SIGHUP makes it read the file again.
+    public let reloads: Bool
     /// Names of environment variables that belong to other programs of the same environment.
     public let environmentOfOthers: Set<String>
 
@@ -43,13 +45,15 @@ public struct Program: Sendable {
     ///   because one environment is shared by several programs. Any other unknown name gives a warning in the log.
     public init(
         name: String, summary: String, commands: [Command] = [], options: [any DeclaredOption],
-        structuredKeys: [StructuredKey] = [], readsFile: Bool = true, environmentOfOthers: Set<String> = []
+        structuredKeys: [StructuredKey] = [], readsFile: Bool = true, reloads: Bool = false,
+        environmentOfOthers: Set<String> = []
     ) {
         self.name = name
         self.summary = summary
         self.commands = commands
         self.structuredKeys = structuredKeys
         self.readsFile = readsFile
+        self.reloads = reloads
         self.environmentOfOthers = environmentOfOthers
         self.options = Self.declarations(of: options) + (readsFile ? [Self.configOption] : [])
         for declarations in commands.isEmpty ? [self.options] : commands.map({ $0.options + self.options }) {

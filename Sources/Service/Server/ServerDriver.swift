@@ -20,6 +20,8 @@ public protocol ServerShell: AnyObject {
     func finishStopping()
     /// The disk takes no records from now on, or takes them again.
     func storage(isWorking: Bool)
+    /// The configuration file is to be read again.
+    func reload()
 }
 
 /// What both servers do around their core in each turn of the loop: deadlines first, then input, then what the journal has
@@ -61,7 +63,7 @@ public final class ServerDriver: LoopDelegate {
     /// Runs until a signal has stopped it.
     public func run() throws(ReactorError) {
         loop.delegate = self
-        try loop.handleSignals([SIGTERM, SIGINT])
+        try loop.handleSignals([SIGTERM, SIGINT, SIGHUP])
         try journal.start(waking: try loop.makeWaker())
         loop.wake(at: loop.now)
         try loop.run()
@@ -114,6 +116,10 @@ public final class ServerDriver: LoopDelegate {
     }
 
     public func signalled(_ signal: Int32) {
+        if signal == SIGHUP {
+            if stopByMs == nil { shell.reload() }
+            return
+        }
         if stopByMs != nil {
             logger.warning("stopping_at_once", ["signal": .int(Int(signal))])
             tellOfUnwritten()

@@ -10,6 +10,7 @@ public final class ServerMetrics {
     /// Verdicts that this process made; those of its peer count there.
     public let exits: CounterFamily<ExitCause>
     public let errors: Counter
+    public let reloads: CounterFamily<ReloadResult>
 
     /// - Parameter state: what `/v1/state` says; read at each scrape.
     public init(role: String, loop: EventLoop, journal: Journal, state: @escaping () -> ServerState) {
@@ -31,6 +32,10 @@ public final class ServerMetrics {
             of: ExitCause.self
         ) { $0.description }
         errors = registry.counter("greenroom_client_errors_total", help: "Errors told to clients.")
+        reloads = registry.counters(
+            "greenroom_reloads_total", help: "Times that SIGHUP made this process read its configuration again, by what came of it.",
+            label: "result", of: ReloadResult.self
+        ) { $0.rawValue }
         let first = state()
         registry.gauges(
             "greenroom_sessions", help: "Live sessions, by state.", label: "state",

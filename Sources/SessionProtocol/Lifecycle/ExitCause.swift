@@ -62,6 +62,7 @@ public enum ExitCause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     case cancelled
     case matchmakerShutdown
     case coordinatorShutdown
+    case sceneRemoved
 
     /// The name in logs and metrics.
     public var description: String {
@@ -116,6 +117,7 @@ public enum ExitCause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
         case .cancelled: "cancelled"
         case .matchmakerShutdown: "matchmaker_shutdown"
         case .coordinatorShutdown: "coordinator_shutdown"
+        case .sceneRemoved: "scene_removed"
         }
     }
 

@@ -94,4 +94,11 @@ extension ExitRow {
         validating: .coordinatorEnds(.shutdown, in: .validating, blame: .nobody),
         playing: .coordinatorEnds(.shutdown, in: .playing, blame: .nobody),
         ended: .isOver("It runs until its outcomes have been acknowledged and told."))
+
+    static let sceneRemoved = ExitRow(
+        "A reload of the scenes leaves out this session's scene.", waiting: .roomEnds(.cancelled),
+        handedOff: .goesOn(
+            "It keeps the settings it began with. Should it end before play, who waits at the matchmaker to be put back is told "
+                + "`ended`."),
+        ended: .isOver("Who waits to be told is told; nobody is put back to wait."))
 }

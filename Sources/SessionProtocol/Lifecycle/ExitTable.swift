@@ -66,6 +66,7 @@ extension ExitCause {
         case .cancelled: .cancelled
         case .matchmakerShutdown: .matchmakerShutdown
         case .coordinatorShutdown: .coordinatorShutdown
+        case .sceneRemoved: .sceneRemoved
         }
     }
 }

@@ -120,7 +120,7 @@ extension Coverage {
         case .completed, .lastLeft, .movedAway, .movedTogether, .graceOver, .excluded, .waitOver, .notConfirmed, .noShow,
             .neverTogether, .barrierOver, .timeLimit, .pairFailed, .pairFailedFinally, .silent, .silentFinally,
             .noCoordinatorInTime, .leftAtMatchmaker, .goneAtMatchmaker, .noCoordinatorLeft, .leaseOver, .awokeLate,
-            .coordinatorSilent, .coordinatorRestarted, .bothRestarted, .coordinatorShutdown:
+            .coordinatorSilent, .coordinatorRestarted, .bothRestarted, .coordinatorShutdown, .sceneRemoved:
             []
         }
     }

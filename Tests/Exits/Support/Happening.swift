@@ -27,7 +27,7 @@ extension Walk {
             .coordinatorRestarted, .matchmakerRestarted, .bothRestarted, .journalLost, .matchmakerDiskFails,
             .coordinatorDiskFails:
             somethingFails()
-        case .cancelled, .matchmakerShutdown, .coordinatorShutdown: operatorsAct()
+        case .cancelled, .matchmakerShutdown, .coordinatorShutdown, .sceneRemoved: operatorsAct()
         }
         world.pump()
     }

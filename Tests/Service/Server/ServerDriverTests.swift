@@ -29,6 +29,7 @@ private final class Shell: ServerShell {
         events.append(isWorking ? "working" : "failing")
         onStorage()
     }
+    func reload() { events.append("reload") }
     func take() -> [String] {
         defer { events = [] }
         return events

@@ -1,0 +1,33 @@
+import Matchmaking
+import Service
+
+// Scenes while the server runs.
+extension MatchmakerServer {
+    /// SIGHUP: the file's scenes in place of those before, or none of them.
+    func reload() {
+        let result = Reload(MatchmakerOptions.program, settings.configuration, logger).run {
+            (configuration) throws(ConfigurationError) in
+            let before = scenes
+            scenes = try SceneFile.scenes(configuration[structured: "scenes"])
+            handle(.reconfigure(scenes))
+            let old = Dictionary(uniqueKeysWithValues: before.map { ($0.id, $0) })
+            let kept = Set(scenes.map(\.id))
+            return [
+                "scenes": .int(scenes.count),
+                "added": Self.names(scenes.filter { old[$0.id] == nil }),
+                "changed": Self.names(scenes.filter { scene in old[scene.id].map { $0 != scene } ?? false }),
+                "removed": Self.names(before.filter { !kept.contains($0.id) }),
+            ]
+        }
+        metrics.registry.add(metrics.reloads[result])
+    }
+
+    /// Their names, of many the first ones; nothing for none.
+    private static func names(_ scenes: [Scene]) -> LogValue {
+        if scenes.isEmpty { return .absent }
+        let shown = scenes.prefix(namesShownMax).map(\.id.name).joined(separator: ",")
+        return .string(scenes.count > namesShownMax ? "\(shown) and \(scenes.count - namesShownMax) more" : shown)
+    }
+
+    private static let namesShownMax = 16
+}

@@ -53,7 +53,11 @@ extension MatchmakerCore {
         guard scene != old else { return }
         scenes[index] = scene
         forgetRefusals(of: index)
-        if scene.groupSize != old.groupSize || scene.rules != old.rules { formRoomsAnew(index, now, &actions) }
+        if scene.groupSize != old.groupSize || scene.rules != old.rules {
+            formRoomsAnew(index, now, &actions)
+        } else {
+            matchFullRooms(index, now, &actions)
+        }
     }
 
     /// Coordinators that could not carry a scene as it was may carry it as it is.

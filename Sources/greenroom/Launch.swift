@@ -8,29 +8,32 @@ struct Launch {
     let port: Int
     let logFormat: LogFormat
     let logLevel: LogLevel
+    let config: String?
+    private let terminal = Terminal()
 
     init(_ configuration: Configuration) throws(ConfigurationError) {
         host = configuration[Main.host]
         port = configuration[Main.port]
         logFormat = configuration[LogOptions.format]
         logLevel = configuration[LogOptions.level]
+        config = configuration[Main.config]
         guard (try? SocketAddress(parsing: "\(host):\(port)"))?.isWildcard == false else {
             throw configuration.error(Main.host, "\"\(host)\" is no address that a browser can be sent to")
         }
     }
 
-    /// A closed terminal says SIGHUP; without us nobody would stop the servers then.
-    private static let stopSignals = [SIGINT, SIGTERM, SIGHUP]
     private static let readyTimeoutMs: UInt64 = 10_000
     private static let stopTimeoutMs: UInt64 = 8_000
 
     func run() -> Never {
-        let signals = SignalWaiter(Launch.stopSignals + [SIGCHLD])
+        let signals = SignalWaiter([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
+        // For the matchmaker alone: a coordinator has no such file.
+        unsetenv(Main.config.declaration.environmentName)
         guard let folder = TemporaryFolder(prefix: "greenroom-") else { fail("cannot make a temporary folder") }
         let link = "unix:\(folder.path)/link.sock"
         let common = ["--log-format", logFormat.rawValue, "--log-level", logLevel.rawValue, "--parent", "\(getpid())"]
         let matchmaker = ChildServer(
-            "matchmaker", port: port, ["--listen", "\(host):\(port)", "--link-listen", link] + common)
+            "matchmaker", port: port, ["--listen", "\(host):\(port)", "--link-listen", link] + (config.map { ["--config", $0] } ?? []) + common)
         let coordinator = ChildServer(
             "coordinator", port: port + 1, ["--listen", "\(host):\(port + 1)", "--link", link] + common)
         var children: [ChildServer] = []
@@ -73,7 +76,7 @@ struct Launch {
                 announce()
                 return nil
             }
-            if let signal = signals.wait(timeoutMs: 50), signal != SIGCHLD { return .signal }
+            if isStop(signals.wait(timeoutMs: 50), children) { return .signal }
         }
         return .notReady
     }
@@ -82,7 +85,19 @@ struct Launch {
     private func wait(_ children: [ChildServer], _ signals: SignalWaiter) -> End {
         while true {
             if let end = ended(children) { return end }
-            if let signal = signals.wait(timeoutMs: nil), signal != SIGCHLD { return .signal }
+            if isStop(signals.wait(timeoutMs: nil), children) { return .signal }
+        }
+    }
+
+    /// Whether a signal asks for the end. SIGHUP asks to read the scenes again, and is passed on; a terminal that closes says
+    /// it too, and then nobody else would stop the servers.
+    private func isStop(_ signal: Int32?, _ children: [ChildServer]) -> Bool {
+        switch signal {
+        case nil, SIGCHLD: return false
+        case SIGHUP where !terminal.isGone:
+            for child in children { child.signal(SIGHUP) }
+            return false
+        default: return true
         }
     }
 
@@ -100,7 +115,7 @@ struct Launch {
             let deadlineMs = Clock.bootMs() + Launch.stopTimeoutMs
             child.reap()
             while child.isRunning, Clock.bootMs() < deadlineMs {
-                if let signal = signals.wait(timeoutMs: 50), signal != SIGCHLD {
+                if isStop(signals.wait(timeoutMs: 50), []) {
                     for child in children { child.signal(SIGKILL) }
                 }
                 child.reap()

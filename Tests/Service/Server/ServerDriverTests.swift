@@ -52,6 +52,17 @@ private final class Shell: ServerShell {
         ServerDriver(loop: loop, journal: journal, logger: log.logger, shell: shell, parent: parent)
     }
 
+    @Test("SIGHUP reloads, as often as it comes, and stops nothing")
+    func reload() throws {
+        let driver = driver(Journal())
+        driver.signalled(SIGHUP)
+        driver.signalled(SIGHUP)
+        #expect(shell.take() == ["reload", "reload"])
+        driver.signalled(SIGTERM)
+        driver.signalled(SIGHUP)
+        #expect(shell.take() == ["begin"], "one that stops reads nothing any more")
+    }
+
     @Test("What is due comes before the input of the turn, also when both have waited")
     func deadlinesFirst() throws {
         let driver = driver(Journal())

@@ -1,0 +1,117 @@
+"""Scene files, good and bad: what the schema in compose/ and the matchmaker say of each must agree."""
+
+import json
+import re
+
+from processes import ROOT
+
+SCHEMA = json.loads((ROOT / "compose/scenes.schema.json").read_text())
+EXAMPLE = ROOT / "compose/greenroom.json"
+
+
+def without_comments(text):
+    """JSON as its readers want it: comments from // to the end of a line become spaces, but not within strings."""
+    return re.sub(r'"(?:\\.|[^"\\\n])*"|//[^\n]*', lambda found: found[0] if found[0][0] == '"' else " ", text)
+
+
+def scene(**keys):
+    return {"scenes": [{"id": "a", "groupSize": 4, **keys}]}
+
+
+def rules(**rules):
+    return scene(rules=rules)
+
+
+def skill(*steps, **keys):
+    return rules(skill={"attribute": "elo", "steps": list(steps), **keys})
+
+
+def latency(*steps, **keys):
+    return rules(latency={"steps": list(steps), **keys})
+
+
+FIRST = {"after": 0, "width": 1}
+CAP = {"after": 0, "cap": "80ms"}
+
+# Both refuse these.
+BAD = {
+    "scenes that are no list": {"scenes": {}}, "no scenes": {"scenes": []}, "a scene that is a text": {"scenes": ["duo"]},
+    "too many scenes": {"scenes": [{"id": f"{number}", "groupSize": 2} for number in range(1025)]},
+    "an unknown key with a structure": {"scense": [{}]}, "no id": {"scenes": [{"groupSize": 2}]},
+    "no size": {"scenes": [{"id": "a"}]}, "an empty id": scene(id=""), "a long id": scene(id="x" * 65),
+    "an id of two lines": scene(id="a\nb"), "an id that is a number": scene(id=1), "an unknown key": scene(colour="red"),
+    "size 0": scene(groupSize=0), "size 256": scene(groupSize=256), "half a player": scene(groupSize=2.5),
+    "a size in quotes": scene(groupSize="2"), "an unknown identity": scene(identity="none"), "open as a number": scene(open=1),
+    "nobody may wait": scene(waitingMax=0), "too many wait": scene(waitingMax=10_000_001),
+    "an unknown failure action": scene(onValidationFailure="retry"), "validation in words": scene(validatePeers="yes"),
+    "a time in words": scene(waitTimeout="soon"), "a time in days": scene(waitTimeout="1d"), "no time": scene(waitTimeout=0),
+    "no time in seconds": scene(waitTimeout="0s"), "a short time": scene(playTimeout=99),
+    "a long time": scene(playTimeout=604_800_001), "a time with a fraction": scene(enterTimeout=1000.5),
+    "a negative time": scene(barrierTimeout=-5), "a time of null": scene(reconnectGrace=None),
+    "a time in a list": scene(validationTimeout=["5s"]), "confirming at once": scene(confirmTimeout=0),
+    "ICE servers that are no list": scene(iceServers={}), "an ICE server that is a text": scene(iceServers=["stun:a"]),
+    "too many ICE servers": scene(iceServers=[{}] * 17), "a code for no reason": scene(completionCodes={"won": "C"}),
+    "a code that is a number": scene(completionCodes={"completed": 5}), "an empty code": scene(completionCodes={"completed": ""}),
+    "a long code": scene(completionCodes={"completed": "x" * 129}),
+    "an unknown end of waiting": scene(whenWaitIsOver="stop"), "a move to nowhere": scene(whenWaitIsOver={}),
+    "a move to a number": scene(whenWaitIsOver={"moveTo": 1}), "rules in a list": scene(rules=[]),
+    "an unknown rule": rules(luck=1), "a smaller group at once": rules(smallerGroups=[{"after": 0, "size": 2}]),
+    "a smaller group at 0s": rules(smallerGroups=[{"after": "0s", "size": 2}]),
+    "a smaller group of nobody": rules(smallerGroups=[{"after": 1, "size": 0}]),
+    "a smaller group without time": rules(smallerGroups=[{"size": 2}]),
+    "too many smaller groups": rules(smallerGroups=[{"after": n + 1, "size": 1} for n in range(33)]),
+    "skill without attribute": rules(skill={"steps": [FIRST]}), "skill without steps": skill(), "a late first step": skill({"after": 1, "width": 1}),
+    "a first step at 1s": skill({"after": "1s", "width": 1}), "a negative window": skill({"after": 0, "width": -1}),
+    "an unknown window": skill({"after": 0, "width": "all"}), "an endless window": skill({"after": 0, "width": 1e13}),
+    "a step without window": skill({"after": 0}), "an unknown key of a step": skill({**FIRST, "cap": 1}),
+    "too many steps": skill(*({"after": n, "width": n} for n in range(33))),
+    "a fallback in words": skill(FIRST, fallback="none"), "a cap of nothing": latency({"after": 0, "cap": 0}),
+    "a cap of a minute and more": latency({"after": 0, "cap": 60_001}), "a late first cap": latency({"after": 5, "cap": 9}),
+    "regions without attribute": latency(CAP, regions=[]),
+    "one region": latency(CAP, regionAttribute="r", regions=[{"between": ["eu"], "roundTrip": 5}]),
+    "three regions": latency(CAP, regionAttribute="r", regions=[{"between": ["eu", "us", "as"], "roundTrip": 5}]),
+    "regions at no distance": latency(CAP, regionAttribute="r", regions=[{"between": ["eu", "us"]}]),
+    "two attribute rules in one": rules(attributes=[{"equal": "a", "different": "b"}]),
+    "an empty attribute rule": rules(attributes=[{}]), "an attribute without name": rules(attributes=[{"equal": ""}]),
+    "roles without attribute": rules(roles={"seats": [{"role": "p", "count": 4}]}),
+    "roles without seats": rules(roles={"attribute": "r", "seats": []}),
+    "a role for nobody": rules(roles={"attribute": "r", "seats": [{"role": "p", "count": 0}, {"role": "q", "count": 4}]}),
+    "a seat for bots": rules(roles={"attribute": "r", "seats": [{"role": "bot", "count": 4}]}),
+    "unknown encounters": rules(encounters="once"), "a reunion without end": rules(encounters={"reunite": {}}),
+    "a reunion at once": rules(encounters={"reunite": {"wait": 0}}),
+    "a reunion with whom": rules(encounters={"reunite": {"wait": "5m", "otherwise": "wait"}}),
+    "parties of nobody": rules(partySizeMax=0), "bots at no time": rules(bots={}), "bots alone": rules(bots={"after": 1, "playersMin": 0}),
+    "treatments without seed": scene(treatments={"list": [{"name": "t"}]}),
+    "no treatments": scene(treatments={"seed": 1, "list": []}), "a nameless treatment": scene(treatments={"seed": 1, "list": [{}]}),
+    "a treatment of no weight": scene(treatments={"seed": 1, "list": [{"name": "t", "weight": 0}]}),
+    "a treatment for nobody": scene(treatments={"seed": 1, "list": [{"name": "t", "quota": 0}]}),
+    "a negative seed": scene(treatments={"seed": -1, "list": [{"name": "t"}]}),
+    "a seed beyond doubles": scene(treatments={"seed": 2**53, "list": [{"name": "t"}]}),
+}
+
+# What tells of several values together: only the matchmaker refuses these.
+SENSELESS = {
+    "a scene twice": {"scenes": [{"id": "a", "groupSize": 2}] * 2}, "validation of 17": scene(groupSize=17, validatePeers=True),
+    "a falling window": skill(FIRST, {"after": 5, "width": 0.5}), "steps at once": skill(FIRST, {"after": "0s", "width": 2}),
+    "a step behind any": skill({"after": 0, "width": "any"}, {"after": 5, "width": 3}),
+    "a smaller group that is not": rules(smallerGroups=[{"after": 1, "size": 4}]),
+    "too few seats": rules(roles={"attribute": "r", "seats": [{"role": "p", "count": 3}]}),
+    "an attribute twice": rules(attributes=[{"equal": "a"}, {"different": "a"}]),
+    "a party that fits nowhere": rules(partySizeMax=5), "no seat for a bot": rules(bots={"after": 1, "playersMin": 4}),
+    "a treatment twice": scene(treatments={"seed": 1, "list": [{"name": "t"}, {"name": "t"}]}),
+    "a move to itself": scene(whenWaitIsOver={"moveTo": "a"}), "a move to nowhere known": scene(whenWaitIsOver={"moveTo": "b"}),
+    "a region pair twice": latency(CAP, regionAttribute="r", regions=[
+        {"between": ["eu", "us"], "roundTrip": 5}, {"between": ["us", "eu"], "roundTrip": 5}]),
+}
+
+# At their limits, good.
+GOOD = {
+    "the least": {"scenes": [{"id": "a", "groupSize": 1}]}, "the most": scene(groupSize=255, waitingMax=10_000_000),
+    "times": scene(waitTimeout="168h", playTimeout=100, enterTimeout="100ms", barrierTimeout="604800s"),
+    "windows": skill({"after": "0ms", "width": 0}, {"after": 1, "width": 1e12}, {"after": "168h", "width": "any"}, fallback=-1e12),
+    "caps": latency({"after": "0h", "cap": 1}, {"after": 5, "cap": "60s"}, regionAttribute="r" * 64, regions=[]),
+    "a reunion": rules(encounters={"reunite": {"wait": 100}}), "anybody": rules(encounters="any"), "parties": rules(partySizeMax=4),
+    "treatments": scene(treatments={"seed": 2**53 - 1, "list": [{"name": "t", "weight": 1000, "quota": 1_000_000_000}]}),
+    "its schema and an option": {"$schema": "./scenes.schema.json", "idleTimeout": "2m", **scene(completionCodes={"completed": "x" * 128})},
+    "validation of 16": scene(groupSize=16, validatePeers=True), "no rules": scene(rules={}),
+}

@@ -122,7 +122,7 @@ async def test_other_options_are_named_and_need_a_restart(make_servers):
 
 async def test_the_state_shows_what_a_scene_asks_for(make_servers):
     rules = {"skill": {"attribute": "elo", "steps": [{"after": 0, "width": "any"}]}, "encounters": "never"}
-    scenes = Scenes(servers, {**DUO, "rules": rules, "confirmTimeout": "20s", "open": False})
+    scenes = Scenes(make_servers, {**DUO, "rules": rules, "confirmTimeout": "20s", "open": False})
     duo = scenes.matchmaker.state()["scenes"][0]
     assert duo["rules"] == ["skill", "encounters"] and duo["confirm"] is True and duo["open"] is False
     assert duo["waiting"] == 0 and duo["treatments"] == 0

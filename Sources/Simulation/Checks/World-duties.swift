@@ -141,9 +141,10 @@ extension World {
         if isWanted { fail(.stranded, "p\(client) has waited in \(session.short) for a coordinator while there was one") }
     }
 
-    /// Promise 5: one who still waits here and is not to blame is put back, and not sent away.
+    /// Promise 5: one who still waits here and is not to blame is put back, and not sent away, as long as there is a scene to
+    /// go back to.
     func checkPutBack(_ outcome: Outcome, _ reason: EndReason, _ client: Int) {
-        guard reason == outcome.reason, !matchmaker.isStopping else { return }
+        guard reason == outcome.reason, !matchmaker.isStopping, served.contains(outcome.scene) else { return }
         let player = outcome.players.first { $0.subject == clients[client].subject }
         if player?.isRequeued == true, player?.isBlamed == false {
             fail(.notRequeued, "p\(client) is sent away by \(outcome.session.short), which puts it back")
@@ -178,7 +179,7 @@ extension World {
     func waitingCount(_ scene: String) -> Int? {
         // It may have died over what it was asked.
         guard matchmaker.isRunning else { return nil }
-        return plan.scenes.firstIndex { $0.id.name == scene }.map { matchmaker.core.sceneStatus[$0].waiting }
+        return matchmaker.core.sceneStatus.first { $0.id.name == scene }?.waiting
     }
 
     /// Promise 8: a scene in which as many wait as may takes nobody else.

@@ -116,11 +116,11 @@ extension Coverage {
         case .matchmakerRestarted: handedOff.union([.waiting])
         case .journalLost: handedOff
         case .matchmakerDiskFails, .matchmakerShutdown: handedOff.union([.waiting])
-        case .coordinatorDiskFails: handedOff
+        case .coordinatorDiskFails, .sceneRemoved: handedOff
         case .completed, .lastLeft, .movedAway, .movedTogether, .graceOver, .excluded, .waitOver, .notConfirmed, .noShow,
             .neverTogether, .barrierOver, .timeLimit, .pairFailed, .pairFailedFinally, .silent, .silentFinally,
             .noCoordinatorInTime, .leftAtMatchmaker, .goneAtMatchmaker, .noCoordinatorLeft, .leaseOver, .awokeLate,
-            .coordinatorSilent, .coordinatorRestarted, .bothRestarted, .coordinatorShutdown, .sceneRemoved:
+            .coordinatorSilent, .coordinatorRestarted, .bothRestarted, .coordinatorShutdown:
             []
         }
     }

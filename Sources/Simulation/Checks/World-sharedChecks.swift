@@ -201,9 +201,11 @@ extension World {
                     }
                 if table.count > countMax { fail(.overLimit, "the matchmaker's \(table.name) has \(table.count)") }
             }
-            for (scene, status) in zip(plan.scenes, core.sceneStatus) where status.waiting > scene.waitingMax + plan.clients {
-                fail(.overLimit, "\(status.waiting) wait in \(scene.id)")
+            for status in core.sceneStatus {
+                guard let scene = plan.scenes.first(where: { $0.id == status.id }) else { continue }
+                if status.waiting > scene.waitingMax + plan.clients { fail(.overLimit, "\(status.waiting) wait in \(scene.id)") }
             }
+            if core.sceneStatus.count > plan.scenes.count { fail(.overLimit, "more scenes than were ever configured") }
         }
         for host in coordinators {
             guard host.isRunning else { continue }

@@ -17,6 +17,7 @@ enum Happening {
     case exit(Int, life: UInt32)
 
     case fault(Int)
+    case reload(Int)
     case diskHeals(Int, number: Int)
     case heal
     case closeAll
@@ -51,6 +52,7 @@ enum Input {
     case recorded
     case storage(isWorking: Bool)
     case cancel(SessionID)
+    case reconfigure([Scene])
     case drain
     case shutdown
 }

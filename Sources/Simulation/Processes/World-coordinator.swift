@@ -95,7 +95,7 @@ extension World {
         case .storage(let isWorking):
             if !isWorking { metEverywhere(.coordinatorDiskFails, at: host.number) }
             handle(.storage(isWorking: isWorking), host, now)
-        case .cancel: break
+        case .cancel, .reconfigure: break
         case .drain: handle(.drain, host, now)
         case .shutdown:
             beginStopping(host)

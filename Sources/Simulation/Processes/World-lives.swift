@@ -72,13 +72,14 @@ extension World {
     private func startMatchmaker(_ records: [Message]) {
         let host = matchmaker
         var core = MatchmakerCore(
-            scenes: plan.scenes, limits: plan.matchmaking, resumeKey: World.resumeKey,
+            scenes: configured, limits: plan.matchmaking, resumeKey: World.resumeKey,
             generator: SeededGenerator(number: host.random.next()))
         let now = host.moment(nowUs)
         let found = options.canary == .forgetsJournal ? [] : records
         core.restore(found, isComplete: host.isJournalComplete, now: now)
         host.core = core
         host.actions = []
+        served = Set(configured.map(\.id))
         matchmakerStarted(records)
         turn(host, [])
     }

@@ -69,6 +69,10 @@ extension World {
             if !isWorking { metEverywhere(.matchmakerDiskFails, at: 0) }
             handle(.storage(isWorking: isWorking), host, now)
         case .cancel(let session): handle(.cancel(session), host, now)
+        case .reconfigure(let scenes):
+            metRemoval(scenes)
+            served = Set(scenes.map(\.id))
+            handle(.reconfigure(scenes), host, now)
         case .drain: handle(.drain, host, now)
         case .shutdown:
             beginStopping(host)

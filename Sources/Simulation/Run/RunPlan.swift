@@ -16,6 +16,7 @@ struct RunPlan: Sendable {
     var matchmaking: MatchmakingLimits
     var activeUs: UInt64
     var faults: [Fault]
+    var reloads: [ReloadPlan]
     var rotateAtBytes: Int
     /// How often a step of a client goes wrong, of a thousand.
     var quirkPerMille: Int
@@ -41,6 +42,7 @@ struct RunPlan: Sendable {
         let isQuick = options.preset != .calm && random.perMille(900)
         matchmaking = RunPlan.limits(isQuick: isQuick, clients: clients, &random)
         scenes = SceneCatalog.draw(isQuick: isQuick, &random)
+        reloads = options.preset == .calm ? [] : ReloadPlan.draw(scenes, root: root, activeUs: activeUs)
         rotateAtBytes = options.preset == .calm ? 1 << 20 : random.pick([2_000, 20_000, 200_000]) ?? 20_000
         coordinators = []
         for index in 0..<coordinatorCount {

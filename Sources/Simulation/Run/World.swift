@@ -23,6 +23,10 @@ final class World {
     var connections: [ClientConnection] = []
     var clients: [Client] = []
     var random: SmallGenerator
+    /// What the scenes' file says at present.
+    var configured: [Scene]
+    /// The scenes that the matchmaker has taken from it.
+    var served: Set<SceneID> = []
     /// Faults and quirks are over.
     var isHealing = false
     var isClosed = false
@@ -42,6 +46,7 @@ final class World {
         let plan = plan
         func stream(_ number: Int) -> SmallGenerator { SmallGenerator(root: plan.root, stream: UInt64(number)) }
         random = stream(2)
+        configured = plan.scenes
         matchmaker = MatchmakerHost(number: 0, random: stream(50), rotateAtBytes: plan.rotateAtBytes)
         coordinators = plan.coordinators.enumerated().map { index, coordinator in
             CoordinatorHost(
@@ -61,6 +66,7 @@ final class World {
         queue.put(.start(0), atUs: 0)
         for (index, coordinator) in plan.coordinators.enumerated() { queue.put(.start(index + 1), atUs: coordinator.startUs) }
         for (position, fault) in plan.faults.enumerated() { queue.put(.fault(position), atUs: fault.atUs) }
+        for position in plan.reloads.indices { queue.put(.reload(position), atUs: plan.reloads[position].atUs) }
         for client in clients.indices where options.keptClients?.contains(client) ?? true {
             let delayUs = UInt64(clients[client].random.between(0, 1000 * plan.thinkMs.upperBound))
             queue.put(.client(client, generation: 0, .join), atUs: 50_000 + delayUs)
@@ -104,6 +110,7 @@ final class World {
         case .resume(let process, let life): resume(process, life)
         case .exit(let process, let life): exit(process, life)
         case .fault(let position): begin(plan.faults[position])
+        case .reload(let position): reload(plan.reloads[position])
         case .diskHeals(let process, _): host(process).disk.freeBytes = nil
         case .heal: heal()
         case .closeAll: closeAll()

@@ -90,7 +90,9 @@ public final class LinkDialer: ConnectionHandler {
     private func connect(to address: SocketAddress) {
         do {
             state = .connecting(
-                try loop.connect(to: address, handler: self, outboundBytesMax: limits.outboundBytesMax))
+                try loop.connect(
+                    to: address, handler: self, outboundBytesMax: limits.outboundBytesMax,
+                    timeoutMs: limits.connectTimeoutMs))
         } catch {
             failed(.closed("\(error)"))
         }

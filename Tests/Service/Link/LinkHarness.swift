@@ -54,6 +54,8 @@ final class LinkHarness {
     init(secret: String = "", handshakeTimeoutMs: UInt64 = 5_000) throws {
         var reactorLimits = ReactorLimits()
         reactorLimits.closeTimeoutMs = 200
+        // Longer than any test waits: the link has a limit of its own.
+        reactorLimits.connectTimeoutMs = 60_000
         loop = try EventLoop(limits: reactorLimits)
         limits.handshakeTimeoutMs = handshakeTimeoutMs
         limits.redialFirstMs = 20

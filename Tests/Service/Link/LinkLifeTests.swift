@@ -47,6 +47,16 @@ import Testing
         #expect(harness.matchmaker.closed[1] == "closed by the other side: shutting_down: good night")
     }
 
+    @Test("A matchmaker that takes no connection is given up after the time to connect, and dialled again")
+    func connectTimeout() throws {
+        let full = try FullListener()
+        let harness = try LinkHarness()
+        harness.limits.connectTimeoutMs = 50
+        try harness.dial(address: "127.0.0.1:\(full.port)")
+        #expect(try harness.turns { harness.coordinator.failures.count == 2 })
+        #expect(harness.coordinator.failures.first?.end == "cannot connect: Connection timed out")
+    }
+
     @Test("A reject in place of the welcome counts as a failure, so that the waits grow")
     func refusedAfterProof() throws {
         let harness = try LinkHarness()

@@ -47,6 +47,17 @@ import Testing
         #expect(harness.matchmaker.closed[1] == "closed by the other side: shutting_down: good night")
     }
 
+    @Test("A link that is given up without a word is dialled again at once, though the other end answers nothing")
+    func halfOpen() throws {
+        let harness = try LinkHarness(closeTimeoutMs: 60_000)
+        try harness.dial()
+        #expect(try harness.turns { harness.isUp })
+        harness.loop.pauseReading(try #require(harness.matchmaker.proven.first).link)
+        harness.dialer?.close(nil)
+        #expect(try harness.turns { harness.coordinator.ups.count == 2 })
+        #expect(harness.coordinator.downs == ["given up"])
+    }
+
     @Test("A matchmaker that takes no connection is given up after the time to connect, and dialled again")
     func connectTimeout() throws {
         let full = try FullListener()

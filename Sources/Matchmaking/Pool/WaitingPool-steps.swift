@@ -12,20 +12,42 @@ extension WaitingPool {
     /// When `popDue` next has something, in milliseconds of the boot clock.
     var nextDueMs: UInt64? { due.nextMs }
 
-    /// Takes the next unit whose step has passed to its new stage.
+    /// Takes the units whose step has passed to their new stage, all before the first is given back to be searched around:
+    /// steps that pass at once count at once.
     mutating func popDue(now: Moment) -> Step? {
-        guard let head = due.popDue(nowMs: now.bootMs) else { return nil }
-        let waitedMs = waitedMs(head, nowMs: now.bootMs)
+        while let head = due.popDue(nowMs: now.bootMs) {
+            restage(head, nowMs: now.bootMs)
+            entries[Int(head)].isReady = true
+            ready.append(head)
+        }
+        while readyNext < ready.count {
+            let head = ready[readyNext]
+            readyNext += 1
+            // It may have been matched with one before it.
+            guard Int(head) < entries.count, entries[Int(head)].isReady else { continue }
+            entries[Int(head)].isReady = false
+            if entries[Int(head)].isGivenUp { return .reunionFailed(PoolUnit(slot: head)) }
+            return .search(PoolUnit(slot: head))
+        }
+        ready.removeAll(keepingCapacity: true)
+        readyNext = 0
+        return nil
+    }
+
+    private mutating func restage(_ head: Int32, nowMs: UInt64) {
         let old = stage(head)
-        entries[Int(head)].stage = UInt8(clamping: stages.stage(afterMs: waitedMs))
+        entries[Int(head)].stage = UInt8(clamping: stages.stage(afterMs: waitedMs(head, nowMs: nowMs)))
         schedule(head)
-        if reunionGroup(head) != 0, stage(head).isReunionOver {
+        if entries[Int(head)].reunion != 0, stage(head).isReunionOver {
+            if case .reunite(_, .end) = rules.encounters {
+                // It stays aside until it is taken out.
+                entries[Int(head)].isGivenUp = true
+                return
+            }
             forgetReunion(head)
-            if case .reunite(_, .end) = rules.encounters { return .reunionFailed(PoolUnit(slot: head)) }
         }
         reshelve(head)
         if stage(head).allowsBots, !old.allowsBots { askForBots(head) }
-        return .search(PoolUnit(slot: head))
     }
 
     func waitedMs(_ head: Int32, nowMs: UInt64) -> UInt64 {
@@ -64,8 +86,6 @@ extension WaitingPool {
     }
 
     // MARK: Reunions
-
-    func reunionGroup(_ head: Int32) -> UInt32 { entries[Int(head)].reunion }
 
     /// A unit waits for its last group when all of its members have the same.
     mutating func expectReunion(_ head: Int32) {

@@ -46,6 +46,9 @@ struct WaitingPool: Sendable {
     /// Units whose wait allows bots, as they asked for them; those gone are left out when it is their turn.
     var hungry: [PoolUnit] = []
     var botsBucket: Int32 = -1
+    /// Units whose step has passed, from `readyNext` on still to be searched around.
+    var ready: [Int32] = []
+    var readyNext = 0
 
     private(set) var unitCount = 0
     private(set) var memberCount = 0
@@ -191,6 +194,7 @@ struct WaitingPool: Sendable {
             }
             entries[Int(slot)].nextMember = -1
             entries[Int(slot)].size = 0
+            entries[Int(slot)].isReady = false
             free.append(slot)
             slot = entry.nextMember
         }

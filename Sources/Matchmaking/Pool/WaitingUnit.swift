@@ -45,6 +45,10 @@ struct WaitingEntry: Sendable {
     /// Members of the unit.
     var size: UInt8 = 1
     var isBot = false
+    /// Its step has passed, and it has not been searched around since.
+    var isReady = false
+    /// Its last group has not come in time, and nothing else is left to wait for.
+    var isGivenUp = false
 
     var place: (region: UInt16, pingMs: UInt16) { (region, pingMs) }
 }

@@ -2,7 +2,7 @@ import SessionProtocol
 
 /// Who has played with whom in one scene, as far as its rule asks: pairs for `never`, last groups for `reunite`.
 struct EncounterHistory: Sendable {
-    private let rule: EncounterRule
+    let rule: EncounterRule
     private let countMax: Int
     private var met: PairTable
     /// The number of the group in which a person played last.
@@ -43,6 +43,11 @@ struct EncounterHistory: Sendable {
         }
     }
 
+    mutating func removeAll(_ book: inout PairBook) {
+        while let key = met.popFirst() { release(key, &book) }
+        while oldestGroup < nextGroup { dropOldestGroup(&book) }
+    }
+
     private func release(_ key: PairKey, _ book: inout PairBook) {
         book.release(key.lower)
         book.release(key.higher)
@@ -68,4 +73,14 @@ struct EncounterHistory: Sendable {
     }
 
     func people(of group: UInt32) -> [UInt32] { groups[group] ?? [] }
+}
+
+extension EncounterRule {
+    /// What is remembered for one serves the other.
+    func isSameKind(as other: EncounterRule) -> Bool {
+        switch (self, other) {
+        case (.any, .any), (.never, .never), (.reunite, .reunite): true
+        case (.any, _), (.never, _), (.reunite, _): false
+        }
+    }
 }

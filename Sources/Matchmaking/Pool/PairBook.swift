@@ -110,20 +110,27 @@ struct PairTable: Sendable {
     /// Takes out the oldest while there are too many.
     mutating func popOverflow() -> PairKey? {
         while entries.count > countMax {
-            if let key = popFirst() { return key }
+            if let key = popOldest() { return key }
+        }
+        return nil
+    }
+
+    mutating func popFirst() -> PairKey? {
+        while !entries.isEmpty {
+            if let key = popOldest() { return key }
         }
         return nil
     }
 
     mutating func popExpired(nowMs: UInt64) -> PairKey? {
         while let nextMs, nextMs <= nowMs {
-            if let key = popFirst() { return key }
+            if let key = popOldest() { return key }
         }
         return nil
     }
 
     /// Nil for what has been renewed since.
-    private mutating func popFirst() -> PairKey? {
+    private mutating func popOldest() -> PairKey? {
         let oldest = queue[head]
         head += 1
         if head > 64, head * 2 > queue.count {

@@ -81,6 +81,11 @@ extension WaitingPool {
         rooms.update(number, first: first, members: old.members - size(unit.slot))
     }
 
+    /// A room is as senior as its most senior unit.
+    func isMoreSenior(_ room: PoolRoom, than other: PoolRoom) -> Bool {
+        index.isMoreSenior(mostSenior(in: room), than: mostSenior(in: other))
+    }
+
     /// The most senior unit of a room.
     func mostSenior(in room: PoolRoom) -> Int32 {
         var senior = rooms[room.number].first

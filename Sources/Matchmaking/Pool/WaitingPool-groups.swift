@@ -219,6 +219,8 @@ extension WaitingPool {
             next += 1
             let number = entries[Int(candidate)].room
             guard number >= 0, number != entries[Int(head)].room, best?.room.number != number else { continue }
+            // One that would be full is a complete group, and none was possible.
+            guard rooms[number].members + size(head) < groupSize else { continue }
             let room = PoolRoom(number: number)
             let senior = isBySeniority ? candidate : mostSenior(in: room)
             if let best, index.isMoreSenior(best.senior, than: senior) { continue }
@@ -230,18 +232,27 @@ extension WaitingPool {
         return best.map { .room($0.room) } ?? .alone
     }
 
+    /// Whether a unit can be together with all of a room.
+    func hasPlace(in room: PoolRoom, for unit: PoolUnit, _ book: PairBook) -> Bool {
+        rooms[room.number].members + size(unit.slot) <= groupSize && accepts(room, unit.slot, book)
+    }
+
     private func accepts(_ room: PoolRoom, _ head: Int32, _ book: PairBook) -> Bool {
-        // A room that would be full is a complete group, and none was possible.
-        guard rooms[room.number].members + size(head) < groupSize else { return false }
-        if !hasPairRules, seats == nil, entries[Int(head)].nextMember < 0, entries[Int(head)].person == 0 { return true }
+        if !hasPairRules, seats == nil, equalAttributes.isEmpty, history.rule == .any, botCount == 0, entries[Int(head)].nextMember < 0, entries[Int(head)].person == 0 { return true }
         var fill = seats.map { RoleFill($0, size: groupSize) }
         guard seat(head, &fill) else { return false }
         var slot = rooms[room.number].first
         while slot >= 0 {
-            guard seat(slot, &fill), fits(slot, head, book) else { return false }
+            guard seat(slot, &fill), isOfOneKind(slot, head), fits(slot, head, book) else { return false }
             slot = entries[Int(slot)].nextInRoom
         }
         return true
+    }
+
+    /// Of equal attributes, and both to be found by others or neither.
+    private func isOfOneKind(_ a: Int32, _ b: Int32) -> Bool {
+        let (first, second) = (buckets[Int(entries[Int(a)].bucket)].key, buckets[Int(entries[Int(b)].bucket)].key)
+        return first.kind == second.kind && first.side == .players && second.side == .players
     }
 
     // MARK: Results

@@ -12,13 +12,15 @@ extension WaitingPool {
     /// When `popDue` next has something, in milliseconds of the boot clock.
     var nextDueMs: UInt64? { due.nextMs }
 
+    /// `popDue` has something.
+    func hasDue(nowMs: UInt64) -> Bool { readyNext < ready.count || (nextDueMs ?? .max) <= nowMs }
+
     /// Takes the units whose step has passed to their new stage, all before the first is given back to be searched around:
     /// steps that pass at once count at once.
     mutating func popDue(now: Moment) -> Step? {
         while let head = due.popDue(nowMs: now.bootMs) {
             restage(head, nowMs: now.bootMs)
-            entries[Int(head)].isReady = true
-            ready.append(head)
+            searchAgain(around: PoolUnit(slot: head))
         }
         while readyNext < ready.count {
             let head = ready[readyNext]
@@ -32,6 +34,13 @@ extension WaitingPool {
         ready.removeAll(keepingCapacity: true)
         readyNext = 0
         return nil
+    }
+
+    /// For a unit around which more may be possible than before: `popDue` gives it back.
+    mutating func searchAgain(around unit: PoolUnit) {
+        guard !entries[Int(unit.slot)].isReady else { return }
+        entries[Int(unit.slot)].isReady = true
+        ready.append(unit.slot)
     }
 
     private mutating func restage(_ head: Int32, nowMs: UInt64) {
@@ -120,7 +129,6 @@ extension WaitingPool {
     }
 
     func isHungry(_ unit: PoolUnit) -> Bool {
-        Int(unit.slot) < entries.count && size(unit.slot) > 0 && entries[Int(unit.slot)].bucket >= 0
-            && buckets[Int(entries[Int(unit.slot)].bucket)].key.side == .players && stage(unit.slot).allowsBots
+        contains(unit) && buckets[Int(entries[Int(unit.slot)].bucket)].key.side == .players && stage(unit.slot).allowsBots
     }
 }

@@ -300,6 +300,8 @@ struct WaitingPool: Sendable {
     func stage(_ head: Int32) -> Stages.Stage { stages.stages[Int(entries[Int(head)].stage)] }
     func kind(_ head: Int32) -> UInt32 { buckets[Int(entries[Int(head)].bucket)].key.kind }
 
+    func contains(_ unit: PoolUnit) -> Bool { Int(unit.slot) < entries.count && entries[Int(unit.slot)].bucket >= 0 }
+
     func members(_ unit: PoolUnit) -> [SubjectID] {
         var members: [SubjectID] = []
         var slot = unit.slot

@@ -23,7 +23,8 @@ extension World {
             let state = truth.find(session).map { self.state($0) } ?? SessionState.ended
             coverage.count(kind == .refused && state == .ended ? .refused : .staleMessage, state)
         case .adopted(let session, _): coverage.count(.journalLost, truth[truth.number(of: session)].mirror)
-        case .coordinatorUp, .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused, .inventoryAsked, .doubted,
+        case .coordinatorUp, .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused, .formed, .inventoryAsked,
+            .doubted,
             .outcomeReleased, .outcome:
             break
         }

@@ -339,7 +339,7 @@ extension World {
                 fail(.acknowledgedNotDurable, "the outcome of \(outcome.session.short) is told and not on disk")
             }
         case .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused,
-            .cancelIgnored, .nothingToCancel, .noCoordinator, .stale, .doubted,
+            .cancelIgnored, .nothingToCancel, .formed, .noCoordinator, .stale, .doubted,
             .inventoryAsked:
             break
         }

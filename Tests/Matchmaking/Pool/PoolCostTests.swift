@@ -39,7 +39,7 @@ import Testing
 
     @Test("what a unit takes in the pool is within its measure")
     func memory() {
-        #expect(MemoryLayout<WaitingEntry>.stride + MemoryLayout<SkillIndex.Node>.stride <= 112)
+        #expect(MemoryLayout<WaitingEntry>.stride + MemoryLayout<SkillIndex.Node>.stride <= 128)
     }
 
     @Test("the index holds its order, its balance and its seniors through random changes")

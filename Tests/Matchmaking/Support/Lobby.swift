@@ -13,6 +13,8 @@ struct Lobby {
     /// The changes of state and the notices of the last event.
     var transitions: [String] = []
     var notices: [MatchmakerNotice] = []
+    /// Why the groups of the last event were put together.
+    var reasons: [String] = []
     /// The raw actions of the last event.
     var actions: [MatchmakerAction] = []
 
@@ -197,6 +199,7 @@ struct Lobby {
         var lines: [String] = []
         transitions = []
         notices = []
+        reasons = []
         for action in actions {
             switch action {
             case .reply(let connection, let reply):
@@ -218,6 +221,7 @@ struct Lobby {
                 let reason = change.reason.map { " \($0)" } ?? ""
                 transitions.append(
                     "\(name(change.session)) \(change.from)→\(change.to)\(reason)\(change.isLegal ? "" : " refused")")
+            case .notice(.formed(_, let reason)): reasons.append(reason.description)
             case .notice(let notice): notices.append(notice)
             }
         }

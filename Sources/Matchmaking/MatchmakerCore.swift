@@ -41,6 +41,8 @@ public struct MatchmakerCore: Sendable {
     var isStorageWorking = true
     /// Nobody is matched while the journal does not say who may be in a live session.
     var hold: Hold?
+    /// Records that had been asked for when the hold was over.
+    var holdRecords: UInt64 = 0
     /// No new joins.
     var isDraining = false
     /// Nor does anyone go on waiting.

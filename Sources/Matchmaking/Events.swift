@@ -131,7 +131,7 @@ public enum MatchmakerNotice: Hashable, Sendable {
     /// A session that a coordinator holds and this matchmaker did not know; it is taken on.
     case adopted(SessionID, NodeID)
     /// A session that a coordinator holds, this matchmaker did not know, and nobody is known to have been inside of: unless
-    /// somebody enters, its owner is asked to end it when all have reported.
+    /// all enter, its owner is asked to end it when all have reported, or at once when they have.
     case doubted(SessionID, NodeID)
     /// So many outcomes could be reported by it once more that its link is closed: the next begins with an inventory.
     case inventoryAsked(NodeID, outcomes: Int)

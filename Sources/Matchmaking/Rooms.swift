@@ -47,7 +47,7 @@ extension MatchmakerCore {
         let member = Member(
             subject: subject, connection: connection, sinceUnixMs: sinceUnixMs, waitUntilMs: waitUntilMs)
         queues[sceneIndex].waiting += 1
-        joined[connection] = subject
+        accept(connection, subject, in: scenes[sceneIndex].id, sinceUnixMs: sinceUnixMs, now)
         place(member, in: id, now)
         requeue(id)
         tellRoom(id, now, &actions)
@@ -136,22 +136,24 @@ extension MatchmakerCore {
 
     /// Takes a member out of its room, which goes on; an empty room ends by `causeWhenEmpty`.
     mutating func unseat(
-        _ subject: SubjectID, from id: SessionID, causeWhenEmpty: ExitCause, _ now: Moment,
+        _ subject: SubjectID, from id: SessionID, causeWhenEmpty: ExitCause, as fate: JoinFate.Kind, _ now: Moment,
         _ actions: inout [MatchmakerAction]
     ) -> Member? {
-        guard let (member, sceneIndex) = takeOut(subject, of: id, causeWhenEmpty: causeWhenEmpty, now) else { return nil }
+        guard let (member, sceneIndex) = takeOut(subject, of: id, causeWhenEmpty: causeWhenEmpty, as: fate, now, &actions)
+        else { return nil }
         shareOut(sceneIndex, changed: [id], now, &actions)
         return member
     }
 
     /// The same, before any seat is given to another. The scene's rooms are to be shared out behind it.
     mutating func takeOut(
-        _ subject: SubjectID, of id: SessionID, causeWhenEmpty: ExitCause, _ now: Moment
+        _ subject: SubjectID, of id: SessionID, causeWhenEmpty: ExitCause, as fate: JoinFate.Kind, _ now: Moment,
+        _ actions: inout [MatchmakerAction]
     ) -> (member: Member, sceneIndex: Int)? {
         guard let room = ledger[id]?.details.room,
             let member = room.members.first(where: { $0.subject == subject })
         else { return nil }
-        if let connection = member.connection { forget(connection) }
+        if let connection = member.connection { finish(connection, fate, in: id, now, &actions) }
         displace(member, from: id)
         queues[room.sceneIndex].waiting -= 1
         requeue(id)
@@ -215,7 +217,8 @@ extension MatchmakerCore {
         guard let reason = cause.path(in: .waiting).ending?.reason else { return }
         let code = scene.settings.completionCode(for: reason)
         for member in members {
-            guard let member = unseat(member.subject, from: id, causeWhenEmpty: cause, now, &actions) else { continue }
+            guard let member = unseat(member.subject, from: id, causeWhenEmpty: cause, as: .timedOut, now, &actions)
+            else { continue }
             tellEnded(member, session: id, reason, code, &actions)
         }
     }
@@ -248,8 +251,8 @@ extension MatchmakerCore {
         let reason = endRoom(id, cause, now)
         let code = scenes[room.sceneIndex].settings.completionCode(for: reason)
         for member in room.members {
-            if let connection = member.connection { forget(connection) }
             tellEnded(member, session: id, reason, code, &actions)
+            if let connection = member.connection { finish(connection, JoinFate.Kind(told: reason), in: id, now, &actions) }
         }
     }
 }

@@ -24,7 +24,7 @@ extension World {
             coverage.count(kind == .refused && state == .ended ? .refused : .staleMessage, state)
         case .adopted(let session, _): coverage.count(.journalLost, truth[truth.number(of: session)].mirror)
         case .coordinatorUp, .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused, .inventoryAsked, .doubted,
-            .outcomeReleased, .outcome:
+            .outcomeReleased, .outcome, .fate:
             break
         }
     }

@@ -133,6 +133,7 @@ extension World {
             if truth[number].atMatchmaker == .live { awaitsFate(connection, number) }
         case .matched(let session, let player, _, _, let ticket):
             coverage.count(.matchedTold)
+            truth.update(connection) { $0.wasMatched = true }
             meets(session, client, connection)
             let number = truth.number(of: session)
             checkReach(number, client)
@@ -338,6 +339,7 @@ extension World {
             if durable != outcome, !outcome.isPresumed || durable == nil {
                 fail(.acknowledgedNotDurable, "the outcome of \(outcome.session.short) is told and not on disk")
             }
+        case .fate(let fate): judge(fate)
         case .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused,
             .cancelIgnored, .nothingToCancel, .noCoordinator, .stale, .doubted,
             .inventoryAsked:

@@ -239,6 +239,7 @@ extension World {
                 fail(.leftBehind, "n\(host.number): \(table.name) has \(table.count) left")
             }
         }
+        checkAllFatesKnown()
         for session in truth.sessions where session.isMatchDurable || session.outcome != nil || session.isOwedOutcome {
             checkOutcome(session)
         }

@@ -180,6 +180,16 @@ struct Lobby {
             }, failedPairs: pairs)
     }
 
+    /// The fates of the last event.
+    var fates: [String] {
+        notices.compactMap { notice in
+            guard case .fate(let fate) = notice else { return nil }
+            let error = fate.error.map { " \($0.rawValue)" } ?? ""
+            let session = fate.session.flatMap { names[$0] }.map { " in \($0)" } ?? ""
+            return "\(fate.connection.number): \(fate.subject) \(fate.kind.rawValue)\(error)\(session) after \(fate.waitedMs)/\(fate.waitedInAllMs)"
+        }
+    }
+
     /// Tables that are not empty.
     var leftovers: [String] { core.tables.filter { $0.count != 0 }.map { "\($0.name) \($0.count)" } }
 

@@ -77,7 +77,7 @@ extension CoordinatorCore {
         }
         guard result.count <= ProtocolLimits.resultBytesMax else {
             return complain(
-                connection, .badMessage, "a result has at most \(ProtocolLimits.resultBytesMax) bytes", &actions)
+                connection, .badMessage, "`result` must have at most \(ProtocolLimits.resultBytesMax) bytes", &actions)
         }
         let haveAllFinished = ledger.withDetails(seat.session) { details in
             details[seat.player].result = result

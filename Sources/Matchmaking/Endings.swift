@@ -101,6 +101,7 @@ extension MatchmakerCore {
         count(handOff.node, -1)
         hold?.doubtful.remove(outcome.session)
         retained.insert(outcome, nodes: handOff.offered)
+        releases.ends(outcome.session)
         if handOff.phase == .accepted, let index = coordinators.firstIndex(where: { $0.node == handOff.node }) {
             coordinators[index].isResting = false
         }

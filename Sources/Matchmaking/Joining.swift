@@ -13,6 +13,7 @@ extension MatchmakerCore {
         let scene = scenes[sceneIndex]
         let claim = request.resume.flatMap { signer.check($0, nowUnixMs: now.unixMs) }
             .flatMap { $0.subject == request.subject ? $0 : nil }
+        if let claim { releases.note(claim) }
         if let session = ledger.session(of: request.subject) {
             guard claim != nil || ledger[session].map({ trustsNames($0.scene) }) == true else {
                 return refuse(connection, request, .subjectInUse, "this subject already waits or plays", &actions)

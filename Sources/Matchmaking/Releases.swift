@@ -6,6 +6,8 @@ struct Releases: Sendable {
     /// In the order of the releases; the newest of too many.
     private var sessions: [SubjectID: [SessionID]] = [:]
     private var subjects: [SessionID: [SubjectID]] = [:]
+    /// Sessions whose end is not on disk yet; as many as there are outcomes that wait to be.
+    private var ending: Set<SessionID> = []
 
     /// Subjects with releases.
     var count: Int { sessions.count }
@@ -20,8 +22,16 @@ struct Releases: Sendable {
         }
     }
 
+    mutating func ends(_ session: SessionID) { ending.insert(session) }
+
+    /// Notes what is shown of sessions that have just ended.
+    mutating func note(_ claim: ResumeClaim) {
+        for session in claim.releases where ending.contains(session) { note(claim.subject, from: session) }
+    }
+
     /// The session's end is on disk, so that nothing brings it back.
     mutating func settle(_ session: SessionID) {
+        ending.remove(session)
         for subject in subjects[session] ?? [] { remove(subject, from: session) }
     }
 

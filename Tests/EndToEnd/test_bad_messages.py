@@ -184,6 +184,20 @@ async def test_slips_in_a_game_are_answered_and_the_game_goes_on(servers):
     await undisturbed(servers, block)
 
 
+async def test_a_result_over_its_limit_is_refused_in_the_same_words_however_long_it_is(servers):
+    async def block():
+        ann, ben = await playing(servers, "duo-relay")
+        for size in (1025, 16_385, 60_000):
+            await ann.game.send("finish", result={"": "x" * (size - len('{"": ""}'))})
+            error = await ann.game.until("error", code="bad_message")
+            assert error["message"] == "`result` must have at most 1024 bytes"
+        await ann.game.send("finish", result={"": "x" * (1024 - len('{"": ""}'))})
+        await finish([ben])
+        await ann.ended("completed")
+
+    await undisturbed(servers, block)
+
+
 async def test_a_second_join_is_answered_and_the_place_kept(servers):
     async def block():
         ann = Player(servers)

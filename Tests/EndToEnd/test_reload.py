@@ -66,6 +66,9 @@ async def test_a_bad_file_changes_nothing_and_is_named_to_the_column(make_server
     scenes.reload("failed", 'unknown key', '{"scense": []}')
     scenes.file.unlink()
     scenes.reload("failed", "No such file or directory")
+    os.mkfifo(scenes.file)
+    scenes.reload("failed", "but the file ends")
+    scenes.file.unlink()
     assert scenes.names() == ["duo-relay"]
     await ann.room.silence()
     ben = Player(servers)

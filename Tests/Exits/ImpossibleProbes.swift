@@ -77,7 +77,7 @@ extension Walk {
         case .ownerSpokeLate: say(.ended(foreignOutcome()))
         case .left, .disconnected, .reloaded, .rejoined, .staleMessage, .linkLostAndBack, .matchmakerRestarted,
             .bothRestarted, .journalLost, .matchmakerDiskFails, .coordinatorDiskFails, .cancelled, .matchmakerShutdown,
-            .coordinatorShutdown:
+            .coordinatorShutdown, .sceneRemoved:
             return false
         }
         world.pump()

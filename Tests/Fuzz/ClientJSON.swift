@@ -78,7 +78,7 @@ private func examine(_ request: CoordinatorRequest, _ input: Span<UInt8>, _ limi
         }
         require((try? CoordinatorRequest.decode(again.span, limits: limits)) == request, "a text is written and read again")
     case .ready(let barrier): requireName(barrier, limits.barrierBytesMax)
-    case .finish(let result): if let result { requireSlice(result, input, limits.resultBytesMax) }
+    case .finish(let result): if let result { requireSlice(result, input, limits.messageBytesMax) }
     case .exclude(let reason): requireName(reason, limits.reasonBytesMax)
     case .leave: break
     }

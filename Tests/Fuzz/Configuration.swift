@@ -1,3 +1,5 @@
+import Matchmaking
+
 @testable import Service
 
 /// Configuration files: any bytes give a tree or an error of one line, a value's own bytes give that value again, and
@@ -9,10 +11,33 @@ func check(_ input: Span<UInt8>) {
         let object = try node.object(keys: ["scenes", "listen"])
         for scene in try SceneFile.scenes(object["scenes"]) {
             require((1...255).contains(scene.groupSize), "a group has 1 to 255 players")
+            check(scene)
         }
     } catch {
         requireLine(error)
     }
+}
+
+private func check(_ scene: Scene) {
+    let rules = scene.rules
+    if let skill = rules.skill {
+        require(rises(skill.steps.map { ($0.afterMs, $0.width ?? .infinity) }), "waiting never narrows the window")
+    }
+    if let latency = rules.latency {
+        require(rises(latency.steps.map { ($0.afterMs, $0.capMs.map(Double.init) ?? .infinity) }), "waiting never lowers the cap")
+    }
+    if let roles = rules.roles {
+        require(roles.seats.reduce(0) { $0 + $1.count } == scene.groupSize, "seats add up to the group")
+    }
+    require(rules.smallerGroups.allSatisfy { $0.size < scene.groupSize && $0.size > 0 }, "smaller groups are smaller")
+    require(rules.bots.map { $0.playersMin < scene.groupSize } ?? true, "a bot has a seat")
+    require(rules.partySizeMax <= scene.groupSize, "a party fits")
+}
+
+/// From 0 on, each later than the one before and at least as large.
+private func rises(_ steps: [(afterMs: UInt64, value: Double)]) -> Bool {
+    steps.first?.afterMs == 0
+        && zip(steps, steps.dropFirst()).allSatisfy { $0.afterMs < $1.afterMs && $0.value <= $1.value && $0.value.isFinite }
 }
 
 private func examine(_ node: ConfigurationNode) {
@@ -28,7 +53,7 @@ private func examine(_ node: ConfigurationNode) {
     case .object(let members):
         for member in members {
             ask(member.node)
-            requireLine(member.unknownKey(among: ["scenes", "listen"]))
+            requireLine(member.unknownKey(in: node.path, among: ["scenes", "listen"]))
         }
     case .null, .boolean, .number, .string: ask(node)
     }

@@ -49,6 +49,23 @@ import Testing
         #expect(lobby.join("ann", on: 7, resume: before.resumes[6]) == ["7: waiting 1/2 in S4"])
     }
 
+    @Test("a release that is shown when the session's end is not on disk yet is not forgotten either")
+    func shownBeforeDurable() throws {
+        var before = Lobby(.group(2))
+        before.connect("east", link: 1)
+        before.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
+        let old = try #require(before.assignment("S1"))
+        before.end("S1", .completed, in: .playing, link: 1)
+        before.join("ann", on: 5, resume: old.resume(of: old.players[0], isRequeued: false))
+        before.journal.removeLast()
+        var lobby = Lobby(restarting: before, .group(2))
+        #expect(lobby.join("ann", on: 7, resume: before.resumes[5]) == ["7: waiting 1/2 in S3"])
+        #expect(lobby.core.tables.first { $0.name == "releases" }?.count == 1)
+        lobby.connect("east", link: 1)
+        lobby.sync()
+        #expect(lobby.core.tables.first { $0.name == "releases" }?.count == 0)
+    }
+
     @Test("the record of a later session shows that one was released from the earlier one, also when the later one has ended")
     func laterSessionEnded() throws {
         var before = try released()

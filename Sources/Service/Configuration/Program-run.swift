@@ -11,7 +11,7 @@ extension Program {
         Self.openStandardDescriptors()
         Self.ignoreFatalWrites()
         if reloads { Self.holdReloads() }
-        switch parseProcess() {
+        switch parseProcess(Self.readFile) {
         case .success(.print(let text)):
             Self.write(text, to: STDOUT_FILENO)
             exit(0)
@@ -28,16 +28,18 @@ extension Program {
 
     /// The values that a start would have now: the same command line and environment, and the file as it is.
     func readAgain() throws(ConfigurationError) -> Configuration {
-        switch try parseProcess().get() {
-        case .run(let configuration): configuration
+        // A loop cannot wait for what stands behind a pipe.
+        let result = parseProcess { path throws(FileProblem) in try Self.read(path, O_NONBLOCK) }
+        switch try result.get() {
+        case .run(let configuration): return configuration
         case .print: preconditionFailure("a process that runs was not asked to print")
         }
     }
 
-    private func parseProcess() -> Result<Invocation, ConfigurationError> {
+    private func parseProcess(_ readFile: FileReader) -> Result<Invocation, ConfigurationError> {
         parse(
             arguments: Array(CommandLine.arguments.dropFirst()), environment: Self.processEnvironment(),
-            readFile: Self.readFile)
+            readFile: readFile)
     }
 
     /// Ends the process with one line on stderr and code 2.
@@ -82,15 +84,17 @@ extension Program {
     }
 
     /// Reads a file to its end, or to one byte more than any configuration file may have.
-    public static func readFile(_ path: String) throws(FileProblem) -> [UInt8] {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+    public static func readFile(_ path: String) throws(FileProblem) -> [UInt8] { try read(path, 0) }
+
+    private static func read(_ path: String, _ flags: Int32) throws(FileProblem) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags)
         guard descriptor >= 0 else { throw lastProblem() }
         defer { close(descriptor) }
         let bytesMax = ConfigurationLimits().fileBytesMax + 1
         var result: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16_384)
         while result.count < bytesMax {
-            let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
             if count < 0 {
                 if errno == EINTR { continue }
                 throw lastProblem()

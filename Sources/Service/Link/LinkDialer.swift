@@ -90,7 +90,9 @@ public final class LinkDialer: ConnectionHandler {
     private func connect(to address: SocketAddress) {
         do {
             state = .connecting(
-                try loop.connect(to: address, handler: self, outboundBytesMax: limits.outboundBytesMax))
+                try loop.connect(
+                    to: address, handler: self, outboundBytesMax: limits.outboundBytesMax,
+                    timeoutMs: limits.connectTimeoutMs))
         } catch {
             failed(.closed("\(error)"))
         }
@@ -101,11 +103,13 @@ public final class LinkDialer: ConnectionHandler {
         loop.send(message, to: id, scratch: &scratch)
     }
 
-    /// Says why, and hangs up; the link is dialled again.
+    /// Says why, and hangs up; the link is dialled again. Without a word to say it does not wait for the other end, which
+    /// may be out of reach: what was sent and has not arrived is lost, and the next inventory has it.
     public func close(_ reject: Reject?) {
         guard case .up(let id) = state else { return }
-        if let reject { loop.send(.reject(reject), to: id, scratch: &scratch) }
         if end == nil { end = .closed(reject.map { "\($0.code): \($0.detail)" } ?? "given up") }
+        guard let reject else { return loop.abort(id) }
+        loop.send(.reject(reject), to: id, scratch: &scratch)
         loop.close(id)
     }
 

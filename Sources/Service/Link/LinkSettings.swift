@@ -3,6 +3,8 @@ import SessionProtocol
 
 /// Bounds and times of the link between the two processes.
 public struct LinkLimits: Sendable {
+    /// How long the other side's kernel may take to answer a connect.
+    public var connectTimeoutMs: UInt64 = 5_000
     /// From accept or connect to the end of the handshake.
     public var handshakeTimeoutMs: UInt64 = 5_000
     /// Links open at once on a matchmaker, strangers included.

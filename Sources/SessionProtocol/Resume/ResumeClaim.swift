@@ -45,14 +45,16 @@ public struct ResumeClaim: Hashable, Sendable {
         self.releasedFrom = releasedFrom
     }
 
-    /// Whether its holder was told the end of this session: it is over for the subject, whatever is known of it here.
-    public func releases(from session: SessionID) -> Bool {
+    /// The sessions whose end its holder was told: they are over for the subject, whatever is known of them here.
+    public var releases: [SessionID] {
         switch kind {
-        case .place: false
-        case .release, .releasedPlace: self.session == session
-        case .placeBehindRelease: releasedFrom.contains(session)
+        case .place: []
+        case .release, .releasedPlace: [session]
+        case .placeBehindRelease: releasedFrom
         }
     }
+
+    public func releases(from session: SessionID) -> Bool { releases.contains(session) }
 
     static let version: UInt8 = 1
 

@@ -136,7 +136,7 @@ struct Truth {
         let step: UInt64
     }
 
-    /// A place that a client was told when it had been released from sessions that lived on.
+    /// A place that a client was told when it had been released from sessions that a restart would have brought back.
     struct PlaceBehindRelease {
         let resume: String
         let releasedFrom: [Int]
@@ -157,7 +157,7 @@ struct Truth {
         var joinsWithoutFate = 0
         /// It was sent to a game.
         var wasMatched = false
-        /// The sessions that it was shown to be released from, and that lived on then.
+        /// The sessions that it was shown to be released from, and that a restart would have brought back then.
         var releasedFrom: [Int] = []
     }
 

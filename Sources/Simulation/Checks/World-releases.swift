@@ -9,17 +9,26 @@ extension World {
         var shown = truth.heard[client].filter { $0.resume == resume }.map { truth.number(of: $0.session) }
         for place in truth.placesBehindRelease[client] where place.resume == resume {
             shown += place.releasedFrom
-            if place.life != matchmaker.life, place.releasedFrom.contains(where: { truth[$0].atMatchmaker == .live }) {
+            if place.life != matchmaker.life, place.releasedFrom.contains(where: mayComeBack) {
                 coverage.count(.releaseRestored)
             }
         }
-        let live = shown.filter { truth[$0].atMatchmaker == .live }
-        truth.update(connection) { $0.releasedFrom = live }
+        let released = shown.filter(mayComeBack)
+        truth.update(connection) { $0.releasedFrom = released }
+    }
+
+    /// A restart would bring it back.
+    private func mayComeBack(_ number: Int) -> Bool {
+        switch truth[number].atMatchmaker {
+        case .live: true
+        case .ended: truth[number].outcome == nil
+        case .unknown, .waiting: false
+        }
     }
 
     /// Notes the place that is given to one who was released.
     func keepsRelease(_ resume: String, _ client: Int, _ connection: Int) {
-        let from = truth.connection(connection).releasedFrom.filter { truth[$0].atMatchmaker == .live }
+        let from = truth.connection(connection).releasedFrom.filter(mayComeBack)
         guard !from.isEmpty, truth.placesBehindRelease[client].last?.resume != resume else { return }
         truth.placesBehindRelease[client].append(
             Truth.PlaceBehindRelease(

@@ -133,7 +133,7 @@ class Session {
     return waiting.promise;
   }
 
-  /** Says that this player's game is over, with a result to be recorded; `onEnded` follows when all have finished. */
+  /** Says that this player's game is over, with a result of at most 1 KiB as JSON to be recorded; `onEnded` follows when all have finished. */
   finish(result) {
     this.#finish = { type: 'finish', ...(result === undefined ? {} : { result }) };
     this.#sendJSON(this.#finish);

@@ -10,7 +10,6 @@ public struct ClientMessageLimits: Sendable {
     public var resumeBytesMax = 1024
     public var ticketBytesMax = 1024
     public var signalBytesMax = 32_768
-    public var resultBytesMax = 16_384
     public var barrierBytesMax = 64
     public var detailBytesMax = 256
     public var reasonBytesMax = 64

@@ -7,7 +7,7 @@ public enum CoordinatorRequest: Equatable, Sendable {
     case validated(peer: Int, rttMs: Double?)
     case validationFailed(peer: Int, detail: String?)
     case ready(barrier: String)
-    /// - `result`: a JSON object, byte for byte.
+    /// - `result`: a JSON object, byte for byte, of any length: the session protocol, which carries it on, has the limit.
     case finish(result: [UInt8]?)
     case leave
     case exclude(reason: String)
@@ -40,7 +40,7 @@ public enum CoordinatorRequest: Equatable, Sendable {
         case "ready":
             return .ready(barrier: try fields.string(.barrier, json, bytesMax: limits.barrierBytesMax))
         case "finish":
-            return .finish(result: try fields.optionalRawObject(.result, json, bytesMax: limits.resultBytesMax))
+            return .finish(result: try fields.optionalRawObject(.result, json, bytesMax: limits.messageBytesMax))
         case "leave": return .leave
         case "exclude":
             return .exclude(reason: try fields.string(.reason, json, bytesMax: limits.reasonBytesMax))

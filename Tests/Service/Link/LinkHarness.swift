@@ -51,9 +51,11 @@ final class LinkHarness {
     private(set) var address: SocketAddress
     private(set) var dialer: LinkDialer?
 
-    init(secret: String = "", handshakeTimeoutMs: UInt64 = 5_000) throws {
+    init(secret: String = "", handshakeTimeoutMs: UInt64 = 5_000, closeTimeoutMs: UInt64 = 200) throws {
         var reactorLimits = ReactorLimits()
-        reactorLimits.closeTimeoutMs = 200
+        reactorLimits.closeTimeoutMs = closeTimeoutMs
+        // Longer than any test waits: the link has a limit of its own.
+        reactorLimits.connectTimeoutMs = 60_000
         loop = try EventLoop(limits: reactorLimits)
         limits.handshakeTimeoutMs = handshakeTimeoutMs
         limits.redialFirstMs = 20

@@ -47,6 +47,27 @@ import Testing
         #expect(harness.matchmaker.closed[1] == "closed by the other side: shutting_down: good night")
     }
 
+    @Test("A link that is given up without a word is dialled again at once, though the other end answers nothing")
+    func halfOpen() throws {
+        let harness = try LinkHarness(closeTimeoutMs: 60_000)
+        try harness.dial()
+        #expect(try harness.turns { harness.isUp })
+        harness.loop.pauseReading(try #require(harness.matchmaker.proven.first).link)
+        harness.dialer?.close(nil)
+        #expect(try harness.turns { harness.coordinator.ups.count == 2 })
+        #expect(harness.coordinator.downs == ["given up"])
+    }
+
+    @Test("A matchmaker that takes no connection is given up after the time to connect, and dialled again")
+    func connectTimeout() throws {
+        let full = try FullListener()
+        let harness = try LinkHarness()
+        harness.limits.connectTimeoutMs = 50
+        try harness.dial(address: "127.0.0.1:\(full.port)")
+        #expect(try harness.turns { harness.coordinator.failures.count == 2 })
+        #expect(harness.coordinator.failures.first?.end == "cannot connect: Connection timed out")
+    }
+
     @Test("A reject in place of the welcome counts as a failure, so that the waits grow")
     func refusedAfterProof() throws {
         let harness = try LinkHarness()

@@ -10,9 +10,10 @@ struct Lobby {
     var now = Moment(bootMs: 1_000_000, unixMs: 1_700_000_000_000)
     /// What the journal was given, in order.
     var journal: [Message] = []
-    /// The changes of state and the notices of the last event.
+    /// The changes of state and the notices of the last event; what became of joins is apart.
     var transitions: [String] = []
     var notices: [MatchmakerNotice] = []
+    private(set) var joinFates: [JoinFate] = []
     /// The raw actions of the last event.
     var actions: [MatchmakerAction] = []
 
@@ -182,8 +183,7 @@ struct Lobby {
 
     /// The fates of the last event.
     var fates: [String] {
-        notices.compactMap { notice in
-            guard case .fate(let fate) = notice else { return nil }
+        joinFates.map { fate in
             let error = fate.error.map { " \($0.rawValue)" } ?? ""
             let session = fate.session.flatMap { names[$0] }.map { " in \($0)" } ?? ""
             return "\(fate.connection.number): \(fate.subject) \(fate.kind.rawValue)\(error)\(session) after \(fate.waitedMs)/\(fate.waitedInAllMs)"
@@ -207,6 +207,7 @@ struct Lobby {
         var lines: [String] = []
         transitions = []
         notices = []
+        joinFates = []
         for action in actions {
             switch action {
             case .reply(let connection, let reply):
@@ -228,6 +229,7 @@ struct Lobby {
                 let reason = change.reason.map { " \($0)" } ?? ""
                 transitions.append(
                     "\(name(change.session)) \(change.from)→\(change.to)\(reason)\(change.isLegal ? "" : " refused")")
+            case .notice(.fate(let fate)): joinFates.append(fate)
             case .notice(let notice): notices.append(notice)
             }
         }

@@ -135,6 +135,7 @@ extension MatchmakerCore {
             releases.settle(end.outcome.session)
             actions.append(.notice(.outcome(end.outcome)))
             keepApart(end.outcome, now)
+            remember(end.outcome)
             for member in end.members { tell(member, end, now, &actions) }
         }
         matchAllFullRooms(now, &actions)
@@ -144,9 +145,18 @@ extension MatchmakerCore {
         for pair in outcome.failedPairs {
             let (a, b) = (Int(pair.lower.number), Int(pair.higher.number))
             guard b < outcome.players.count else { continue }
-            let subjects = SubjectPair(outcome.players[a].subject, outcome.players[b].subject)
-            rejections.insert(true, for: subjects, nowMs: now.bootMs)
+            let (first, second) = (outcome.players[a].subject, outcome.players[b].subject)
+            pairs.keepApart(first, second, nowMs: now.bootMs)
+            for subject in [first, second] { becameKnown(subject) }
         }
+    }
+
+    /// Who has played with whom, where the scene's rules ask.
+    mutating func remember(_ outcome: Outcome) {
+        guard let sceneIndex = sceneIndices[outcome.scene],
+            queues[sceneIndex].record(outcome, max: limits.pool.encountersMax, &pairs)
+        else { return }
+        for player in outcome.players { becameKnown(player.subject) }
     }
 
     /// One who is still connected here goes back to wait when put back, or when nobody knows what became of the session.
@@ -166,10 +176,14 @@ extension MatchmakerCore {
             finish(connection, .left, in: id, now, &actions)
         } else if end.outcome.putsBack(member.subject), !isShuttingDown, let sceneIndex = end.sceneIndex {
             let hasCredit = end.outcome.endedIn != .playing
-            seat(
-                member.subject, on: connection, sceneIndex: sceneIndex,
-                sinceUnixMs: hasCredit ? member.sinceUnixMs : now.unixMs, waitUntilMs: member.waitUntilMs, now,
-                &actions)
+            if let misfit = scenes[sceneIndex].rules.misfit(of: member.attributes) {
+                // It came back to a session that an earlier life of this process had made, and said less than before.
+                tellError(connection, .badMessage, misfit.description, &actions)
+                return finish(connection, .refused, in: id, error: .badMessage, now, &actions)
+            }
+            var member = member
+            member.sinceUnixMs = hasCredit ? member.sinceUnixMs : now.unixMs
+            seat(member, sceneIndex: sceneIndex, now, &actions)
         } else if end.outcome.isPresumed {
             // Rule 14: nobody is told a presumption as a fact, nor can one wait here any longer.
             let error: MatchmakerError = isShuttingDown ? .draining : .unknownScene

@@ -6,6 +6,8 @@ public enum MatchmakerEvent: Sendable {
     case leave(ConnectionHandle)
     case confirm(ConnectionHandle)
     case disconnected(ConnectionHandle)
+    /// The round trip between this server and a client, in milliseconds.
+    case roundTrip(ConnectionHandle, UInt32)
     /// A coordinator has proven itself; the core answers with `welcome` or closes the link.
     case linkProven(LinkHandle, Hello)
     case link(LinkHandle, Message)
@@ -93,6 +95,8 @@ public enum MatchmakerError: String, CaseIterable, Sendable {
     case draining = "draining"
     case subjectInUse = "subject_in_use"
     case wrongState = "wrong_state"
+    /// An attribute does not say what the scene's rules need.
+    case badMessage = "bad_message"
     /// What became of the session cannot be said in time.
     case timeout = "timeout"
 }
@@ -118,6 +122,8 @@ public enum MatchmakerNotice: Hashable, Sendable {
     case cancelIgnored(SessionID, NodeID)
     /// An administrator asked to end a session that does not live here.
     case nothingToCancel(SessionID)
+    /// These players were put together, and why.
+    case formed(SessionID, MatchReason)
     /// A full room waits because no coordinator takes sessions.
     case noCoordinator(SceneID)
     /// A message about a session that is not there, or of another attempt: it changed nothing.

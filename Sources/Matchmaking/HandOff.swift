@@ -15,7 +15,7 @@ extension MatchmakerCore {
     /// Hands full rooms to coordinators, the most senior room first, as long as one takes sessions.
     mutating func matchFullRooms(_ sceneIndex: Int, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         guard isStorageWorking, hold == nil else { return }
-        while let session = queues[sceneIndex].firstFull {
+        while let session = queues[sceneIndex].firstFormed {
             guard recording.count < limits.unrecordedMax, unrecorded.count < limits.unrecordedMax else { return }
             guard let node = leastLoaded(sceneIndex, except: nil) else {
                 if !queues[sceneIndex].isShortNoticed { actions.append(.notice(.noCoordinator(scenes[sceneIndex].id))) }

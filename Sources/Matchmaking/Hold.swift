@@ -51,8 +51,8 @@ struct Hold: Sendable {
 }
 
 extension MatchmakerCore {
-    /// Until the hold is over a start must begin with another.
-    public var isHolding: Bool { hold != nil }
+    /// Until the hold is over, and all that it has brought about is on disk, a start must begin with another.
+    public var isHolding: Bool { hold != nil || recordsDurable < holdRecords }
 
     func isDoubtful(_ session: SessionID) -> Bool { hold?.doubtful.contains(session) == true }
 
@@ -272,6 +272,7 @@ extension MatchmakerCore {
     mutating func settleHold(_ now: Moment, _ actions: inout [MatchmakerAction]) {
         guard hold?.isSettled == true else { return }
         hold = nil
+        holdRecords = recordsAsked
         matchAllFullRooms(now, &actions)
     }
 }

@@ -25,7 +25,7 @@ extension MatchmakerCore {
             } else if let claim, claim.releases(from: session) {
                 release(request.subject, from: session, now, &actions)
             } else {
-                return rejoinSession(session, connection, request.subject, claim, now, &actions)
+                return rejoinSession(session, connection, request, claim, now, &actions)
             }
         }
         if let scene = untold[request.subject]?.scene, claim == nil, !trustsNames(scene) {
@@ -36,6 +36,9 @@ extension MatchmakerCore {
         guard queues[sceneIndex].waiting < scene.waitingMax else {
             return refuse(connection, request, .roomFull, "too many are waiting in this scene", &actions)
         }
+        if let misfit = scene.rules.misfit(of: request.attributes) {
+            return refuse(connection, request, .badMessage, misfit.description, &actions)
+        }
         if let session = ledger.session(of: request.subject) { moveOut(request.subject, session, now, &actions) }
         if let older = untold.removeValue(forKey: request.subject) {
             actions.append(
@@ -44,8 +47,10 @@ extension MatchmakerCore {
             finish(older.connection, .superseded, in: older.session, now, &actions)
         }
         let sinceUnixMs = since(now.unixMs, claim, in: scene.id)
-        seat(request.subject, on: connection, sceneIndex: sceneIndex, sinceUnixMs: sinceUnixMs,
-            waitUntilMs: now.bootMs + scene.waitTimeoutMs, now, &actions)
+        let member = Member(
+            subject: request.subject, connection: connection, sinceUnixMs: sinceUnixMs,
+            waitUntilMs: now.bootMs + scene.waitTimeoutMs, attributes: request.attributes)
+        seat(member, sceneIndex: sceneIndex, now, &actions)
     }
 
     /// Since when one waits who shows this claim: as early as it proves.
@@ -105,20 +110,21 @@ extension MatchmakerCore {
         let isOlder = member.sinceUnixMs < replaced.sinceUnixMs
         if isOlder { member.resume = text(ofPlaceOf: member, in: id, entry.scene, now) }
         updateRoom(id) { $0.members[index] = member }
-        if isOlder { requeue(id) }
         tellEnded(replaced, session: id, .superseded, nil, &actions)
         if let old = replaced.connection { finish(old, .superseded, in: id, now, &actions) }
         accept(connection, subject, in: entry.scene, sinceUnixMs: member.sinceUnixMs, now)
         tellWaiting(member, in: id, room, now, &actions)
+        if isOlder { becameOlder(member, in: id, now, &actions) }
     }
 
     /// The subject's session is on its way to a coordinator, or there: the newer connection hears `matched`, now or when
     /// the coordinator is known to hold it.
     private mutating func rejoinSession(
-        _ id: SessionID, _ connection: ConnectionHandle, _ subject: SubjectID, _ claim: ResumeClaim?, _ now: Moment,
+        _ id: SessionID, _ connection: ConnectionHandle, _ request: JoinRequest, _ claim: ResumeClaim?, _ now: Moment,
         _ actions: inout [MatchmakerAction]
     ) {
         guard let entry = ledger[id] else { return }
+        let subject = request.subject
         let timeoutMs = sceneIndices[entry.scene].map { scenes[$0].waitTimeoutMs } ?? 0
         let waitUntilMs = now.bootMs + timeoutMs
         // For when it is put back.
@@ -129,6 +135,8 @@ extension MatchmakerCore {
             replaced = handOff.members[index]
             handOff.members[index].connection = connection
             handOff.members[index].hasLeft = false
+            // What it said before may have been lost with an earlier life of this process.
+            if request.attributes != .none { handOff.members[index].attributes = request.attributes }
             handOff.members[index].sinceUnixMs = min(handOff.members[index].sinceUnixMs, sinceUnixMs)
             // Back from a session that was, or may have been, played: it waits anew.
             if handOff.phase == .accepted { handOff.members[index].waitUntilMs = waitUntilMs }

@@ -22,8 +22,10 @@ public struct MatchmakerCore: Sendable {
     /// Outcomes that may be reported once more.
     var retained = RetainedOutcomes()
     var releases = Releases()
-    /// Pairs that could not reach each other lately.
-    var rejections: ExpiringTable<SubjectPair, Bool>
+    /// What is known of pairs: who could not reach each other lately, and what the pools remember of them.
+    var pairs: PairBook
+    /// Who has joined so far: the order of those who have waited equally long.
+    var arrivals: UInt64 = 0
 
     var coordinators: [Coordinator] = []
     /// Ends that wait to be durable, oldest first.
@@ -39,6 +41,8 @@ public struct MatchmakerCore: Sendable {
     var isStorageWorking = true
     /// Nobody is matched while the journal does not say who may be in a live session.
     var hold: Hold?
+    /// Records that had been asked for when the hold was over.
+    var holdRecords: UInt64 = 0
     /// No new joins.
     var isDraining = false
     /// Nor does anyone go on waiting.
@@ -56,9 +60,11 @@ public struct MatchmakerCore: Sendable {
         self.scenes = scenes
         self.generator = generator
         signer = ResumeSigner(key: resumeKey)
-        queues = scenes.map { _ in SceneQueue() }
+        queues = scenes.map { SceneQueue($0, limits.pool) }
         ledger = SessionLedger(limits: limits.ledger)
-        rejections = ExpiringTable(lifetimeMs: limits.rejectionLifetimeMs, countMax: limits.rejectionsMax)
+        pairs = PairBook(
+            apartLifetimeMs: limits.rejectionLifetimeMs, apartMax: limits.rejectionsMax,
+            measuredMax: limits.pool.measuredPairsMax)
         for (index, scene) in scenes.enumerated() {
             precondition(sceneIndices[scene.id] == nil, "each scene stands once in a configuration")
             sceneIndices[scene.id] = index
@@ -72,6 +78,7 @@ public struct MatchmakerCore: Sendable {
         case .leave(let connection): leave(connection, now, &actions)
         case .confirm(let connection):
             actions.append(.reply(connection, .error(.wrongState, message: "nothing is to be confirmed")))
+        case .roundTrip(let connection, let ms): measured(connection, ms, now, &actions)
         case .disconnected(let connection): disconnected(connection, now, &actions)
         case .linkProven(let link, let hello): linkProven(link, hello, now, &actions)
         case .link(let link, let message): receive(message, from: link, now, &actions)
@@ -103,10 +110,11 @@ public struct MatchmakerCore: Sendable {
         }
         while let connection = fates.popDue(now.bootMs) { fateStaysUnknown(connection, now, &actions) }
         ledger.expire(nowMs: now.bootMs)
-        let apart = rejections.count
-        rejections.expire(nowMs: now.bootMs)
-        if rejections.count < apart {
-            for sceneIndex in scenes.indices { shareOut(sceneIndex, changed: [], now, &actions) }
+        while let (first, second) = pairs.popExpired(nowMs: now.bootMs) {
+            for subject in [first, second] { searchAgain(around: subject) }
+        }
+        for sceneIndex in scenes.indices where queues[sceneIndex].pool.hasDue(nowMs: now.bootMs) {
+            shareOut(sceneIndex, changed: [], now, &actions)
         }
         settleHold(now, &actions)
         keepBounds(now, &actions)
@@ -116,7 +124,8 @@ public struct MatchmakerCore: Sendable {
     /// When `advance` must be called next, in milliseconds of the boot clock.
     public var nextDeadlineMs: UInt64? {
         let leases = coordinators.compactMap(\.lostAtMs).min()
-        return [ledger.nextDeadlineMs, leases, rejections.nextMs, fates.nextMs, hold?.untilMs].compactMap { $0 }.min()
+        let steps = queues.lazy.compactMap(\.pool.nextDueMs).min()
+        return [ledger.nextDeadlineMs, leases, pairs.nextMs, fates.nextMs, hold?.untilMs, steps].compactMap { $0 }.min()
     }
 
     /// Every waiting room has ended and everything asked for is durable.
@@ -152,14 +161,5 @@ public struct MatchmakerCore: Sendable {
             id = SessionID(high: generator.next(), low: generator.next())
         } while ledger.contains(id) || ledger.tombstone(id) != nil || retained[id] != nil
         return id
-    }
-}
-
-/// Two subjects, in an order that does not depend on who came first.
-struct SubjectPair: Hashable, Sendable {
-    let first: SubjectID
-    let second: SubjectID
-    init(_ a: SubjectID, _ b: SubjectID) {
-        (first, second) = a < b ? (a, b) : (b, a)
     }
 }

@@ -29,6 +29,10 @@ public struct MatchmakingLimits: Sendable {
     /// Outcomes kept because a coordinator may report them once more. Above it coordinators are made to report anew; at
     /// twice as many the oldest go.
     public var outcomesRetainedMax: Int
+    /// Groups of a scene that are shown with why they were put together.
+    public var recentMatchesMax: Int
+    /// Of each scene's waiting pool.
+    public var pool: PoolLimits
     public var ledger: LedgerLimits
 
     public init(
@@ -37,6 +41,7 @@ public struct MatchmakingLimits: Sendable {
         fateTimeoutMs: UInt64 = 60_000, attemptsMax: UInt32 = 5,
         rejectionLifetimeMs: UInt64 = 60_000, rejectionsMax: Int = 100_000, resumeLifetimeMs: UInt64 = 86_400_000,
         unrecordedMax: Int = 100_000, outcomesRetainedMax: Int = 20_000,
+        recentMatchesMax: Int = 16, pool: PoolLimits = PoolLimits(),
         ledger: LedgerLimits = LedgerLimits(tombstoneLifetimeMs: 600_000, tombstonesMax: 100_000)
     ) {
         self.coordinatorsMax = coordinatorsMax
@@ -52,6 +57,8 @@ public struct MatchmakingLimits: Sendable {
         self.resumeLifetimeMs = resumeLifetimeMs
         self.unrecordedMax = unrecordedMax
         self.outcomesRetainedMax = outcomesRetainedMax
+        self.recentMatchesMax = recentMatchesMax
+        self.pool = pool
         self.ledger = ledger
     }
 }

@@ -32,10 +32,10 @@ extension MatchmakerCore {
         let index = scenes.indices.first { !isConfigured($0) } ?? scenes.count
         if index == scenes.count {
             scenes.append(scene)
-            queues.append(SceneQueue())
+            queues.append(SceneQueue(scene, limits.pool))
         } else {
             scenes[index] = scene
-            queues[index] = SceneQueue()
+            queues[index] = SceneQueue(scene, limits.pool)
         }
         sceneIndices[scene.id] = index
     }
@@ -43,6 +43,7 @@ extension MatchmakerCore {
     private mutating func removeScene(_ index: Int, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         sceneIndices[scenes[index].id] = nil
         for id in rooms(of: index) { closeRoom(id, .sceneRemoved, now, &actions) }
+        queues[index].forgetEncounters(&pairs)
         forgetRefusals(of: index)
     }
 
@@ -74,27 +75,42 @@ extension MatchmakerCore {
         return rooms.sorted { $0.sinceUnixMs < $1.sinceUnixMs }.map(\.id)
     }
 
-    /// Rooms with more members than a group may have now keep the most senior ones; the others wait in the next room, each
-    /// to its own deadline. Everybody hears the new counts.
+    /// Rooms keep those, the most senior first, who can still be together; the others go where there is a place for them,
+    /// each to its own deadline. Everybody hears the new counts. Whoever has no place in any group now is told `cancelled`.
     private mutating func formRoomsAnew(_ index: Int, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        let size = scenes[index].groupSize
-        var changed = rooms(of: index)
+        let changed = rooms(of: index)
+        for id in changed {
+            for member in ledger[id]?.details.room?.members ?? [] {
+                if let unit = member.unit { queues[index].removeFromPool(unit, &pairs) }
+            }
+            queues[index].remove(id)
+            updateRoom(id) { $0.isFormed = false }
+        }
+        queues[index].changeRules(to: scenes[index], limits.pool, &pairs)
         var surplus: [Member] = []
         for id in changed {
-            let members = ledger[id]?.details.room?.members ?? []
-            for member in members.sorted(by: { $0.sinceUnixMs < $1.sinceUnixMs }).dropFirst(size) {
+            for member in unfit(in: id, index) {
                 displace(member, from: id)
-                surplus.append(member)
+                queues[index].waiting -= 1
+                tellEnded(member, session: id, .cancelled, scenes[index].settings.completionCode(for: .cancelled), &actions)
+                if let connection = member.connection { finish(connection, .cancelled, in: id, now, &actions) }
             }
-            requeue(id)
+            surplus += reenterRoom(id, index, now)
+            if ledger[id]?.details.room?.members.isEmpty == true { endRoom(id, .sceneRemoved, now) }
         }
-        for member in surplus.sorted(by: { $0.sinceUnixMs < $1.sinceUnixMs }) {
-            let id = queues[index].open.map(\.session).first { accepts(member.subject, in: $0) } ?? openRoom(index)
-            place(member, in: id, now)
-            requeue(id)
-            if !changed.contains(id) { changed.append(id) }
+        var touched = changed
+        settleApart(surplus, index, now, &touched, &actions)
+        shareOut(index, changed: touched, now, &actions)
+    }
+
+    /// Members of a room whom the scene's rules, as they are now, leave no place; a party that has become too large among
+    /// them.
+    private func unfit(in id: SessionID, _ index: Int) -> [Member] {
+        let members = ledger[id]?.details.room?.members ?? []
+        return members.filter { member in
+            scenes[index].rules.misfit(of: member.attributes) != nil
+                || members.count { $0.partyOrder == member.partyOrder } > scenes[index].groupSize
         }
-        shareOut(index, changed: changed, now, &actions)
     }
 
     /// Survivors of a session wait in the scene that has its name, if there is one.

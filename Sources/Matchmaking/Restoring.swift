@@ -33,6 +33,7 @@ extension MatchmakerCore {
                 break
             }
         }
+        for outcome in outcomes { remember(outcome) }
         for outcome in outcomes { retained.insert(outcome, nodes: offered[outcome.session] ?? [nil]) }
         for session in order {
             guard let (node, assignment) = latest[session] else { continue }
@@ -78,5 +79,5 @@ extension MatchmakerCore {
 
     /// Sessions whose records a compacted journal must keep. Waiting rooms are among them, of which there are none: it is
     /// asked for in the middle of play, and to tell them apart would take longer.
-    public var journalSessions: [SessionID] { ledger.sessions + retained.sessions }
+    public var journalSessions: [SessionID] { ledger.sessions + retained.sessions + queues.flatMap(\.encounters) }
 }

@@ -1,59 +1,6 @@
 import SessionProtocol
 
-/// One scene's rooms, the most senior first. A room's seniority is that of its most senior member, by when that one
-/// first joined, in milliseconds since 1970.
-struct SceneQueue: Sendable {
-    struct Place: Sendable {
-        let session: SessionID
-        let sinceUnixMs: UInt64
-    }
-
-    /// Rooms with a free seat. They are few: more than one only while some of their members are kept apart.
-    private(set) var open: [Place] = []
-    /// Rooms that wait for a coordinator; without one they can be many.
-    private var full = DeadlineQueue<SessionID>()
-    /// Subjects in all of them.
-    var waiting = 0
-    /// The want of a coordinator has been noticed since the last full room found one.
-    var isShortNoticed = false
-
-    var fullCount: Int { full.count }
-    var firstFull: SessionID? { full.nextKey }
-
-    mutating func insert(_ session: SessionID, sinceUnixMs: UInt64, isFull: Bool) {
-        if isFull { return full.set(session, atMs: sinceUnixMs) }
-        let index = open.firstIndex { $0.sinceUnixMs > sinceUnixMs } ?? open.count
-        open.insert(Place(session: session, sinceUnixMs: sinceUnixMs), at: index)
-    }
-
-    mutating func remove(_ session: SessionID) {
-        open.removeAll { $0.session == session }
-        full.remove(session)
-    }
-}
-
 extension MatchmakerCore {
-    /// Seats a free subject in the most senior room that will have it, or opens one; everyone there hears the new count.
-    mutating func seat(
-        _ subject: SubjectID, on connection: ConnectionHandle, sceneIndex: Int, sinceUnixMs: UInt64,
-        waitUntilMs: UInt64, _ now: Moment, _ actions: inout [MatchmakerAction]
-    ) {
-        let id: SessionID
-        if let found = queues[sceneIndex].open.first(where: { accepts(subject, in: $0.session) }) {
-            id = found.session
-        } else {
-            id = openRoom(sceneIndex)
-        }
-        let member = Member(
-            subject: subject, connection: connection, sinceUnixMs: sinceUnixMs, waitUntilMs: waitUntilMs)
-        queues[sceneIndex].waiting += 1
-        accept(connection, subject, in: scenes[sceneIndex].id, sinceUnixMs: sinceUnixMs, now)
-        place(member, in: id, now)
-        requeue(id)
-        tellRoom(id, now, &actions)
-        matchFullRooms(sceneIndex, now, &actions)
-    }
-
     /// A room without members.
     mutating func openRoom(_ sceneIndex: Int) -> SessionID {
         let id = drawSessionID()
@@ -90,11 +37,6 @@ extension MatchmakerCore {
         updateRoom(id) { room in room.members.removeAll { $0.subject == member.subject } }
     }
 
-    func accepts(_ subject: SubjectID, in id: SessionID) -> Bool {
-        guard let room = ledger[id]?.details.room else { return false }
-        return !room.members.contains { rejections[SubjectPair($0.subject, subject)] != nil }
-    }
-
     mutating func updateRoom(_ id: SessionID, _ change: (inout Room) -> Void) {
         _ = ledger.withDetails(id) { details in
             guard case .room(var room) = details else { return }
@@ -103,15 +45,6 @@ extension MatchmakerCore {
             change(&room)
             details = .room(room)
         }
-    }
-
-    /// Puts a room where its seniority and its free seats say.
-    mutating func requeue(_ id: SessionID) {
-        guard let room = ledger[id]?.details.room else { return }
-        queues[room.sceneIndex].remove(id)
-        guard let sinceUnixMs = room.members.lazy.map(\.sinceUnixMs).min() else { return }
-        let isFull = room.members.count == scenes[room.sceneIndex].groupSize
-        queues[room.sceneIndex].insert(id, sinceUnixMs: sinceUnixMs, isFull: isFull)
     }
 
     /// Tells everyone in a room how many are there.
@@ -154,9 +87,9 @@ extension MatchmakerCore {
             let member = room.members.first(where: { $0.subject == subject })
         else { return nil }
         if let connection = member.connection { finish(connection, fate, in: id, now, &actions) }
+        leavePool(member, of: id, now)
         displace(member, from: id)
         queues[room.sceneIndex].waiting -= 1
-        requeue(id)
         if room.members.count == 1 { endRoom(id, causeWhenEmpty, now) }
         return (member, room.sceneIndex)
     }
@@ -169,58 +102,20 @@ extension MatchmakerCore {
         return verdict.ending.reason
     }
 
-    /// Fills rooms from more junior ones, so that nobody waits apart from those with whom a game could begin; then
-    /// tells the rooms whose counts have changed, `changed` among them.
-    mutating func shareOut(
-        _ sceneIndex: Int, changed: [SessionID], _ now: Moment, _ actions: inout [MatchmakerAction]
-    ) {
-        var changed = changed
-        if queues[sceneIndex].open.count > 1 {
-            for target in queues[sceneIndex].open.map(\.session) where ledger.contains(target) {
-                for source in queues[sceneIndex].open.drop(while: { $0.session != target }).dropFirst() {
-                    guard fill(target, from: source.session, now) else { continue }
-                    for id in [target, source.session] where !changed.contains(id) { changed.append(id) }
-                }
-            }
-        }
-        for id in changed { tellRoom(id, now, &actions) }
-        matchFullRooms(sceneIndex, now, &actions)
-    }
-
-    /// Moves those who may be together from one room to another, the most senior first; false when nobody moved.
-    private mutating func fill(_ target: SessionID, from source: SessionID, _ now: Moment) -> Bool {
-        guard let members = ledger[source]?.details.room?.members else { return false }
-        var left = members.count
-        for member in members.sorted(by: { $0.sinceUnixMs < $1.sinceUnixMs }) {
-            guard let room = ledger[target]?.details.room, room.members.count < scenes[room.sceneIndex].groupSize
-            else { break }
-            guard accepts(member.subject, in: target) else { continue }
-            displace(member, from: source)
-            place(member, in: target, now)
-            left -= 1
-        }
-        if left == members.count { return false }
-        requeue(target)
-        requeue(source)
-        if left == 0 { endRoom(source, .movedTogether, now) }
-        return true
-    }
-
     mutating func waitIsOver(_ id: SessionID, slot: UInt32, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         guard let room = ledger[id]?.details.room else { return }
         let scene = scenes[room.sceneIndex]
-        // Those whose time is over at once leave for the same reason: all of them were in a full room, or none.
+        // Those whose time is over at once leave for the same reason: all of them were in a group, or none. All are out before
+        // their seats are given to others.
         let members = room.members.filter { member in
             member.slot == slot || ledger.deadlineMs(.wait, slot: member.slot, of: id).map { $0 <= now.bootMs } == true
         }
-        let cause: ExitCause = room.members.count == scene.groupSize ? .noCoordinatorInTime : .waitOver
+        let cause: ExitCause = room.isFormed ? .noCoordinatorInTime : .waitOver
         guard let reason = cause.path(in: .waiting).ending?.reason else { return }
         let code = scene.settings.completionCode(for: reason)
-        for member in members {
-            guard let member = unseat(member.subject, from: id, causeWhenEmpty: cause, as: .timedOut, now, &actions)
-            else { continue }
-            tellEnded(member, session: id, reason, code, &actions)
-        }
+        for member in members { _ = takeOut(member.subject, of: id, causeWhenEmpty: cause, as: .timedOut, now, &actions) }
+        shareOut(room.sceneIndex, changed: [id], now, &actions)
+        for member in members { tellEnded(member, session: id, reason, code, &actions) }
     }
 
     /// Says goodbye to a member, if it is there to hear it.
@@ -246,6 +141,9 @@ extension MatchmakerCore {
         _ id: SessionID, _ cause: ExitCause, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         guard let room = ledger[id]?.details.room else { return }
+        for member in room.members {
+            if let unit = member.unit { queues[room.sceneIndex].removeFromPool(unit, &pairs) }
+        }
         queues[room.sceneIndex].remove(id)
         queues[room.sceneIndex].waiting -= room.members.count
         let reason = endRoom(id, cause, now)

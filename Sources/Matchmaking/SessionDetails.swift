@@ -31,13 +31,26 @@ struct Member: Hashable, Sendable {
     var resume = ""
     /// Asked to leave after the match was made.
     var hasLeft = false
+    /// What it said of itself when it joined.
+    var attributes = Attributes.none
+    /// The least round trip to this server that was measured; nil while none was.
+    var pingMs: UInt32?
+    /// Tells apart those who have waited equally long: who joined first has the lower one.
+    var order: UInt64 = 0
+    /// The order of the first of its party; a party stays together in the pool.
+    var partyOrder: UInt64 = 0
+    /// Its place in the scene's pool, while its room is open.
+    var unit: PoolUnit?
 }
 
 /// A waiting room: one scene's next session.
 struct Room: Sendable {
     let sceneIndex: Int
+    /// Once a group has been formed, in order of `PlayerIndex`.
     var members: [Member] = []
     var slotNext: UInt32 = 0
+    /// They are a group and out of the pool, and only wait for a coordinator. Until then the pool may take anybody out.
+    var isFormed = false
 }
 
 /// Why an owner is asked to end a session, and because of whom.

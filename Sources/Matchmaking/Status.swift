@@ -12,21 +12,32 @@ extension MatchmakerCore {
             ("untold", untold.count),
             ("releases", releases.count),
             ("fateDeadlines", fates.count),
-            ("openRooms", queues.reduce(0) { $0 + $1.open.count }),
-            ("fullRooms", queues.reduce(0) { $0 + $1.fullCount }),
+            ("openRooms", queues.reduce(0) { $0 + $1.openCount }),
+            ("fullRooms", queues.reduce(0) { $0 + $1.formedCount }),
             ("waitingSubjects", queues.reduce(0) { $0 + $1.waiting }),
             ("handOffsToRecord", recording.count),
             ("outcomesToRecord", unrecorded.count),
             ("sessionsInDoubt", hold.map { $0.doubtful.count + $0.claims.count + $0.ends.count } ?? 0),
             ("assignedSessions", coordinators.reduce(0) { $0 + $1.assigned }),
-        ]
+        ] + poolTables
+    }
+
+    private var poolTables: [(name: String, count: Int)] {
+        var sums: [(name: String, count: Int)] = []
+        for queue in queues {
+            for (index, table) in queue.pool.tableSizes.enumerated() {
+                if index == sums.count { sums.append(table) } else { sums[index].count += table.count }
+            }
+        }
+        return sums
     }
 
     /// Tables whose entries go by themselves.
     public var expiring: [(name: String, count: Int)] {
         [
             ("tombstones", ledger.tombstoneCount), ("retainedOutcomes", retained.count),
-            ("rejections", rejections.count),
+            ("rejections", pairs.apartCount), ("measuredPairs", pairs.measuredCount),
+            ("encounters", queues.reduce(0) { $0 + $1.pool.history.count }),
         ]
     }
 
@@ -42,6 +53,8 @@ extension MatchmakerCore {
         public let rules: [String]
         public let asksToConfirm: Bool
         public let treatments: Int
+        /// The last groups that were put together, the latest last.
+        public let recentMatches: [RecentMatch]
     }
 
     public var sceneStatus: [SceneStatus] {
@@ -50,7 +63,8 @@ extension MatchmakerCore {
                 id: scenes[$0].id, groupSize: scenes[$0].groupSize, waiting: queues[$0].waiting,
                 isOpen: scenes[$0].isOpen, rules: scenes[$0].rules.kinds,
                 asksToConfirm: scenes[$0].confirmTimeoutMs != nil,
-                treatments: scenes[$0].treatments?.treatments.count ?? 0)
+                treatments: scenes[$0].treatments?.treatments.count ?? 0,
+                recentMatches: queues[$0].recent)
         }
     }
 

@@ -52,6 +52,8 @@ extension MatchmakerServer: LinkListenerDelegate {
                 "cancel_ignored", ["session": .string("\(session)"), "node": .string(node.name)],
                 message: "the coordinator was asked to end this session and did not")
         case .nothingToCancel(let session): logger.info("nothing_to_cancel", ["session": .string("\(session)")])
+        case .formed(let session, let reason):
+            logger.info("formed", ["session": .string("\(session)"), "why": .string(reason.description)])
         case .noCoordinator(let scene):
             logger.warning(
                 "no_coordinator", ["scene": .string(scene.name)],

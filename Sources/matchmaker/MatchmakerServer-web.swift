@@ -102,6 +102,7 @@ extension MatchmakerError {
         case .draining: .draining
         case .subjectInUse: .subjectInUse
         case .wrongState: .wrongState
+        case .badMessage: .badMessage
         case .timeout: .timeout
         }
     }
@@ -152,6 +153,16 @@ extension MatchmakerCore.SceneStatus {
             json.array { json in for rule in rules { json.value(rule) } }
             json.member("confirm", asksToConfirm)
             json.member("treatments", treatments)
+            json.key("recentMatches")
+            json.array { json in
+                for match in recentMatches {
+                    json.object { json in
+                        json.member("session", match.session.description)
+                        json.member("atUnixMs", Int(clamping: match.atUnixMs))
+                        json.member("why", match.reason.description)
+                    }
+                }
+            }
         }
     }
 }

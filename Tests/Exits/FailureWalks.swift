@@ -149,6 +149,10 @@ extension Walk {
         #expect(world.players["dan"]?.heard.last == "waiting 3/3")
         for name in ["dan", "eve", "fay"] { world.disconnect(name) }
         if cell.state == .ended { #expect(world.outcomes.count == 2 && Set(world.outcomes).count == 1) }
+        if cell.state == .matched {
+            #expect(mirrored == nil && world.notices.contains(.doubted(session, .of("east"))))
+            world.enter("cid")
+        }
         if cell.state != .waiting, cell.state != .ended {
             #expect(mirrored == held(at: "east"))
             #expect(world.notices.contains(.adopted(session, .of("east"))))

@@ -176,7 +176,7 @@ extension Walk {
         say(
             .ended(
                 Outcome(
-                    session: session, attempt: old, scene: .of(scene), reason: .completed, endedIn: .playing,
+                    session: session, attempt: cell.state == .ended ? .first : old, scene: .of(scene), reason: .completed, endedIn: .playing,
                     endedAtUnixMs: 1, players: players)))
         #expect(world.matchmaker.ledger.tombstone(session)?.outcome == before)
         #expect(world.notices.count { if case .stale = $0 { true } else { false } } >= 2)

@@ -148,7 +148,7 @@ import Testing
                 == ["journal: ended S1 player_disconnected"])
         #expect(
             lobby.sync() == [
-                "link 1: ack S1#1", "3: waiting 2/2 in S2", "1: waiting 2/2 in S2", "journal: matched S2#1 at east",
+                "link 1: ack S1#1", "1: waiting 2/2 in S2", "3: waiting 2/2 in S2", "journal: matched S2#1 at east",
             ])
         #expect(lobby.waits[1]?.waitedMs == 700)
     }

@@ -63,6 +63,7 @@ import Testing
         lobby.ping(4)
         #expect(lobby.pass(9000) == ["link 3: ack S1#1"])
         #expect(lobby.core.count(in: .playing) == 1)
+        lobby.sync()
         #expect(!lobby.core.isHolding)
     }
 
@@ -107,6 +108,7 @@ import Testing
         let ended = lobby.end("S1", .playerDisconnected, in: .matched, link: 4, attempt: 2, requeued: ["ann", "bob"])
         #expect(ended.first == "journal: ended S1 player_disconnected")
         #expect(ended.contains { $0.hasPrefix("journal: matched S2#1 at west") })
+        lobby.sync()
         #expect(!lobby.core.isHolding)
     }
 
@@ -210,5 +212,18 @@ import Testing
         #expect(lobby.end("S1", .completed, in: .playing, link: 4, attempt: 2) == ["journal: ended S1 completed"])
         #expect(lobby.end("S1", .noShow, in: .matched, link: 3) == [])
         #expect(lobby.sync() == ["link 3: ack S1#1", "link 4: ack S1#2", "link 3: ack S1#1"])
+    }
+
+    @Test("the journal counts as whole only when what was taken on is on disk")
+    func durable() throws {
+        let (before, _, live) = try twoAttempts()
+        var lobby = lost(before)
+        lobby.connect("west", link: 4, inventory: [.holding(.playing, live)])
+        lobby.pass(9000)
+        lobby.ping(4)
+        lobby.pass(9000)
+        #expect(lobby.core.isHolding)
+        lobby.sync()
+        #expect(!lobby.core.isHolding)
     }
 }

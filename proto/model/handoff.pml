@@ -36,7 +36,7 @@
 
 mtype = {
   /* messages */ assign, accepted, refused, ended, endedAck, cancel, drop, holding, state, inventoryEnd,
-  /* records */ recordMatched, recordEnded, repeat,
+  /* records */ recordMatched, recordEnded, recordMark, repeat,
   /* reasons */ completed_at_0, completed_at_1, cancelled, coordinator_lost, presumed_lost, no_coordinator
 }
 
@@ -911,6 +911,9 @@ inline onDisk() {
     diskOutcome[k] = i;
     diskOutcomeAttempt[k] = x;
     publish(k, x, i)
+#ifdef JLOSS
+  :: n == recordMark -> diskHold = 0
+#endif
   :: else
   fi
 }
@@ -971,6 +974,9 @@ inline mPersisted() {
       :: else
       fi
     }
+#ifdef JLOSS
+  :: n == recordMark -> onDisk()
+#endif
   :: else -> sendC(j - 1, endedAck, k, x)
   fi;
   i = 0; j = 0; k = 0; n = 0; x = 0
@@ -1283,7 +1289,13 @@ end:
      }
   /* Grace and margin have passed: who has not reported has lost its lease. */
   :: d_step { mUp && isBlind == 1 && HAS_REPORTED(0) && HAS_REPORTED(NC - 1) -> mEndHold() }
-  :: d_step { mUp && isBlind == 2 && !DOUBTS_ANY(0) && !DOUBTS_ANY(NC - 1) && !DOUBTS_ONE -> printf("matchmaker: matches again\n"); isBlind = 0; diskHold = 0 }
+  :: d_step { mUp && isBlind == 2 && !DOUBTS_ANY(0) && !DOUBTS_ANY(NC - 1) && !DOUBTS_ONE -> printf("matchmaker: matches again\n"); isBlind = 0;
+#ifdef NO_RULE_13n
+    diskHold = 0
+#else
+    record(recordMark, 0, 0, 0, 0)
+#endif
+  }
 #endif
   od
 }

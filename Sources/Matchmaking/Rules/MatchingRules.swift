@@ -98,6 +98,9 @@ public enum AttributeRule: Hashable, Sendable {
 /// Seats that want a role each. A subject's role is its text attribute of this name, or one of several; one who says
 /// nothing takes any seat.
 public struct RoleRule: Hashable, Sendable {
+    /// Different roles of one scene at most.
+    public static let rolesMax = 32
+
     public struct Seats: Hashable, Sendable {
         public var role: String
         public var count: Int

@@ -60,9 +60,14 @@ extension ExitRow {
     static let journalLost = ExitRow(
         "The matchmaker was killed, and its journal is gone or damaged.",
         waiting: .vanishes("As when the matchmaker is killed with its journal."),
-        handedOff: .goesOn(
-            "It is taken on when its coordinator reports it. Until grace and margin have passed nobody is matched."),
-        ended: .isOver("An outcome that was not acknowledged is reported again, recorded and acknowledged."))
+        matched: .goesOn(
+            "It is in doubt, since it may be of an attempt that was taken back, and is taken on when all have entered. If they "
+                + "have not when grace and margin have passed, its owner is asked to end it, as in `gone_at_matchmaker` with "
+                + "nobody to blame. Nobody is matched before it has ended."),
+        validating: .takenOn, playing: .takenOn,
+        ended: .isOver(
+            "An outcome that was not acknowledged is reported again, recorded and acknowledged; one of *matched* when grace and "
+                + "margin have passed, unless a higher attempt has been reported."))
 
     static let matchmakerDiskFails = ExitRow(
         "The matchmaker's disk takes no records.", waiting: .goesOn("All go on waiting; nobody is matched."),
@@ -101,4 +106,9 @@ extension ExitRow {
             "It keeps the settings it began with. Should it end before play, who waits at the matchmaker to be put back is told "
                 + "`ended`."),
         ended: .isOver("Who waits to be told is told; nobody is put back to wait."))
+}
+
+extension ExitPath {
+    fileprivate static let takenOn = ExitPath.goesOn(
+        "It is taken on when its coordinator reports it. Until grace and margin have passed nobody is matched.")
 }

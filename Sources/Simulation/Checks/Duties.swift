@@ -32,6 +32,8 @@ struct Duties {
     var readingLink: Int?
     /// What was said on it for the message that is being read.
     var dropped: [SessionID] = []
+    /// What was taken as in doubt by the message that is being read.
+    var doubted: [SessionID] = []
     /// How many waited in the scene of the join that is being handled.
     var waitingBefore: Int?
 

@@ -162,6 +162,7 @@ struct Truth {
     }
 
     private(set) var sessions: [Session] = []
+    private(set) var hasLostJournal = false
     private var numbers: [SessionID: Int] = [:]
     var coordinators: [Coordinator]
     var enterable: [[Enterable]]
@@ -243,6 +244,7 @@ struct Truth {
     /// A journal is gone, or what is left of it is still to be read: what it said is known only to others.
     mutating func loseJournal(of process: Int) {
         guard process == 0 else { return loseOutbox(of: process) }
+        hasLostJournal = true
         for number in sessions.indices {
             sessions[number].isMatchDurable = false
             if let outcome = sessions[number].outcome { sessions[number].lostOutcomes.append(outcome) }

@@ -8,6 +8,7 @@ extension World {
         let index = links[link].coordinator
         truth.duties.readingLink = link
         truth.duties.dropped = []
+        truth.duties.doubted = []
         switch message {
         case .ping:
             truth.duties.peers[index].heardMs = matchmaker.bootMs(nowUs)
@@ -29,7 +30,11 @@ extension World {
         defer { truth.duties.readingLink = nil }
         guard truth.duties.readingLink == link, links[link].matchmakerEnd == .open else { return }
         if case .accepted(let session, let attempt) = message { checkDropped(session, attempt, link) }
-        if case .holding(_, let assignment) = message { checkDropped(assignment.session, assignment.attempt, link) }
+        if case .holding(let state, let assignment) = message {
+            // Rule 13: with a journal that has gaps, what nobody is known to have been inside of is neither.
+            if state == .matched, !matchmaker.isJournalComplete, truth.duties.doubted.contains(assignment.session) { return }
+            checkDropped(assignment.session, assignment.attempt, link)
+        }
     }
 
     /// Rule 6: what a coordinator holds is either what the matchmaker believes, or it is told to drop it.
@@ -51,6 +56,7 @@ extension World {
         if case .drop(let session, let attempt) = message {
             if link == truth.duties.readingLink { truth.duties.dropped.append(session) }
             checkAdoption(truth.number(of: session), attempt, links[link].coordinator + 1)
+            checkNobodyInside(truth.number(of: session), attempt, links[link].coordinator + 1)
         }
     }
 
@@ -67,6 +73,16 @@ extension World {
             return players.contains { subjects.contains($0.subject) }
         }
         if !isTaken { fail(.endedWithoutCause, "n\(node) is told to drop \(session.id.short), which nobody has ended") }
+    }
+
+    /// Promise 1: nobody is thrown out of a session that has not ended, whatever the journal has lost.
+    private func checkNobodyInside(_ number: Int, _ attempt: Attempt, _ node: Int) {
+        let session = truth[number]
+        guard session.outcome == nil, session.lostOutcomes.isEmpty, session.askedOutcome == nil, session.handOffs.last?.attempt == attempt,
+            let copy = truth.coordinators[node - 1].copies[number], session.handOffs[copy.handOff].attempt == attempt,
+            copy.state != .matched
+        else { return }
+        fail(.twinSessions, "n\(node) is told to drop \(session.id.short)#\(attempt), and its players are inside")
     }
 
     func matchmakerRecords(_ assignment: Assignment, at node: Int) {

@@ -22,8 +22,9 @@ extension World {
         case .stale(let kind, let session):
             let state = truth.find(session).map { self.state($0) } ?? SessionState.ended
             coverage.count(kind == .refused && state == .ended ? .refused : .staleMessage, state)
+        case .doubted: coverage.count(.journalLost, .matched)
         case .adopted(let session, _): coverage.count(.journalLost, truth[truth.number(of: session)].mirror)
-        case .coordinatorUp, .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused, .inventoryAsked, .doubted,
+        case .coordinatorUp, .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused, .formed, .inventoryAsked,
             .outcomeReleased, .outcome, .fate:
             break
         }

@@ -121,7 +121,7 @@ extension World {
             case .ended: fail(.mentionedAfterEnd, "p\(client) is told to wait for \(session.short), which has ended")
             }
             if players > needed || players < 1 { fail(.overLimit, "\(players) of \(needed) wait in \(session.short)") }
-            meets(session, client, connection)
+            meets(session, client, connection, isMatched: false)
             keepsRelease(resume, client, connection)
             waits(number, on: connection)
             checkPlace(waitedMs, session, on: connection)
@@ -134,7 +134,7 @@ extension World {
         case .matched(let session, let player, _, _, let ticket):
             coverage.count(.matchedTold)
             truth.update(connection) { $0.wasMatched = true }
-            meets(session, client, connection)
+            meets(session, client, connection, isMatched: true)
             let number = truth.number(of: session)
             checkReach(number, client)
             guard truth[number].atMatchmaker == .live,
@@ -162,7 +162,7 @@ extension World {
     }
 
     /// Promise 4: the end that a player was told of is an end for good.
-    private func meets(_ session: SessionID, _ client: Int, _ connection: Int) {
+    private func meets(_ session: SessionID, _ client: Int, _ connection: Int, isMatched: Bool) {
         guard !truth.heard[client].isEmpty else { return }
         coverage.count(.rejoinedAfterEnd)
         let joined = truth.connection(connection)
@@ -175,7 +175,8 @@ extension World {
         for heard in truth.heard[client] where heard.session == session && heard.step < joined.joinedAtStep {
             // A release counts as long as it is good.
             let isReleased = heard.resume == joined.resume && Resume(heard.resume).map { $0.claim.expiresUnixMs > now.unixMs } == true
-            if heard.isAcknowledged && !isLost || isReleased {
+            // A journal of which that end is lost has it still live: one waits until all have reported, and is sent to none.
+            if heard.isAcknowledged && !(isLost && !isMatched) || isReleased {
                 fail(.metAgain, "p\(client) was told that \(session.short) has ended, joins again, and meets it")
             }
         }
@@ -249,6 +250,9 @@ extension World {
             }
             // Nor does it count that of an attempt whose record has gone with its disk.
             if let index = truth[number].handOff(attempt), truth[number].handOffs[index].wasLost { return }
+            if !matchmaker.isJournalComplete, let newest = truth[number].handOffs.last?.attempt, newest > attempt {
+                return coverage.count(.staleEndAcknowledged)
+            }
             // One of an attempt that was taken back says nothing of the session, so that any outcome will do.
             guard let outcome = truth[number].outcome, !outcome.isPresumed || outcome.attempt != attempt else {
                 return fail(.acknowledgedNotDurable, "the end of \(session.short)#\(attempt) is acknowledged and not on disk")
@@ -330,6 +334,7 @@ extension World {
                 fail(.outcomeLost, "\(session.short) ended as \(outcome.reason) and is adopted all the same")
             }
             truth.move(number, to: .live)
+        case .doubted(let session, _): truth.duties.doubted.append(session)
         case .coordinatorUp(let node, _, _, _): matchmakerHeardOf(node)
         case .sessionRefused(_, let node, _), .assignTimedOut(_, let node): truth.duties.peers[node.number - 1].isResting = true
         case .outcomeReleased(let session, _): truth[truth.number(of: session)].isReleased = true
@@ -341,7 +346,7 @@ extension World {
             }
         case .fate(let fate): judge(fate)
         case .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused,
-            .cancelIgnored, .nothingToCancel, .noCoordinator, .stale, .doubted,
+            .cancelIgnored, .nothingToCancel, .formed, .noCoordinator, .stale,
             .inventoryAsked:
             break
         }

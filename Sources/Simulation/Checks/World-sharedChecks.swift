@@ -38,6 +38,11 @@ extension World {
                 note("\(outcome.session.short) is reported once more, because a disk has lost that it was")
             } else if truth[number].isReleased {
                 coverage.count(.releasedOutcomeRepeated)
+            } else if truth.hasLostJournal, old.attempt < outcome.attempt {
+                // Without its journal it could not know that the older attempt had been taken back.
+                note("\(outcome.session.short) had ended as \(old.reason) in attempt \(old.attempt)")
+            } else if truth.hasLostJournal, old.attempt > outcome.attempt {
+                return note("\(outcome.session.short) ended as \(old.reason) in attempt \(old.attempt), long since")
             } else {
                 fail(.outcomeTwice, "\(outcome.session.short) ended as \(old.reason), and again as \(outcome.reason)")
             }
@@ -240,6 +245,7 @@ extension World {
             }
         }
         checkAllFatesKnown()
+        if matchmaker.core.isHolding { fail(.stranded, "the matchmaker matches nobody, long after its journal was lost") }
         for session in truth.sessions where session.isMatchDurable || session.outcome != nil || session.isOwedOutcome {
             checkOutcome(session)
         }
@@ -251,6 +257,8 @@ extension World {
         guard let outcome = session.outcome else {
             return fail(.outcomeMissing, "\(session.id.short) was matched and has no outcome")
         }
+        // What was published before the journal was lost nobody knows any more, and it may be published again.
+        if !session.lostOutcomes.isEmpty { return }
         for end in session.ends where end.outcome.attempt == outcome.attempt && (!end.isLost || end.isAcknowledged) && (end.isDurable || end.wasTold) {
             if end.outcome != outcome, !session.isLost(end) {
                 fail(

@@ -113,7 +113,7 @@ extension World {
         case .error(let error, _):
             switch error {
             case .subjectInUse, .roomFull, .draining, .timeout: goAway(client, thinkMs: 500...3000)
-            case .unknownScene, .sceneClosed: goAway(client)
+            case .unknownScene, .sceneClosed, .badMessage: goAway(client)
             case .wrongState: break
             }
         }

@@ -60,7 +60,7 @@ extension Coverage {
         "coordinatorUp", "coordinatorDown", "coordinatorDraining", "coordinatorLost", "coordinatorRefused node_in_use",
         "sessionRefused full", "sessionRefused draining", "sessionRefused unsupported", "assignTimedOut",
         "cancelIgnored", "nothingToCancel", "noCoordinator", "stale accepted", "stale ended", "stale holding",
-        "adopted", "inventoryAsked", "outcomeReleased", "outcome",
+        "adopted", "doubted", "inventoryAsked", "outcomeReleased", "outcome",
         "unknownSession drop", "refused full", "refused draining",
         "refused unsupported", "forgotten", "leaseExpired", "entryRefused bad_ticket",
         "entryRefused session_ended", "replayIncomplete", "validated", "validationFailed", "excluded",

@@ -75,6 +75,7 @@ extension MatchmakerNotice {
         case .nothingToCancel: "nothingToCancel"
         case .inventoryAsked: "inventoryAsked"
         case .outcomeReleased: "outcomeReleased"
+        case .formed: "formed"
         case .noCoordinator: "noCoordinator"
         case .stale(let kind, _): "stale \(kind)"
         case .adopted: "adopted"

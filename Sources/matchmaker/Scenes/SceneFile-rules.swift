@@ -48,7 +48,7 @@ extension SceneFile {
         let object = try node.object(.roles)
         let seatsNode = try object.required("seats")
         var seats: [RoleRule.Seats] = []
-        for element in try seatsNode.elements(countMax: ProtocolLimits.playersMax) {
+        for element in try seatsNode.elements(countMax: RoleRule.rolesMax) {
             let object = try element.object(.seats)
             let roleNode = try object.required("role")
             let role = try roleNode.name()

@@ -14,6 +14,8 @@ struct Lobby {
     var transitions: [String] = []
     var notices: [MatchmakerNotice] = []
     private(set) var joinFates: [JoinFate] = []
+    /// Why the groups of the last event were put together.
+    var reasons: [String] = []
     /// The raw actions of the last event.
     var actions: [MatchmakerAction] = []
 
@@ -208,6 +210,7 @@ struct Lobby {
         transitions = []
         notices = []
         joinFates = []
+        reasons = []
         for action in actions {
             switch action {
             case .reply(let connection, let reply):
@@ -230,6 +233,7 @@ struct Lobby {
                 transitions.append(
                     "\(name(change.session)) \(change.from)→\(change.to)\(reason)\(change.isLegal ? "" : " refused")")
             case .notice(.fate(let fate)): joinFates.append(fate)
+            case .notice(.formed(_, let reason)): reasons.append(reason.description)
             case .notice(let notice): notices.append(notice)
             }
         }

@@ -1,0 +1,24 @@
+/// Bounds of one scene's waiting pool and of what is remembered of pairs.
+public struct PoolLimits: Sendable {
+    /// Units looked at in one search for a group; twice the group size, if that is more.
+    public var candidatesMax: Int
+    /// Pairs compared in one search for a group of more than two.
+    public var pairChecksMax: Int
+    /// From which wait on a unit whose last step has passed goes before all that fit better, in milliseconds.
+    public var overdueMs: UInt64
+    /// Pairs whose round trip is remembered; the oldest go first.
+    public var measuredPairsMax: Int
+    /// Pairs of one scene that are remembered to have played together, and groups likewise; the oldest go first.
+    public var encountersMax: Int
+
+    public init(
+        candidatesMax: Int = 64, pairChecksMax: Int = 4096, overdueMs: UInt64 = 30_000, measuredPairsMax: Int = 100_000,
+        encountersMax: Int = 20_000
+    ) {
+        self.candidatesMax = candidatesMax
+        self.pairChecksMax = pairChecksMax
+        self.overdueMs = overdueMs
+        self.measuredPairsMax = measuredPairsMax
+        self.encountersMax = encountersMax
+    }
+}

@@ -1,0 +1,274 @@
+/// What a search for a group has looked at so far. It belongs to the pool so that its arrays are used again.
+struct PoolSearch: Sendable {
+    /// Somewhere to go on from: the best first.
+    struct Item: Sendable {
+        enum Way: Sendable {
+            /// A subtree, ranked by its most senior unit.
+            case below
+            /// One unit, by its seniority.
+            case itself
+            /// One unit, by its distance; then its neighbour.
+            case upwards
+            case downwards
+        }
+        var rank: Double
+        /// The unit whose seniority decides between equal ranks.
+        var slot: Int32
+        var node: Int32
+        var bucket: Int32
+        var way: Way
+    }
+    enum Phase: Sendable {
+        /// The most senior first; with a skill window these are the overdue.
+        case bySeniority
+        case byDistance
+        case over
+    }
+
+    var phase = Phase.over
+    var nowMs: UInt64 = 0
+    var frontier: [Item] = []
+    /// Units that fit the one in the middle, best first.
+    var found: [Int32] = []
+    /// Members of all of these.
+    var foundMembers = 0
+    /// Units looked at, and how many may be until the phase is over.
+    var looked = 0
+    var lookedMax = 0
+    var bucketQuota: Int32 = 0
+    var pairChecks = 0
+    /// The group as it grows.
+    var chosen: [Int32] = []
+    /// Those who can still join it, one stretch for each one chosen.
+    var domains: [Int32] = []
+    /// Units looked at in all searches so far; for measurements.
+    var lookedInAll: UInt64 = 0
+}
+
+extension WaitingPool {
+    // MARK: Who fits whom
+
+    /// Whether all members of two units can be in one group, seats aside.
+    func fits(_ a: Int32, _ b: Int32, _ book: PairBook) -> Bool {
+        let (first, second) = (stage(a), stage(b))
+        let width = max(first.width, second.width)
+        let capMs = max(first.capMs, second.capMs)
+        let asksPairsOnly = entries[Int(a)].isBot || entries[Int(b)].isBot
+        var x = a
+        while x >= 0 {
+            var y = b
+            while y >= 0 {
+                if !fitsPerson(x, y, book) { return false }
+                if hasPairRules, !asksPairsOnly, !fitsPair(x, y, width: width, capMs: capMs, book) { return false }
+                y = entries[Int(y)].nextMember
+            }
+            x = entries[Int(x)].nextMember
+        }
+        return true
+    }
+
+    private func fitsPerson(_ x: Int32, _ y: Int32, _ book: PairBook) -> Bool {
+        let (p, q) = (entries[Int(x)].person, entries[Int(y)].person)
+        if p == 0 || q == 0 { return true }
+        return !book.areApart(p, q) && !history.haveMet(p, q)
+    }
+
+    private func fitsPair(_ x: Int32, _ y: Int32, width: Double, capMs: UInt32, _ book: PairBook) -> Bool {
+        if width.isFinite, abs(entries[Int(x)].skill - entries[Int(y)].skill) > width { return false }
+        let count = differentAttributes.count
+        for number in 0..<count {
+            let value = different[Int(x) * count + number]
+            if value != 0, value == different[Int(y) * count + number] { return false }
+        }
+        if capMs == LatencyZones.anyMs { return true }
+        guard let estimateMs = roundTripMs(x, y, book) else { return false }
+        return estimateMs <= capMs
+    }
+
+    /// The round trip between two members, as far as it can be told.
+    func roundTripMs(_ x: Int32, _ y: Int32, _ book: PairBook) -> UInt32? {
+        let (p, q) = (entries[Int(x)].person, entries[Int(y)].person)
+        if p != 0, q != 0, let measuredMs = book.measuredMs(p, q) { return measuredMs }
+        return zones?.estimateMs(entries[Int(x)].place, entries[Int(y)].place)
+    }
+
+    /// False when nobody in a bucket can fit the unit.
+    private func isWorthwhile(_ key: PoolBucket.Key, _ head: Int32, _ book: PairBook) -> Bool {
+        guard Int(key.size) + size(head) <= groupSize else { return false }
+        let entry = entries[Int(head)]
+        if let zones, entry.nextMember < 0, entry.person == 0 || !book.knowsMeasured {
+            let capMs = max(stage(head).capMs, stages.levels[Int(key.level)].capMs)
+            if !zones.isWithin(capMs, entry.place, zone: key.zone) { return false }
+        }
+        guard let seats, entry.nextMember < 0, key.size == 1, entry.roles | key.roles != RoleSeats.anyRole else { return true }
+        var fill = RoleFill(seats, size: groupSize)
+        return fill.add(entry.roles) && fill.add(key.roles)
+    }
+
+    // MARK: Looking for candidates
+
+    private func width(_ head: Int32, _ bucket: Int32) -> Double {
+        max(stage(head).width, stages.levels[Int(buckets[Int(bucket)].key.level)].width)
+    }
+
+    mutating func beginSearch(around head: Int32, _ book: PairBook) {
+        search.found.removeAll(keepingCapacity: true)
+        search.foundMembers = 0
+        search.pairChecks = 0
+        search.looked = 0
+        let lookedMax = max(limits.candidatesMax, 2 * groupSize)
+        // The overdue may take up half of it, so that those who fit better are reached too.
+        search.lookedMax = rules.skill == nil ? lookedMax : lookedMax / 2
+        search.frontier.removeAll(keepingCapacity: true)
+        search.phase = .bySeniority
+        var worthwhile = 0
+        var bucket = kindHeads[Int(kind(head))]
+        while bucket >= 0 {
+            buckets[Int(bucket)].looked = 0
+            let key = buckets[Int(bucket)].key
+            let root = buckets[Int(bucket)].root
+            if root >= 0, isWorthwhile(key, head, book) {
+                worthwhile += 1
+                if rules.skill == nil || stages.levels[Int(key.level)].isOverdue { push(below: root, bucket) }
+            } else {
+                buckets[Int(bucket)].looked = .max
+            }
+            bucket = buckets[Int(bucket)].next
+        }
+        search.bucketQuota = Int32(clamping: max(8, lookedMax / max(1, worthwhile)))
+    }
+
+    private mutating func beginByDistance(from head: Int32) {
+        search.phase = .byDistance
+        let lookedMax = max(limits.candidatesMax, 2 * groupSize)
+        let hasSeenOverdue = search.looked < search.lookedMax
+        search.lookedMax = lookedMax
+        search.frontier.removeAll(keepingCapacity: true)
+        let key = index[head].key
+        var bucket = kindHeads[Int(kind(head))]
+        while bucket >= 0 {
+            let next = buckets[Int(bucket)].next
+            let isOverdue = stages.levels[Int(buckets[Int(bucket)].key.level)].isOverdue
+            if buckets[Int(bucket)].looked != .max, !(isOverdue && hasSeenOverdue) {
+                let root = buckets[Int(bucket)].root
+                push(index.first(atLeast: key, root), from: head, bucket, .upwards)
+                push(index.last(below: key, root), from: head, bucket, .downwards)
+            }
+            bucket = next
+        }
+    }
+
+    private mutating func push(below node: Int32, _ bucket: Int32) {
+        let senior = index[node].senior
+        push(PoolSearch.Item(rank: Double(index[senior].sinceUnixMs), slot: senior, node: node, bucket: bucket, way: .below))
+    }
+
+    private mutating func push(_ slot: Int32, from head: Int32, _ bucket: Int32, _ way: PoolSearch.Item.Way) {
+        guard slot >= 0 else { return }
+        let distance = abs(index[slot].key - index[head].key)
+        guard distance <= width(head, bucket) else { return }
+        push(PoolSearch.Item(rank: distance, slot: slot, node: slot, bucket: bucket, way: way))
+    }
+
+    /// The next unit to look at, in order of preference; −1 when there is none, or enough have been looked at.
+    private mutating func nextCandidate(around head: Int32) -> Int32 {
+        while true {
+            guard search.looked < search.lookedMax, let item = popItem() else {
+                guard search.phase == .bySeniority, rules.skill != nil else {
+                    search.phase = .over
+                    return -1
+                }
+                beginByDistance(from: head)
+                continue
+            }
+            var candidate = item.slot
+            switch item.way {
+            case .below:
+                candidate = -1
+                unfold(item, around: head)
+            case .itself: break
+            case .upwards: push(index.next(item.slot), from: head, item.bucket, .upwards)
+            case .downwards: push(index.previous(item.slot), from: head, item.bucket, .downwards)
+            }
+            if candidate < 0 || candidate == head || buckets[Int(item.bucket)].looked >= search.bucketQuota { continue }
+            buckets[Int(item.bucket)].looked += 1
+            search.looked += 1
+            search.lookedInAll += 1
+            return candidate
+        }
+    }
+
+    /// In the place of a subtree come its root and what is below that, as far as they are within the skill window.
+    private mutating func unfold(_ item: PoolSearch.Item, around head: Int32) {
+        let node = index[item.node]
+        if buckets[Int(item.bucket)].looked >= search.bucketQuota { return }
+        var isTooLow = false
+        var isTooHigh = false
+        if rules.skill != nil {
+            let key = index[head].key
+            let isFar = abs(node.key - key) > width(head, item.bucket)
+            isTooLow = isFar && node.key < key
+            isTooHigh = isFar && node.key > key
+        }
+        if !isTooLow, node.left >= 0 { push(below: node.left, item.bucket) }
+        if !isTooHigh, node.right >= 0 { push(below: node.right, item.bucket) }
+        if !isTooLow, !isTooHigh {
+            let rank = Double(node.sinceUnixMs)
+            push(PoolSearch.Item(rank: rank, slot: item.node, node: item.node, bucket: item.bucket, way: .itself))
+        }
+    }
+
+    /// Goes on until so many members more have been found that fit; false when there are no more.
+    mutating func findCandidates(around head: Int32, members wanted: Int, _ book: PairBook) -> Bool {
+        let goal = search.foundMembers + wanted
+        while search.foundMembers < goal {
+            guard search.phase != .over else { return false }
+            let candidate = nextCandidate(around: head)
+            if candidate < 0 { return false }
+            guard fits(head, candidate, book) else { continue }
+            // The overdue may come a second time, by distance, when there were too many of them.
+            if stage(candidate).isOverdue, search.phase == .byDistance, search.found.contains(candidate) { continue }
+            search.found.append(candidate)
+            search.foundMembers += size(candidate)
+        }
+        return true
+    }
+
+    // MARK: The frontier, a binary heap
+
+    private func isBefore(_ a: PoolSearch.Item, _ b: PoolSearch.Item) -> Bool {
+        if a.rank != b.rank { return a.rank < b.rank }
+        if a.slot != b.slot { return index.isMoreSenior(a.slot, than: b.slot) }
+        return a.way == .itself && b.way != .itself
+    }
+
+    private mutating func push(_ item: PoolSearch.Item) {
+        search.frontier.append(item)
+        var at = search.frontier.count - 1
+        while at > 0 {
+            let parent = (at - 1) / 2
+            guard isBefore(item, search.frontier[parent]) else { break }
+            search.frontier[at] = search.frontier[parent]
+            at = parent
+        }
+        search.frontier[at] = item
+    }
+
+    private mutating func popItem() -> PoolSearch.Item? {
+        guard let first = search.frontier.first else { return nil }
+        let item = search.frontier.removeLast()
+        let count = search.frontier.count
+        if count == 0 { return first }
+        var at = 0
+        while true {
+            var child = 2 * at + 1
+            guard child < count else { break }
+            if child + 1 < count, isBefore(search.frontier[child + 1], search.frontier[child]) { child += 1 }
+            guard isBefore(search.frontier[child], item) else { break }
+            search.frontier[at] = search.frontier[child]
+            at = child
+        }
+        search.frontier[at] = item
+        return first
+    }
+}

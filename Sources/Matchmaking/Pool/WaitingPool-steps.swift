@@ -1,0 +1,134 @@
+import SessionProtocol
+
+/// What waiting changes.
+extension WaitingPool {
+    enum Step: Hashable, Sendable {
+        /// More groups may be possible around it now.
+        case search(PoolUnit)
+        /// Its last group has not come, and the scene's rule is that its wait is over.
+        case reunionFailed(PoolUnit)
+    }
+
+    /// When `popDue` next has something, in milliseconds of the boot clock.
+    var nextDueMs: UInt64? { due.nextMs }
+
+    /// `popDue` has something.
+    func hasDue(nowMs: UInt64) -> Bool { readyNext < ready.count || (nextDueMs ?? .max) <= nowMs }
+
+    /// Takes the units whose step has passed to their new stage, all before the first is given back to be searched around:
+    /// steps that pass at once count at once.
+    mutating func popDue(now: Moment) -> Step? {
+        while let head = due.popDue(nowMs: now.bootMs) {
+            restage(head, nowMs: now.bootMs)
+            searchAgain(around: PoolUnit(slot: head))
+        }
+        while readyNext < ready.count {
+            let head = ready[readyNext]
+            readyNext += 1
+            // It may have been matched with one before it.
+            guard Int(head) < entries.count, entries[Int(head)].isReady else { continue }
+            entries[Int(head)].isReady = false
+            if entries[Int(head)].isGivenUp { return .reunionFailed(PoolUnit(slot: head)) }
+            return .search(PoolUnit(slot: head))
+        }
+        ready.removeAll(keepingCapacity: true)
+        readyNext = 0
+        return nil
+    }
+
+    /// For a unit around which more may be possible than before: `popDue` gives it back.
+    mutating func searchAgain(around unit: PoolUnit) {
+        guard !entries[Int(unit.slot)].isReady else { return }
+        entries[Int(unit.slot)].isReady = true
+        ready.append(unit.slot)
+    }
+
+    private mutating func restage(_ head: Int32, nowMs: UInt64) {
+        let old = stage(head)
+        entries[Int(head)].stage = UInt8(clamping: stages.stage(afterMs: waitedMs(head, nowMs: nowMs)))
+        schedule(head)
+        if entries[Int(head)].reunion != 0, stage(head).isReunionOver {
+            if case .reunite(_, .end) = rules.encounters {
+                // It stays aside until it is taken out.
+                entries[Int(head)].isGivenUp = true
+                return
+            }
+            forgetReunion(head)
+        }
+        reshelve(head)
+        if stage(head).allowsBots, !old.allowsBots { askForBots(head) }
+    }
+
+    func waitedMs(_ head: Int32, nowMs: UInt64) -> UInt64 {
+        let (waitedMs, isForever) = Int64(clamping: nowMs).subtractingReportingOverflow(entries[Int(head)].sinceMs)
+        return isForever ? .max : UInt64(max(0, waitedMs))
+    }
+
+    mutating func schedule(_ head: Int32) {
+        let stage = Int(entries[Int(head)].stage)
+        guard stage < stages.boundariesMs.count else { return }
+        let (at, isNever) = entries[Int(head)].sinceMs.addingReportingOverflow(Int64(clamping: stages.boundariesMs[stage]))
+        if !isNever { due.insert(head, atMs: UInt64(max(0, at))) }
+    }
+
+    /// Takes in a member's round trip to the server; true when others may fit now that did not. The least one counts.
+    mutating func setPing(_ unit: PoolUnit, _ subject: SubjectID, pingMs: UInt32) -> Bool {
+        guard zones != nil else { return false }
+        let pingMs = UInt16(min(pingMs, UInt32(LatencyZones.unknownMs) - 1))
+        var slot = unit.slot
+        while slot >= 0, entries[Int(slot)].subject != subject { slot = entries[Int(slot)].nextMember }
+        guard slot >= 0, pingMs < entries[Int(slot)].pingMs else { return false }
+        entries[Int(slot)].pingMs = pingMs
+        reshelve(unit.slot)
+        return stage(unit.slot).capMs != LatencyZones.anyMs
+    }
+
+    /// Something has come to be known of pairs with this member.
+    mutating func becameKnown(_ unit: PoolUnit, _ subject: SubjectID, _ book: inout PairBook) {
+        var slot = unit.slot
+        while slot >= 0 {
+            if entries[Int(slot)].subject == subject, entries[Int(slot)].person == 0 {
+                entries[Int(slot)].person = book.holdKnown(subject)
+            }
+            slot = entries[Int(slot)].nextMember
+        }
+    }
+
+    // MARK: Reunions
+
+    /// A unit waits for its last group when all of its members have the same.
+    mutating func expectReunion(_ head: Int32) {
+        guard !stage(head).isReunionOver, !entries[Int(head)].isBot else { return }
+        let group = history.reunion(of: entries[Int(head)].person)
+        guard group != 0 else { return }
+        var slot = head
+        while slot >= 0 {
+            guard history.reunion(of: entries[Int(slot)].person) == group else { return }
+            slot = entries[Int(slot)].nextMember
+        }
+        entries[Int(head)].reunion = group
+        reunions[group, default: []].append(head)
+    }
+
+    mutating func forgetReunion(_ head: Int32) {
+        let group = entries[Int(head)].reunion
+        guard group != 0 else { return }
+        entries[Int(head)].reunion = 0
+        reunions[group]?.removeAll { $0 == head }
+        if reunions[group]?.isEmpty == true { reunions[group] = nil }
+    }
+
+    // MARK: Bots
+
+    mutating func askForBots(_ head: Int32) {
+        if hungry.count > 2 * unitCount + 16 {
+            var seen: Set<Int32> = []
+            hungry = hungry.filter { isHungry($0) && seen.insert($0.slot).inserted }
+        }
+        hungry.append(PoolUnit(slot: head))
+    }
+
+    func isHungry(_ unit: PoolUnit) -> Bool {
+        contains(unit) && buckets[Int(entries[Int(unit.slot)].bucket)].key.side == .players && stage(unit.slot).allowsBots
+    }
+}

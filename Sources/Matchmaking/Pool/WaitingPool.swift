@@ -1,0 +1,323 @@
+import SessionProtocol
+
+/// Those who wait in one scene, so that a group of them is found without a look at all of them. A value: the same calls give
+/// the same answers.
+///
+/// Two units fit when all of their members do, pair by pair: they are not kept apart, have not met where partners must
+/// be new, are within the skill window and the cap of the round trip (the looser of both units' present steps), and
+/// agree in what must be equal or different. The members of a party have chosen each other: among themselves only
+/// seats and equal attributes count.
+///
+/// Of those who fit, the overdue come first, the most senior of them foremost; then the nearest by skill, then the most
+/// senior. A search looks at so many (`PoolLimits.candidatesMax`); within these it is exhaustive for groups of two, and for
+/// larger ones as long as it compares no more pairs than `PoolLimits.pairChecksMax`.
+struct WaitingPool: Sendable {
+    let rules: MatchingRules
+    let groupSize: Int
+    let limits: PoolLimits
+    let stages: Stages
+    let seats: RoleSeats?
+    let zones: LatencyZones?
+    let equalAttributes: [String]
+    let differentAttributes: [String]
+    /// Without them whoever is not in the book of pairs fits everybody.
+    let hasPairRules: Bool
+
+    var entries: [WaitingEntry] = []
+    private var free: [Int32] = []
+    var index = SkillIndex()
+    var due = DueHeap()
+    /// For each member and each attribute that must differ the number of its value.
+    private(set) var different: [UInt32] = []
+
+    var buckets: [PoolBucket] = []
+    private var bucketsFree: [Int32] = []
+    private var bucketNumbers: [PoolBucket.Key: Int32] = [:]
+    var values = Interner<AttributeValue>()
+    var kinds = Interner<KindLink>()
+    /// The first bucket of each kind of subjects, and how many of these wait.
+    var kindHeads: [Int32] = [-1]
+    var kindMembers: [Int32] = [0]
+
+    var rooms = PoolRooms()
+    var history: EncounterHistory
+    /// Who waits for a last group, by its number.
+    var reunions: [UInt32: [Int32]] = [:]
+    /// Units whose wait allows bots, as they asked for them; those gone are left out when it is their turn.
+    var hungry: [PoolUnit] = []
+    var botsBucket: Int32 = -1
+    /// Units whose step has passed, from `readyNext` on still to be searched around.
+    var ready: [Int32] = []
+    var readyNext = 0
+
+    private(set) var unitCount = 0
+    private(set) var memberCount = 0
+    var search = PoolSearch()
+
+    init(rules: MatchingRules, groupSize: Int, limits: PoolLimits = PoolLimits()) {
+        self.rules = rules
+        self.groupSize = groupSize
+        self.limits = limits
+        stages = Stages(rules, groupSize: groupSize, overdueMs: limits.overdueMs)
+        seats = RoleSeats(rules)
+        zones = LatencyZones(rules.latency)
+        var equal: [String] = []
+        var different: [String] = []
+        for rule in rules.attributes {
+            switch rule {
+            case .equal(let name): equal.append(name)
+            case .different(let name): different.append(name)
+            }
+        }
+        equalAttributes = equal
+        differentAttributes = different
+        hasPairRules = rules.skill != nil || rules.latency != nil || !different.isEmpty
+        history = EncounterHistory(rules.encounters, countMax: limits.encountersMax)
+    }
+
+    /// One more attribute on the way to a kind: those of one kind agree in all that must be equal.
+    struct KindLink: Hashable, Sendable {
+        let before: UInt32
+        let value: UInt32
+    }
+
+    // MARK: Coming and going
+
+    /// Takes in a unit. Its members must not be in the pool.
+    /// - Parameters:
+    ///   - sinceUnixMs: its seniority; of equal ones the lower `order` comes first.
+    mutating func insert(
+        _ members: some Collection<PoolMember>, sinceUnixMs: UInt64, order: UInt64, now: Moment, _ book: inout PairBook
+    ) -> PoolUnit {
+        precondition(!members.isEmpty && members.count <= groupSize, "a unit has a group's members at most")
+        let waitedMs = now.unixMs - min(now.unixMs, sinceUnixMs)
+        var head: Int32 = -1
+        var last: Int32 = -1
+        var skill = 0.0
+        var kind: UInt32 = 0
+        for member in members {
+            let slot = freeSlot(member.subject)
+            fill(slot, member, &book)
+            skill += entries[Int(slot)].skill
+            if head < 0 {
+                head = slot
+                kind = holdKind(of: member.attributes)
+            } else {
+                entries[Int(last)].nextMember = slot
+            }
+            last = slot
+        }
+        entries[Int(head)].sinceMs = Int64(clamping: now.bootMs) - Int64(clamping: waitedMs)
+        entries[Int(head)].size = UInt8(clamping: members.count)
+        entries[Int(head)].isBot = members.count == 1 && members.allSatisfy { rules.isBot($0.attributes) }
+        let key = rules.skill == nil ? Double(sinceUnixMs) : skill / Double(members.count)
+        index.set(head, key: key, sinceUnixMs: sinceUnixMs, order: order)
+        entries[Int(head)].stage = UInt8(clamping: stages.stage(afterMs: waitedMs))
+        unitCount += 1
+        memberCount += members.count
+        if case .reunite = rules.encounters { expectReunion(head) }
+        shelve(head, kind: kind)
+        schedule(head)
+        if stage(head).allowsBots { askForBots(head) }
+        return PoolUnit(slot: head)
+    }
+
+    private mutating func freeSlot(_ subject: SubjectID) -> Int32 {
+        if let slot = free.popLast() {
+            entries[Int(slot)] = WaitingEntry(subject: subject)
+            return slot
+        }
+        let slot = Int32(entries.count)
+        entries.append(WaitingEntry(subject: subject))
+        index.set(slot, key: 0, sinceUnixMs: 0, order: 0)
+        for _ in differentAttributes { different.append(0) }
+        return slot
+    }
+
+    private mutating func fill(_ slot: Int32, _ member: PoolMember, _ book: inout PairBook) {
+        let at = Int(slot)
+        entries[at].person = book.holdKnown(member.subject)
+        if let skill = rules.skill {
+            if case .number(let value)? = member.attributes[skill.attribute], value.isFinite {
+                entries[at].skill = value
+            } else {
+                entries[at].skill = skill.fallback ?? 0
+            }
+        }
+        if let seats { entries[at].roles = seats.mask(of: member.attributes[seats.attribute]) }
+        if let zones { entries[at].region = zones.region(of: member.attributes) }
+        if let pingMs = member.pingMs { entries[at].pingMs = UInt16(min(pingMs, UInt32(LatencyZones.unknownMs) - 1)) }
+        for (number, name) in differentAttributes.enumerated() {
+            different[at * differentAttributes.count + number] = member.attributes[name].map { values.hold($0) } ?? 0
+        }
+    }
+
+    private mutating func holdKind(of attributes: Attributes) -> UInt32 {
+        var kind: UInt32 = 0
+        for name in equalAttributes {
+            let value = attributes[name].map { values.hold($0) } ?? 0
+            kind = kinds.hold(KindLink(before: kind, value: value))
+        }
+        while kindHeads.count <= Int(kind) {
+            kindHeads.append(-1)
+            kindMembers.append(0)
+        }
+        return kind
+    }
+
+    private mutating func releaseKind(_ last: UInt32) {
+        var kind = last
+        while kind != 0, let link = kinds.value(of: kind) {
+            values.release(link.value)
+            kinds.release(kind)
+            kind = link.before
+        }
+    }
+
+    /// Takes a unit out of everything.
+    mutating func remove(_ unit: PoolUnit, _ book: inout PairBook) {
+        let head = unit.slot
+        let kind = buckets[Int(entries[Int(head)].bucket)].key.kind
+        leaveRoom(unit)
+        unshelve(head)
+        due.remove(head)
+        forgetReunion(head)
+        memberCount -= size(head)
+        unitCount -= 1
+        releaseKind(kind)
+        var slot = head
+        while slot >= 0 {
+            let entry = entries[Int(slot)]
+            book.release(entry.person)
+            for number in differentAttributes.indices {
+                values.release(different[Int(slot) * differentAttributes.count + number])
+            }
+            entries[Int(slot)].nextMember = -1
+            entries[Int(slot)].size = 0
+            entries[Int(slot)].isReady = false
+            free.append(slot)
+            slot = entry.nextMember
+        }
+        if unitCount == 0 { reset() }
+    }
+
+    /// With nobody there, nothing stays of those who were, nor the room that many of them took.
+    private mutating func reset() {
+        let isLarge = entries.capacity > 1024
+        entries.removeAll(keepingCapacity: !isLarge)
+        free.removeAll(keepingCapacity: !isLarge)
+        different.removeAll(keepingCapacity: !isLarge)
+        hungry.removeAll(keepingCapacity: !isLarge)
+        index.removeAll(keepingCapacity: !isLarge)
+        if isLarge {
+            due = DueHeap()
+            search = PoolSearch()
+        }
+    }
+
+    // MARK: Buckets
+
+    /// Puts a unit into the bucket where searches find it.
+    mutating func shelve(_ head: Int32, kind: UInt32) {
+        let bucket = bucketNumber(bucketKey(head, kind: kind))
+        entries[Int(head)].bucket = bucket
+        buckets[Int(bucket)].units += 1
+        let side = buckets[Int(bucket)].key.side
+        if side == .players { kindMembers[Int(kind)] += Int32(size(head)) }
+        if side != .reunions { index.insert(head, &buckets[Int(bucket)].root) }
+    }
+
+    mutating func unshelve(_ head: Int32) {
+        let bucket = entries[Int(head)].bucket
+        let key = buckets[Int(bucket)].key
+        if key.side == .players { kindMembers[Int(key.kind)] -= Int32(size(head)) }
+        if key.side != .reunions { index.remove(head, &buckets[Int(bucket)].root) }
+        entries[Int(head)].bucket = -1
+        buckets[Int(bucket)].units -= 1
+        if buckets[Int(bucket)].units == 0 { dropBucket(bucket) }
+    }
+
+    /// Into the bucket that its present stage and place ask for.
+    mutating func reshelve(_ head: Int32) {
+        let key = buckets[Int(entries[Int(head)].bucket)].key
+        guard bucketKey(head, kind: key.kind) != key else { return }
+        unshelve(head)
+        shelve(head, kind: key.kind)
+    }
+
+    private func bucketKey(_ head: Int32, kind: UInt32) -> PoolBucket.Key {
+        let entry = entries[Int(head)]
+        let side: PoolBucket.Key.Side =
+            entry.isBot ? .bots : entry.reunion == 0 ? .players : .reunions
+        var zone = zones?.zone(region: entry.region, pingMs: entry.pingMs) ?? 0
+        var roles = entry.roles
+        var shade = differentAttributes.isEmpty ? 0 : UInt8(different[Int(head) * differentAttributes.count] & 3)
+        if entry.nextMember >= 0 {
+            if zones != nil { zone = LatencyZones.mixed }
+            roles = RoleSeats.anyRole
+            shade = 0
+        }
+        return PoolBucket.Key(
+            kind: kind, side: side, level: side == .players ? UInt8(clamping: stage(head).level) : 0,
+            zone: side == .players ? zone : 0, size: entry.size, shade: side == .players ? shade : 0,
+            roles: side == .players ? roles : RoleSeats.anyRole)
+    }
+
+    private mutating func bucketNumber(_ key: PoolBucket.Key) -> Int32 {
+        if let number = bucketNumbers[key] { return number }
+        let number = bucketsFree.popLast() ?? Int32(buckets.count)
+        var bucket = PoolBucket(key: key)
+        if key.side == .players {
+            bucket.next = kindHeads[Int(key.kind)]
+            kindHeads[Int(key.kind)] = number
+        } else if key.side == .bots {
+            botsBucket = number
+        }
+        if Int(number) == buckets.count { buckets.append(bucket) } else { buckets[Int(number)] = bucket }
+        bucketNumbers[key] = number
+        return number
+    }
+
+    private mutating func dropBucket(_ number: Int32) {
+        let bucket = buckets[Int(number)]
+        bucketNumbers[bucket.key] = nil
+        bucketsFree.append(number)
+        if number == botsBucket { botsBucket = -1 }
+        guard bucket.key.side == .players else { return }
+        let kind = Int(bucket.key.kind)
+        if kindHeads[kind] == number {
+            kindHeads[kind] = bucket.next
+            return
+        }
+        var before = kindHeads[kind]
+        while before >= 0, buckets[Int(before)].next != number { before = buckets[Int(before)].next }
+        if before >= 0 { buckets[Int(before)].next = bucket.next }
+    }
+
+    // MARK: Of one unit
+
+    func size(_ head: Int32) -> Int { Int(entries[Int(head)].size) }
+    func stage(_ head: Int32) -> Stages.Stage { stages.stages[Int(entries[Int(head)].stage)] }
+    func kind(_ head: Int32) -> UInt32 { buckets[Int(entries[Int(head)].bucket)].key.kind }
+
+    func contains(_ unit: PoolUnit) -> Bool { Int(unit.slot) < entries.count && entries[Int(unit.slot)].bucket >= 0 }
+
+    func members(_ unit: PoolUnit) -> [SubjectID] {
+        var members: [SubjectID] = []
+        var slot = unit.slot
+        while slot >= 0 {
+            members.append(entries[Int(slot)].subject)
+            slot = entries[Int(slot)].nextMember
+        }
+        return members
+    }
+
+    /// Tables of the pool, all 0 when nobody waits; what is remembered of games is under `history`.
+    var tableSizes: [(name: String, count: Int)] {
+        [
+            ("poolUnits", unitCount), ("poolMembers", memberCount), ("poolBuckets", bucketNumbers.count),
+            ("poolValues", values.count + kinds.count), ("poolRooms", rooms.count), ("poolSteps", due.count),
+            ("poolReunions", reunions.count), ("poolHungry", hungry.count),
+        ]
+    }
+}

@@ -1,0 +1,83 @@
+import SessionProtocol
+
+/// A unit of one scene's pool: one subject, or a complete party. The number is used again after `remove`.
+struct PoolUnit: Hashable, Sendable {
+    let slot: Int32
+}
+
+/// A tentative group of one scene's pool, by a number that is used again once the room is empty.
+struct PoolRoom: Hashable, Sendable {
+    let number: Int32
+}
+
+/// One of a unit's members, as it comes to the pool.
+struct PoolMember: Sendable {
+    var subject: SubjectID
+    var attributes: Attributes
+    /// The least round trip between the subject and this server; nil while it is not known.
+    var pingMs: UInt32?
+
+    init(_ subject: SubjectID, _ attributes: Attributes = .none, pingMs: UInt32? = nil) {
+        self.subject = subject
+        self.attributes = attributes
+        self.pingMs = pingMs
+    }
+}
+
+/// What the pool keeps of one member; the first one of a unit keeps what the unit has.
+struct WaitingEntry: Sendable {
+    let subject: SubjectID
+    var skill: Double = 0
+    /// When the unit began to wait, on the boot clock; before the boot for one whose place is older.
+    var sinceMs: Int64 = 0
+    var roles: UInt32 = RoleSeats.anyRole
+    /// In the book of pairs; 0 when nothing is known there.
+    var person: UInt32 = 0
+    var nextMember: Int32 = -1
+    var bucket: Int32 = -1
+    var room: Int32 = -1
+    var nextInRoom: Int32 = -1
+    /// The last group, while the unit waits for it.
+    var reunion: UInt32 = 0
+    var region: UInt16 = 0
+    var pingMs: UInt16 = LatencyZones.unknownMs
+    var stage: UInt8 = 0
+    /// Members of the unit.
+    var size: UInt8 = 1
+    var isBot = false
+    /// Its step has passed, and it has not been searched around since.
+    var isReady = false
+    /// Its last group has not come in time, and nothing else is left to wait for.
+    var isGivenUp = false
+
+    var place: (region: UInt16, pingMs: UInt16) { (region, pingMs) }
+}
+
+/// Units that a search finds, or leaves out, all at once.
+struct PoolBucket: Sendable {
+    struct Key: Hashable, Sendable {
+        enum Side: UInt8, Sendable {
+            case players
+            case bots
+            /// Those who wait for their last group; nobody else's search finds them.
+            case reunions
+        }
+        var kind: UInt32
+        var side: Side
+        var level: UInt8
+        var zone: UInt16
+        var size: UInt8
+        /// Values of attributes that must differ, in a few classes, so that one value cannot hide the others.
+        var shade: UInt8
+        var roles: UInt32
+    }
+
+    let key: Key
+    var root: Int32 = -1
+    /// Units that have it for theirs; without any it goes.
+    var units: Int32 = 0
+    /// Buckets of the same kind of subjects make a list.
+    var next: Int32 = -1
+    /// Units of it looked at in the present search.
+    var looked: Int32 = 0
+}

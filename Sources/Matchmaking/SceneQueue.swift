@@ -1,0 +1,89 @@
+import SessionProtocol
+
+/// Those who wait in one scene: in the pool while their group is tentative, and then in groups that wait for a
+/// coordinator, the most senior first. A group's seniority is that of its most senior member, by when that one first
+/// joined, in milliseconds since 1970.
+struct SceneQueue: Sendable {
+    var pool: WaitingPool
+    /// The waiting room of each of the pool's.
+    private var sessions: [SessionID?] = []
+    /// Groups that wait for a coordinator; without one they can be many.
+    private var formed = DeadlineQueue<SessionID>()
+    /// Subjects in all of them.
+    var waiting = 0
+    /// The want of a coordinator has been noticed since the last group found one.
+    var isShortNoticed = false
+    private(set) var recent: [RecentMatch] = []
+    /// Sessions of which the pool's rules need to know who met whom, the oldest first.
+    private(set) var encounters: [SessionID] = []
+
+    init(_ scene: Scene, _ limits: PoolLimits) {
+        pool = WaitingPool(rules: scene.rules, groupSize: scene.groupSize, limits: limits)
+    }
+
+    var openCount: Int { pool.rooms.count }
+    var formedCount: Int { formed.count }
+    var firstFormed: SessionID? { formed.nextKey }
+
+    mutating func insert(_ session: SessionID, sinceUnixMs: UInt64) { formed.set(session, atMs: sinceUnixMs) }
+
+    mutating func remove(_ session: SessionID) { formed.remove(session) }
+
+    func session(of room: PoolRoom) -> SessionID {
+        guard Int(room.number) < sessions.count, let session = sessions[Int(room.number)] else {
+            preconditionFailure("a room of the pool has a session")
+        }
+        return session
+    }
+
+    mutating func setSession(_ session: SessionID, of room: PoolRoom) {
+        while sessions.count <= Int(room.number) { sessions.append(nil) }
+        sessions[Int(room.number)] = session
+    }
+
+    /// A unit may be taken out more than once, as each of its members goes.
+    mutating func removeFromPool(_ unit: PoolUnit, _ pairs: inout PairBook) {
+        if pool.contains(unit) { pool.remove(unit, &pairs) }
+        if pool.unitCount == 0 { sessions = [] }
+    }
+
+    /// Another pool, once the old one is empty. What is remembered of games stays, as far as the rules ask for the same.
+    mutating func changeRules(to scene: Scene, _ limits: PoolLimits, _ pairs: inout PairBook) {
+        precondition(pool.unitCount == 0, "those who wait change pools by themselves")
+        let old = pool
+        pool = WaitingPool(rules: scene.rules, groupSize: scene.groupSize, limits: limits)
+        if old.history.rule.isSameKind(as: scene.rules.encounters) {
+            pool.history = old.history
+        } else {
+            var history = old.history
+            history.removeAll(&pairs)
+            encounters = []
+        }
+    }
+
+    mutating func forgetEncounters(_ pairs: inout PairBook) {
+        pool.history.removeAll(&pairs)
+        encounters = []
+    }
+
+    mutating func note(_ match: RecentMatch, max countMax: Int) {
+        recent.append(match)
+        if recent.count > countMax { recent.removeFirst(recent.count - countMax) }
+    }
+
+    /// Takes in who has played with whom; false when the scene's rules do not ask.
+    mutating func record(_ outcome: Outcome, max countMax: Int, _ pairs: inout PairBook) -> Bool {
+        guard pool.history.isKept, outcome.endedIn == .playing else { return false }
+        pool.history.record(outcome.players.map(\.subject), &pairs)
+        if !encounters.contains(outcome.session) { encounters.append(outcome.session) }
+        if encounters.count > countMax { encounters.removeFirst(encounters.count - countMax) }
+        return true
+    }
+}
+
+/// A group that was put together, and why.
+public struct RecentMatch: Hashable, Sendable {
+    public let session: SessionID
+    public let atUnixMs: UInt64
+    public let reason: MatchReason
+}

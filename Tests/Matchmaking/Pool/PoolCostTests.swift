@@ -1,0 +1,115 @@
+import Digests
+import SessionProtocol
+import Testing
+
+@testable import Matchmaking
+
+@Suite struct PoolCostTests {
+    /// Fills a pool with people none of whom can play, for want of a second of the same language.
+    private func crowd(_ count: Int, _ rules: MatchingRules, _ attributes: (Int) -> [Attributes.Entry]) -> Waiters {
+        var waiters = Waiters(rules, size: 2)
+        for number in 0..<count { waiters.join("p\(number)", attributes(number), pingMs: UInt32(number % 90)) }
+        return waiters
+    }
+
+    @Test("a search looks at a bounded number, however many wait and whatever does not fit", arguments: [100, 3000])
+    func bounded(_ count: Int) {
+        // All are near by skill and of one team, so that nothing but a look tells that they do not fit.
+        let rules = MatchingRules.with {
+            $0.skill = MatchingRules.skill((0, 1000))
+            $0.attributes = [.different("team")]
+        }
+        var waiters = crowd(count, rules) { [skill(Double($0 % 100)), text("team", "red")] }
+        #expect(waiters.groups == [])
+        let before = waiters.pool.search.lookedInAll
+        waiters.join("late", [skill(50), text("team", "red")])
+        #expect(waiters.pool.search.lookedInAll - before <= UInt64(waiters.pool.limits.candidatesMax))
+        waiters.join("blue", [skill(50), text("team", "blue")])
+        #expect(waiters.groups.count == 1)
+    }
+
+    @Test("first come first served looks at one a join")
+    func firstCome() {
+        var waiters = Waiters(MatchingRules(), size: 5)
+        for number in 0..<1000 { waiters.join("p\(number)") }
+        #expect(waiters.groups.count == 200)
+        // The four who come to an open room look at one each, the fifth at those four.
+        #expect(waiters.pool.search.lookedInAll <= 200 * 8)
+    }
+
+    @Test("what a unit takes in the pool is within its measure")
+    func memory() {
+        #expect(MemoryLayout<WaitingEntry>.stride + MemoryLayout<SkillIndex.Node>.stride <= 128)
+    }
+
+    @Test("the index holds its order, its balance and its seniors through random changes")
+    func index() {
+        var random = SeededGenerator(number: 3)
+        var index = SkillIndex()
+        var root: Int32 = -1
+        for slot in 0..<Int32(500) {
+            index.set(slot, key: Double(random.next() % 100), sinceUnixMs: random.next() % 50, order: UInt64(slot))
+        }
+        var inside: Set<Int32> = []
+        for step in 0..<4000 {
+            let slot = Int32(random.next() % 500)
+            if inside.insert(slot).inserted {
+                index.insert(slot, &root)
+            } else {
+                inside.remove(slot)
+                index.remove(slot, &root)
+            }
+            guard step % 40 == 0 else { continue }
+            #expect(index.isSound(root))
+            var walked: [Int32] = []
+            var at = index.first(atLeast: -1, root)
+            while at >= 0 {
+                walked.append(at)
+                at = index.next(at)
+            }
+            var back: [Int32] = []
+            at = index.last(below: 1000, root)
+            while at >= 0 {
+                back.append(at)
+                at = index.previous(at)
+            }
+            #expect(Set(walked) == inside && walked.count == inside.count && walked == back.reversed())
+            #expect(zip(walked, walked.dropFirst()).allSatisfy { index[$0].key <= index[$1].key })
+        }
+    }
+
+    @Test("by skill the pairs are not far from the best that there is")
+    func quality() {
+        var random = SeededGenerator(number: 8)
+        var ours = 0.0
+        var best = 0.0
+        for _ in 0..<30 {
+            let skills = (0..<10).map { _ in Double(random.next() % 1000) }
+            var waiters = Waiters(.with { $0.skill = MatchingRules.skill((0, 60), (5000, 150), (10_000, 400), (20_000, nil)) }, size: 2)
+            for (number, value) in skills.enumerated() {
+                waiters.join("\(number)", [skill(value)])
+                waiters.pass(500)
+            }
+            waiters.pass(40_000)
+            #expect(waiters.groups.count == 5)
+            for group in waiters.groups {
+                let pair = group.compactMap { Int($0) }.map { skills[$0] }
+                ours += abs(pair[0] - pair[1]) / 150
+            }
+            best += Self.leastGap(skills) / 150
+        }
+        #expect(best > 10, "\(best)")
+        #expect(ours < 2.5 * best, "a mean gap of \(ours), where \(best) is the least")
+    }
+
+    /// The least sum of gaps over all ways to make pairs, by trying all.
+    static func leastGap(_ skills: [Double]) -> Double {
+        guard let first = skills.first else { return 0 }
+        return skills.indices.dropFirst().map { partner in
+            var rest = skills
+            let other = rest.remove(at: partner)
+            rest.removeFirst()
+            return abs(first - other) + leastGap(rest)
+        }.min() ?? 0
+    }
+}

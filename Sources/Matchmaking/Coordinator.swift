@@ -106,7 +106,7 @@ extension MatchmakerCore {
             if isCurrent(session, attempt, at: node) {
                 ledger.transition(session, to: state)
                 if isDoubtful(session) {
-                    prove(session, &actions)
+                    prove(session, now, &actions)
                     if coordinators[index].isReady { resumeHandOff(session, now, &actions) }
                 }
             } else if !proven(session, attempt, state, at: node, now, &actions) {
@@ -181,7 +181,7 @@ extension MatchmakerCore {
             }
             if let mirrored = ledger[session]?.state, mirrored != state { ledger.transition(session, to: state) }
             dropClaims(of: session, below: assignment.attempt, &actions)
-            if state != .matched { prove(session, &actions) }
+            if state != .matched { prove(session, now, &actions) }
             return
         }
         claimed(state, assignment, at: node, link, now, &actions)

@@ -166,16 +166,20 @@ extension MatchmakerCore {
         guard let connection = member.connection, let state = untold[member.subject], state.connection == connection
         else { return }
         untold[member.subject] = nil
-        forget(connection)
+        fates.remove(connection)
+        let id = end.outcome.session
         if ledger.session(of: member.subject) != nil {
-            tellEnded(member, session: end.outcome.session, .superseded, nil, &actions)
+            tellEnded(member, session: id, .superseded, nil, &actions)
+            finish(connection, .superseded, in: id, now, &actions)
         } else if state.hasLeft {
-            tellEnded(member, session: end.outcome.session, .playerLeft, end.completionCodes.playerLeft, &actions)
+            tellEnded(member, session: id, .playerLeft, end.completionCodes.playerLeft, &actions)
+            finish(connection, .left, in: id, now, &actions)
         } else if end.outcome.putsBack(member.subject), !isShuttingDown, let sceneIndex = end.sceneIndex {
             let hasCredit = end.outcome.endedIn != .playing
             if let misfit = scenes[sceneIndex].rules.misfit(of: member.attributes) {
                 // It came back to a session that an earlier life of this process had made, and said less than before.
-                return refuse(connection, .badMessage, misfit.description, &actions)
+                tellError(connection, .badMessage, misfit.description, &actions)
+                return finish(connection, .refused, in: id, error: .badMessage, now, &actions)
             }
             var member = member
             member.sinceUnixMs = hasCredit ? member.sinceUnixMs : now.unixMs
@@ -183,9 +187,11 @@ extension MatchmakerCore {
         } else if end.outcome.isPresumed {
             // Rule 14: nobody is told a presumption as a fact, nor can one wait here any longer.
             let error: MatchmakerError = isShuttingDown ? .draining : .unknownScene
-            refuse(connection, error, "what became of the session is not known; join again with your resume", &actions)
+            tellError(connection, error, "what became of the session is not known; join again with your resume", &actions)
+            finish(connection, .refused, in: id, error: error, now, &actions)
         } else {
-            tellEnded(member, session: end.outcome.session, end.outcome.reason, end.completionCodes.reason, &actions)
+            tellEnded(member, session: id, end.outcome.reason, end.completionCodes.reason, &actions)
+            finish(connection, JoinFate.Kind(told: end.outcome.reason), in: id, now, &actions)
         }
     }
 }

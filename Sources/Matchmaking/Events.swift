@@ -140,4 +140,6 @@ public enum MatchmakerNotice: Hashable, Sendable {
     case outcomeReleased(SessionID, NodeID?)
     /// What players and operators should know of an end, once it is durable.
     case outcome(Outcome)
+    /// What became of a join, once for each.
+    case fate(JoinFate)
 }

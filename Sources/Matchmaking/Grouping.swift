@@ -17,7 +17,11 @@ extension MatchmakerCore {
             arrivals += 1
             members[index].order = arrivals
             members[index].partyOrder = members[0].order
-            if let connection = members[index].connection { joined[connection] = members[index].subject }
+            if let connection = members[index].connection {
+                accept(
+                    connection, members[index].subject, in: scenes[sceneIndex].id,
+                    sinceUnixMs: members[index].sinceUnixMs, now)
+            }
         }
         var changed: [SessionID] = []
         let unit = insert(&members, sceneIndex, now)
@@ -204,7 +208,7 @@ extension MatchmakerCore {
     mutating func measured(
         _ connection: ConnectionHandle, _ ms: UInt32, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        guard let subject = joined[connection], let id = ledger.session(of: subject),
+        guard let subject = joined[connection]?.subject, let id = ledger.session(of: subject),
             let room = ledger[id]?.details.room, let index = room.members.firstIndex(where: { $0.connection == connection }),
             ms < room.members[index].pingMs ?? .max
         else { return }

@@ -178,7 +178,7 @@ extension MatchmakerCore {
             handOff.members[$0].connection == nil || handOff.members[$0].hasLeft
         }
         if gone.isEmpty {
-            for player in handOff.members.indices { tellMatched(id, playerAt: player, &actions) }
+            for player in handOff.members.indices { tellMatched(id, playerAt: player, now, &actions) }
             return
         }
         // Promise 5: nobody is sent to a game that cannot begin. The owner ends it; the others wait here for its word.
@@ -194,11 +194,13 @@ extension MatchmakerCore {
         let left = handOff.members.indices.filter { handOff.members[$0].hasLeft }
         if !left.isEmpty { return cancel(id, .playerLeft, blamed: left, now, &actions) }
         for player in handOff.members.indices where handOff.members[player].connection != nil {
-            tellMatched(id, playerAt: player, &actions)
+            tellMatched(id, playerAt: player, now, &actions)
         }
     }
 
-    mutating func tellMatched(_ id: SessionID, playerAt index: Int, _ actions: inout [MatchmakerAction]) {
+    mutating func tellMatched(
+        _ id: SessionID, playerAt index: Int, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
         guard let handOff = ledger[id]?.details.handOff, handOff.cancel == nil, !isDoubtful(id),
             let connection = handOff.members[index].connection, let player = PlayerIndex(exactly: index), let coordinator = coordinator(handOff.node)
         else { return }
@@ -209,7 +211,7 @@ extension MatchmakerCore {
                     session: id, player: player, players: handOff.members.count, url: coordinator.url,
                     ticket: handOff.assignment.players[index].ticket)))
         actions.append(.close(connection, .normal))
-        forget(connection)
+        finish(connection, .matched, in: id, now, &actions)
         _ = updateHandOff(id) { $0.members[index].connection = nil }
     }
 

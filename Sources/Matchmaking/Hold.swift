@@ -116,13 +116,13 @@ extension MatchmakerCore {
             }
             if state != .matched {
                 ledger.transition(session, to: state)
-                prove(session, &actions)
+                prove(session, now, &actions)
             }
         } else {
             // Whoever waits under a name that plays there may have shown no proof, and so gives way.
             for player in assignment.players {
                 guard let other = ledger.session(of: player.subject), isDoubtful(other) else { continue }
-                takeOut(player.subject, of: other, &actions)
+                takeOut(player.subject, of: other, now, &actions)
             }
             giveWay(assignment.players.map(\.subject), now, &actions)
             adopt(assignment, in: state, at: node, offered: [node], now)
@@ -132,11 +132,11 @@ extension MatchmakerCore {
     }
 
     /// Somebody has been inside of a restored session: what else the journal says of its players is older, or in vain.
-    mutating func prove(_ session: SessionID, _ actions: inout [MatchmakerAction]) {
+    mutating func prove(_ session: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         guard hold?.doubtful.remove(session) != nil, let handOff = ledger[session]?.details.handOff else { return }
         for player in handOff.assignment.players {
             guard let other = ledger.session(of: player.subject), other != session, isDoubtful(other) else { continue }
-            takeOut(player.subject, of: other, &actions)
+            takeOut(player.subject, of: other, now, &actions)
             ledger.reseat(player.subject, in: session)
         }
     }
@@ -154,7 +154,9 @@ extension MatchmakerCore {
         return true
     }
 
-    private mutating func takeOut(_ subject: SubjectID, of session: SessionID, _ actions: inout [MatchmakerAction]) {
+    private mutating func takeOut(
+        _ subject: SubjectID, of session: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
         ledger.unseat(subject, from: session)
         var member: Member?
         _ = updateHandOff(session) { handOff in
@@ -163,8 +165,8 @@ extension MatchmakerCore {
             handOff.members[index].connection = nil
         }
         guard let member else { return }
-        if let connection = member.connection { forget(connection) }
         tellEnded(member, session: session, .superseded, nil, &actions)
+        if let connection = member.connection { finish(connection, .superseded, in: session, now, &actions) }
     }
 
     /// No ticket of a lower attempt has left: rule 2.

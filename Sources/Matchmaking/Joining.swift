@@ -5,11 +5,10 @@ extension MatchmakerCore {
         _ connection: ConnectionHandle, _ request: JoinRequest, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         if joined[connection] != nil {
-            actions.append(.reply(connection, .error(.wrongState, message: "this connection has joined already")))
-            return
+            return refuse(connection, request, .wrongState, "this connection has joined already", &actions)
         }
         guard let sceneID = try? SceneID(request.scene), let sceneIndex = sceneIndices[sceneID] else {
-            return refuse(connection, .unknownScene, "there is no scene of this name", &actions)
+            return refuse(connection, request, .unknownScene, "there is no scene of this name", &actions)
         }
         let scene = scenes[sceneIndex]
         let claim = request.resume.flatMap { signer.check($0, nowUnixMs: now.unixMs) }
@@ -17,35 +16,35 @@ extension MatchmakerCore {
         if let claim { releases.note(claim) }
         if let session = ledger.session(of: request.subject) {
             guard claim != nil || ledger[session].map({ trustsNames($0.scene) }) == true else {
-                return refuse(connection, .subjectInUse, "this subject already waits or plays", &actions)
+                return refuse(connection, request, .subjectInUse, "this subject already waits or plays", &actions)
             }
             if let room = ledger[session]?.details.room {
                 if room.sceneIndex == sceneIndex {
                     return rejoinRoom(session, connection, request.subject, claim, now, &actions)
                 }
             } else if let claim, claim.releases(from: session) {
-                release(request.subject, from: session, &actions)
+                release(request.subject, from: session, now, &actions)
             } else {
                 return rejoinSession(session, connection, request, claim, now, &actions)
             }
         }
         if let scene = untold[request.subject]?.scene, claim == nil, !trustsNames(scene) {
-            return refuse(connection, .subjectInUse, "this subject already waits or plays", &actions)
+            return refuse(connection, request, .subjectInUse, "this subject already waits or plays", &actions)
         }
-        guard !isDraining else { return refuse(connection, .draining, "this server is shutting down", &actions) }
-        guard scene.isOpen else { return refuse(connection, .sceneClosed, "this scene is closed", &actions) }
+        guard !isDraining else { return refuse(connection, request, .draining, "this server is shutting down", &actions) }
+        guard scene.isOpen else { return refuse(connection, request, .sceneClosed, "this scene is closed", &actions) }
         guard queues[sceneIndex].waiting < scene.waitingMax else {
-            return refuse(connection, .roomFull, "too many are waiting in this scene", &actions)
+            return refuse(connection, request, .roomFull, "too many are waiting in this scene", &actions)
         }
         if let misfit = scene.rules.misfit(of: request.attributes) {
-            return refuse(connection, .badMessage, misfit.description, &actions)
+            return refuse(connection, request, .badMessage, misfit.description, &actions)
         }
         if let session = ledger.session(of: request.subject) { moveOut(request.subject, session, now, &actions) }
         if let older = untold.removeValue(forKey: request.subject) {
-            forget(older.connection)
             actions.append(
                 .reply(older.connection, .ended(session: older.session, reason: .superseded, completionCode: nil)))
             actions.append(.close(older.connection, .normal))
+            finish(older.connection, .superseded, in: older.session, now, &actions)
         }
         let sinceUnixMs = since(now.unixMs, claim, in: scene.id)
         let member = Member(
@@ -67,14 +66,6 @@ extension MatchmakerCore {
         return outcome.players.contains { $0.subject == subject }
     }
 
-    func refuse(
-        _ connection: ConnectionHandle, _ error: MatchmakerError, _ message: String,
-        _ actions: inout [MatchmakerAction]
-    ) {
-        actions.append(.reply(connection, .error(error, message: message)))
-        actions.append(.close(connection, .failed(error)))
-    }
-
     /// Whether a name alone is enough to take over a place in a session of this scene, whatever the scene that
     /// is asked for.
     private func trustsNames(_ scene: SceneID) -> Bool {
@@ -85,7 +76,7 @@ extension MatchmakerCore {
     mutating func moveOut(
         _ subject: SubjectID, _ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        if let member = unseat(subject, from: id, causeWhenEmpty: .movedAway, now, &actions) {
+        if let member = unseat(subject, from: id, causeWhenEmpty: .movedAway, as: .superseded, now, &actions) {
             tellEnded(member, session: id, .superseded, nil, &actions)
         }
     }
@@ -96,7 +87,7 @@ extension MatchmakerCore {
         var changed: [(room: SessionID, sceneIndex: Int)] = []
         for subject in subjects {
             guard let id = ledger.session(of: subject),
-                let (member, sceneIndex) = takeOut(subject, of: id, causeWhenEmpty: .movedAway, now)
+                let (member, sceneIndex) = takeOut(subject, of: id, causeWhenEmpty: .movedAway, as: .superseded, now, &actions)
             else { continue }
             tellEnded(member, session: id, .superseded, nil, &actions)
             changed.append((id, sceneIndex))
@@ -119,9 +110,9 @@ extension MatchmakerCore {
         let isOlder = member.sinceUnixMs < replaced.sinceUnixMs
         if isOlder { member.resume = text(ofPlaceOf: member, in: id, entry.scene, now) }
         updateRoom(id) { $0.members[index] = member }
-        if let old = replaced.connection { forget(old) }
         tellEnded(replaced, session: id, .superseded, nil, &actions)
-        joined[connection] = subject
+        if let old = replaced.connection { finish(old, .superseded, in: id, now, &actions) }
+        accept(connection, subject, in: entry.scene, sinceUnixMs: member.sinceUnixMs, now)
         tellWaiting(member, in: id, room, now, &actions)
         if isOlder { becameOlder(member, in: id, now, &actions) }
     }
@@ -151,16 +142,16 @@ extension MatchmakerCore {
             if handOff.phase == .accepted { handOff.members[index].waitUntilMs = waitUntilMs }
         }
         if let replaced {
-            if let old = replaced.connection { forget(old) }
             tellEnded(replaced, session: id, .superseded, nil, &actions)
+            if let old = replaced.connection { finish(old, .superseded, in: id, now, &actions) }
         }
-        joined[connection] = subject
-        fates.set(connection, atMs: now.bootMs + limits.fateTimeoutMs)
         guard let handOff = ledger[id]?.details.handOff,
             let index = handOff.members.firstIndex(where: { $0.subject == subject })
         else { return }
+        accept(connection, subject, in: entry.scene, sinceUnixMs: handOff.members[index].sinceUnixMs, now)
+        fates.set(connection, atMs: now.bootMs + limits.fateTimeoutMs)
         if handOff.phase == .accepted, handOff.cancel == nil, !isDoubtful(id), coordinator(handOff.node)?.isReady == true {
-            tellMatched(id, playerAt: index, &actions)
+            tellMatched(id, playerAt: index, now, &actions)
             return
         }
         let member = handOff.members[index]
@@ -180,7 +171,9 @@ extension MatchmakerCore {
     }
 
     /// The holder of a release was told the end while the link was down: the session is over for this subject.
-    private mutating func release(_ subject: SubjectID, from id: SessionID, _ actions: inout [MatchmakerAction]) {
+    private mutating func release(
+        _ subject: SubjectID, from id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
         ledger.unseat(subject, from: id)
         releases.note(subject, from: id)
         var replaced: Member?
@@ -190,13 +183,13 @@ extension MatchmakerCore {
             handOff.members[index].connection = nil
         }
         if let replaced {
-            if let old = replaced.connection { forget(old) }
             tellEnded(replaced, session: id, .superseded, nil, &actions)
+            if let old = replaced.connection { finish(old, .superseded, in: id, now, &actions) }
         }
     }
 
     mutating func leave(_ connection: ConnectionHandle, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let subject = joined[connection] else {
+        guard let subject = joined[connection]?.subject else {
             actions.append(.reply(connection, .error(.wrongState, message: "join first")))
             return
         }
@@ -205,7 +198,7 @@ extension MatchmakerCore {
             return
         }
         guard let id = ledger.session(of: subject) else { return }
-        if let member = unseat(subject, from: id, causeWhenEmpty: .lastLeft, now, &actions) {
+        if let member = unseat(subject, from: id, causeWhenEmpty: .lastLeft, as: .left, now, &actions) {
             let scene = ledger.tombstone(id)?.outcome.scene ?? ledger[id]?.scene
             let code = scene.flatMap { sceneIndices[$0] }.map { scenes[$0].settings }?.completionCode(for: .playerLeft)
             tellEnded(member, session: id, .playerLeft, code, &actions)
@@ -218,21 +211,33 @@ extension MatchmakerCore {
     mutating func fateStaysUnknown(
         _ connection: ConnectionHandle, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        refuse(connection, .timeout, "what became of the session is not known yet; join again with your resume", &actions)
-        disconnected(connection, now, &actions)
+        tellError(
+            connection, .timeout, "what became of the session is not known yet; join again with your resume", &actions)
+        gone(connection, .timedOut, error: .timeout, now, &actions)
     }
 
     mutating func disconnected(_ connection: ConnectionHandle, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let subject = joined[connection] else { return }
-        forget(connection)
-        if untold[subject]?.connection == connection {
+        // Who stops closes what is still open.
+        gone(connection, isShuttingDown ? .shutdown : .disconnected, now, &actions)
+    }
+
+    /// Nobody is on the connection any more.
+    private mutating func gone(
+        _ connection: ConnectionHandle, _ kind: JoinFate.Kind, error: MatchmakerError? = nil, _ now: Moment,
+        _ actions: inout [MatchmakerAction]
+    ) {
+        guard let subject = joined[connection]?.subject else { return }
+        if let older = untold[subject], older.connection == connection {
             untold[subject] = nil
-            return
+            return finish(connection, kind, in: older.session, error: error, now, &actions)
         }
-        guard let id = ledger.session(of: subject) else { return }
+        guard let id = ledger.session(of: subject) else {
+            return finish(connection, kind, in: nil, error: error, now, &actions)
+        }
         if ledger[id]?.state == .waiting {
-            _ = unseat(subject, from: id, causeWhenEmpty: .lastLeft, now, &actions)
+            _ = unseat(subject, from: id, causeWhenEmpty: .lastLeft, as: kind, now, &actions)
         } else {
+            finish(connection, kind, in: id, error: error, now, &actions)
             _ = updateHandOff(id) { handOff in
                 for index in handOff.members.indices where handOff.members[index].connection == connection {
                     handOff.members[index].connection = nil

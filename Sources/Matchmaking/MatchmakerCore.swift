@@ -13,8 +13,8 @@ public struct MatchmakerCore: Sendable {
     var queues: [SceneQueue]
 
     var ledger: SessionLedger<SessionDetails>
-    /// Who is on a connection that has joined.
-    var joined: [ConnectionHandle: SubjectID] = [:]
+    /// Who is on a connection that has joined, until its fate is known.
+    var joined: [ConnectionHandle: Joined] = [:]
     /// When those who have been matched must have been told what became of it.
     var fates = DeadlineQueue<ConnectionHandle>()
     /// Who is still connected though the session has ended, until that is durable and told.
@@ -130,12 +130,6 @@ public struct MatchmakerCore: Sendable {
 
     /// Every waiting room has ended and everything asked for is durable.
     public var isQuiet: Bool { ledger.count(in: .waiting) == 0 && unrecorded.isEmpty && recording.isEmpty }
-
-    /// A connection is nobody's any more.
-    mutating func forget(_ connection: ConnectionHandle) {
-        joined[connection] = nil
-        fates.remove(connection)
-    }
 
     private mutating func report(_ actions: inout [MatchmakerAction]) {
         ledger.takeTransitions { actions.append(.transition($0)) }

@@ -92,8 +92,8 @@ extension MatchmakerCore {
             for member in unfit(in: id, index) {
                 displace(member, from: id)
                 queues[index].waiting -= 1
-                if let connection = member.connection { forget(connection) }
                 tellEnded(member, session: id, .cancelled, scenes[index].settings.completionCode(for: .cancelled), &actions)
+                if let connection = member.connection { finish(connection, .cancelled, in: id, now, &actions) }
             }
             surplus += reenterRoom(id, index, now)
             if ledger[id]?.details.room?.members.isEmpty == true { endRoom(id, .sceneRemoved, now) }

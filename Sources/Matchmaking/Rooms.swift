@@ -69,22 +69,24 @@ extension MatchmakerCore {
 
     /// Takes a member out of its room, which goes on; an empty room ends by `causeWhenEmpty`.
     mutating func unseat(
-        _ subject: SubjectID, from id: SessionID, causeWhenEmpty: ExitCause, _ now: Moment,
+        _ subject: SubjectID, from id: SessionID, causeWhenEmpty: ExitCause, as fate: JoinFate.Kind, _ now: Moment,
         _ actions: inout [MatchmakerAction]
     ) -> Member? {
-        guard let (member, sceneIndex) = takeOut(subject, of: id, causeWhenEmpty: causeWhenEmpty, now) else { return nil }
+        guard let (member, sceneIndex) = takeOut(subject, of: id, causeWhenEmpty: causeWhenEmpty, as: fate, now, &actions)
+        else { return nil }
         shareOut(sceneIndex, changed: [id], now, &actions)
         return member
     }
 
     /// The same, before any seat is given to another. The scene's rooms are to be shared out behind it.
     mutating func takeOut(
-        _ subject: SubjectID, of id: SessionID, causeWhenEmpty: ExitCause, _ now: Moment
+        _ subject: SubjectID, of id: SessionID, causeWhenEmpty: ExitCause, as fate: JoinFate.Kind, _ now: Moment,
+        _ actions: inout [MatchmakerAction]
     ) -> (member: Member, sceneIndex: Int)? {
         guard let room = ledger[id]?.details.room,
             let member = room.members.first(where: { $0.subject == subject })
         else { return nil }
-        if let connection = member.connection { forget(connection) }
+        if let connection = member.connection { finish(connection, fate, in: id, now, &actions) }
         leavePool(member, of: id, now)
         displace(member, from: id)
         queues[room.sceneIndex].waiting -= 1
@@ -111,7 +113,7 @@ extension MatchmakerCore {
         let cause: ExitCause = room.isFormed ? .noCoordinatorInTime : .waitOver
         guard let reason = cause.path(in: .waiting).ending?.reason else { return }
         let code = scene.settings.completionCode(for: reason)
-        for member in members { _ = takeOut(member.subject, of: id, causeWhenEmpty: cause, now) }
+        for member in members { _ = takeOut(member.subject, of: id, causeWhenEmpty: cause, as: .timedOut, now, &actions) }
         shareOut(room.sceneIndex, changed: [id], now, &actions)
         for member in members { tellEnded(member, session: id, reason, code, &actions) }
     }
@@ -147,8 +149,8 @@ extension MatchmakerCore {
         let reason = endRoom(id, cause, now)
         let code = scenes[room.sceneIndex].settings.completionCode(for: reason)
         for member in room.members {
-            if let connection = member.connection { forget(connection) }
             tellEnded(member, session: id, reason, code, &actions)
+            if let connection = member.connection { finish(connection, JoinFate.Kind(told: reason), in: id, now, &actions) }
         }
     }
 }

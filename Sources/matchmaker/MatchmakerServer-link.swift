@@ -71,6 +71,9 @@ extension MatchmakerServer: LinkListenerDelegate {
                 "outcome_released", ["session": .string("\(session)"), "node": .optional(node?.name)],
                 message: "a coordinator that is away may report this end once more, and it would count as new")
         case .outcome(let outcome): logger.log(outcome)
+        case .fate(let fate):
+            waits.record(fate, in: metrics.registry)
+            logger.log(fate)
         }
     }
 }

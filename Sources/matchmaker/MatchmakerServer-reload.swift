@@ -9,6 +9,7 @@ extension MatchmakerServer {
             (configuration) throws(ConfigurationError) in
             let before = scenes
             scenes = try SceneFile.scenes(configuration[structured: "scenes"])
+            waits.declare(scenes, in: metrics.registry)
             handle(.reconfigure(scenes))
             let old = Dictionary(uniqueKeysWithValues: before.map { ($0.id, $0) })
             let kept = Set(scenes.map(\.id))

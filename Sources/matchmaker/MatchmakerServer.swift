@@ -19,6 +19,7 @@ final class MatchmakerServer {
     private(set) lazy var metrics = ServerMetrics(role: "matchmaker", loop: loop, journal: journal) {
         [unowned self] in state
     }
+    private(set) lazy var waits = WaitMetrics(metrics.registry, scenes: scenes)
     private lazy var driver = ServerDriver(
         loop: loop, journal: journal, logger: logger, shell: self, parent: settings.parent)
     private var actions: [MatchmakerAction] = []
@@ -50,6 +51,7 @@ final class MatchmakerServer {
         let contents = settings.state.contents
         core.restore(contents.records, isComplete: contents.isComplete, now: now)
         isJournalIncomplete = !contents.isComplete
+        waits.declare(scenes, in: metrics.registry)
         let address = try web.listen(at: settings.listen, connectionsMax: settings.connectionsMax, for: self)
         let linkAddress = try links.listen(at: settings.link)
         logger.info(

@@ -59,6 +59,9 @@ struct RandomWorld {
     var accepted: Set<SessionID> = []
     var complaints: [String] = []
     var matchedTold = 0
+    /// Joins of each connection that have no fate yet, and how often each fate was met.
+    var joinsOpen: [ConnectionHandle: Int] = [:]
+    var fates: [JoinFate.Kind: Int] = [:]
 
     init(seed: UInt64) { random = SeededGenerator(number: seed) }
 
@@ -89,7 +92,12 @@ struct RandomWorld {
         let connection = ConnectionHandle(connectionNext)
         connectionNext += 1
         connected.append((connection, subject))
+        joinsOpen[connection] = 1
         send(.join(connection, JoinRequest(scene: scene, subject: .of(subject), resume: resume)))
+        if draw(20) == 0, let one = pick(connected) {
+            joinsOpen[one.connection, default: 0] += 1
+            send(.join(one.connection, JoinRequest(scene: scene, subject: .of(subject))))
+        }
     }
 
     private mutating func persist() {
@@ -284,6 +292,11 @@ struct RandomWorld {
                     complain("two outcomes of \(outcome.session)")
                 }
                 outcomes[outcome.session] = outcome
+            case .notice(.fate(let fate)):
+                fates[fate.kind, default: 0] += 1
+                joinsOpen[fate.connection, default: 0] -= 1
+                if joinsOpen[fate.connection] == 0 { joinsOpen[fate.connection] = nil }
+                if joinsOpen[fate.connection, default: 0] < 0 { complain("\(fate.kind) of nobody's join") }
             case .transition(let change):
                 if !change.isLegal, change.from != change.to { complain("\(change.from) to \(change.to)") }
             case .notice: break
@@ -327,6 +340,9 @@ struct RandomWorld {
         for (name, count) in tables where count < 0 { complain("\(name) is \(count)") }
         for link in core.linkStatus where link.sessions < 0 { complain("\(link.node) has \(link.sessions)") }
         if tables["joined"] != connected.count { complain("\(tables["joined"] ?? -1) joined, \(connected.count) connected") }
+        if joinsOpen.count != connected.count || joinsOpen.values.contains(where: { $0 != 1 }) {
+            complain("\(joinsOpen.count) joins without a fate, \(connected.count) connected")
+        }
         if Set(connected.map(\.subject)).count != connected.count { complain("a subject on two connections") }
         let waiting = core.sceneStatus.reduce(0) { $0 + $1.waiting }
         if waiting != tables["waitingSubjects"] { complain("scenes disagree") }

@@ -15,7 +15,7 @@ extension Metrics {
                 case .counter(let index): Self.append(family.name, labels, "\(counters[index])", &output)
                 case .gauge(let index): Self.append(family.name, labels, Self.text(gauges[index]), &output)
                 case .reading(let read): Self.append(family.name, labels, Self.text(read()), &output)
-                case .histogram(let index): Self.append(family.name, histograms[index], &output)
+                case .histogram(let index): Self.append(family.name, labels, histograms[index], &output)
                 }
             }
         }
@@ -27,15 +27,15 @@ extension Metrics {
         return output
     }
 
-    private static func append(_ name: String, _ state: HistogramState, _ output: inout [UInt8]) {
+    private static func append(_ name: String, _ labels: [String], _ state: HistogramState, _ output: inout [UInt8]) {
         var total: UInt64 = 0
         for (slot, count) in state.counts.enumerated() {
             total &+= count
             let bound = slot < state.bounds.count ? text(state.bounds[slot]) : "+Inf"
-            append("\(name)_bucket", ["le=\"\(bound)\""], "\(total)", &output)
+            append("\(name)_bucket", labels + ["le=\"\(bound)\""], "\(total)", &output)
         }
-        append("\(name)_sum", [], text(state.sum), &output)
-        append("\(name)_count", [], "\(total)", &output)
+        append("\(name)_sum", labels, text(state.sum), &output)
+        append("\(name)_count", labels, "\(total)", &output)
     }
 
     private static func append(_ name: String, _ labels: [String], _ value: String, _ output: inout [UInt8]) {

@@ -107,7 +107,8 @@ struct MetricFamily {
     let help: String
     let kind: Kind
     let labels: [String]
-    let samples: [MetricSample]
+    /// Fixed by the declaration, but for groups.
+    var samples: [MetricSample]
 }
 
 /// One number or one distribution, and where its value comes from.

@@ -153,6 +153,10 @@ struct Truth {
         /// How long it waits in rooms at most, by what it was told first.
         var waitUntilMs: UInt64?
         var isClosed = false
+        /// Joins that this life of the matchmaker has read, and not said the fate of.
+        var joinsWithoutFate = 0
+        /// It was sent to a game.
+        var wasMatched = false
         /// The sessions that it was shown to be released from, and that a restart would have brought back then.
         var releasedFrom: [Int] = []
     }
@@ -227,6 +231,7 @@ struct Truth {
         (roomCount, liveCount) = (0, 0)
         waits = DeadlineQueue()
         waitsFor = [:]
+        for connection in connections.indices { connections[connection].joinsWithoutFate = 0 }
     }
 
     /// A matchmaker starts on its journal: hand-offs whose record has not survived were never made.

@@ -21,6 +21,7 @@ public struct Violation: Hashable, Sendable {
         // 9
         case ticketNotNeeded, proofNotNeeded, strangerHeard
         // The protocols.
+        case fateMissing, fateTwice, fateWrong
         case orderBroken, offeredBeforeDurable, illegalTransition, saidOnClosed
 
         /// The promise's number; 0 for the protocols.
@@ -35,6 +36,7 @@ public struct Violation: Hashable, Sendable {
             case .deadlinePassed, .overdue: 7
             case .overLimit: 8
             case .ticketNotNeeded, .proofNotNeeded, .strangerHeard: 9
+            case .fateMissing, .fateTwice, .fateWrong: 0
             case .orderBroken, .offeredBeforeDurable, .illegalTransition, .saidOnClosed: 0
             }
         }

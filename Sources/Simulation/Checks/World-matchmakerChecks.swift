@@ -133,6 +133,7 @@ extension World {
             if truth[number].atMatchmaker == .live { awaitsFate(connection, number) }
         case .matched(let session, let player, _, _, let ticket):
             coverage.count(.matchedTold)
+            truth.update(connection) { $0.wasMatched = true }
             meets(session, client, connection, isMatched: true)
             let number = truth.number(of: session)
             checkReach(number, client)
@@ -343,6 +344,7 @@ extension World {
             if durable != outcome, !outcome.isPresumed || durable == nil {
                 fail(.acknowledgedNotDurable, "the outcome of \(outcome.session.short) is told and not on disk")
             }
+        case .fate(let fate): judge(fate)
         case .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused,
             .cancelIgnored, .nothingToCancel, .formed, .noCoordinator, .stale,
             .inventoryAsked:

@@ -244,6 +244,7 @@ extension World {
                 fail(.leftBehind, "n\(host.number): \(table.name) has \(table.count) left")
             }
         }
+        checkAllFatesKnown()
         if matchmaker.core.isHolding { fail(.stranded, "the matchmaker matches nobody, long after its journal was lost") }
         for session in truth.sessions where session.isMatchDurable || session.outcome != nil || session.isOwedOutcome {
             checkOutcome(session)

@@ -119,6 +119,7 @@ extension World {
         switch message {
         case .join(let request):
             matchmakerHears(request, on: connection)
+            joinIsRead(on: connection)
             self.handle(.join(handle, request), host, now)
             matchmakerHeard()
         case .leave: self.handle(.leave(handle), host, now)
@@ -126,7 +127,10 @@ extension World {
         case .hangUp:
             host.connections.removeAll { $0 == connection }
             matchmakerLost(connection)
-            if options.canary != .leaksConnections { self.handle(.disconnected(handle), host, now) }
+            guard options.canary != .leaksConnections else { return }
+            let life = host.life
+            self.handle(.disconnected(handle), host, now)
+            if host.life == life { checkFateKnown(connection) }
         case .enter, .request, .relay: break
         }
     }

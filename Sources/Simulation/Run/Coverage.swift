@@ -81,6 +81,7 @@ extension MatchmakerNotice {
         case .adopted: "adopted"
         case .doubted: "doubted"
         case .outcome: "outcome"
+        case .fate(let fate): "fate \(fate.kind.rawValue)"
         }
     }
 }

@@ -10,9 +10,10 @@ struct Lobby {
     var now = Moment(bootMs: 1_000_000, unixMs: 1_700_000_000_000)
     /// What the journal was given, in order.
     var journal: [Message] = []
-    /// The changes of state and the notices of the last event.
+    /// The changes of state and the notices of the last event; what became of joins is apart.
     var transitions: [String] = []
     var notices: [MatchmakerNotice] = []
+    private(set) var joinFates: [JoinFate] = []
     /// Why the groups of the last event were put together.
     var reasons: [String] = []
     /// The raw actions of the last event.
@@ -182,6 +183,15 @@ struct Lobby {
             }, failedPairs: pairs)
     }
 
+    /// The fates of the last event.
+    var fates: [String] {
+        joinFates.map { fate in
+            let error = fate.error.map { " \($0.rawValue)" } ?? ""
+            let session = fate.session.flatMap { names[$0] }.map { " in \($0)" } ?? ""
+            return "\(fate.connection.number): \(fate.subject) \(fate.kind.rawValue)\(error)\(session) after \(fate.waitedMs)/\(fate.waitedInAllMs)"
+        }
+    }
+
     /// Tables that are not empty.
     var leftovers: [String] { core.tables.filter { $0.count != 0 }.map { "\($0.name) \($0.count)" } }
 
@@ -199,6 +209,7 @@ struct Lobby {
         var lines: [String] = []
         transitions = []
         notices = []
+        joinFates = []
         reasons = []
         for action in actions {
             switch action {
@@ -221,6 +232,7 @@ struct Lobby {
                 let reason = change.reason.map { " \($0)" } ?? ""
                 transitions.append(
                     "\(name(change.session)) \(change.from)→\(change.to)\(reason)\(change.isLegal ? "" : " refused")")
+            case .notice(.fate(let fate)): joinFates.append(fate)
             case .notice(.formed(_, let reason)): reasons.append(reason.description)
             case .notice(let notice): notices.append(notice)
             }

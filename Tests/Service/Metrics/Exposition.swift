@@ -52,7 +52,15 @@ struct Exposition {
             }
         }
         guard help == nil else { throw Failure(description: "HELP without TYPE") }
-        for family in families where family.type == "histogram" { try Self.check(family) }
+        for family in families where family.type == "histogram" {
+            var samples = family.samples[...]
+            repeat {
+                let labels = samples.first?.labels.filter { $0.key != "le" }
+                let row = samples.prefix { $0.labels.filter { $0.key != "le" } == labels }
+                try Self.check(family.name, row)
+                samples = samples.dropFirst(row.count)
+            } while !samples.isEmpty
+        }
     }
 
     private static func sample(_ line: Substring) throws -> Sample {
@@ -121,13 +129,13 @@ struct Exposition {
     }
 
     /// Buckets rise up to +Inf, whose count is the count of all.
-    private static func check(_ family: Family) throws {
-        let buckets = family.samples.filter { $0.name.hasSuffix("_bucket") }
+    private static func check(_ name: String, _ samples: ArraySlice<Sample>) throws {
+        let buckets = samples.filter { $0.name.hasSuffix("_bucket") }
         let bounds = buckets.compactMap { $0.labels["le"].flatMap { number($0[...]) } }
         guard bounds.count == buckets.count, bounds == bounds.sorted(), bounds.last == .infinity,
             buckets.map(\.value) == buckets.map(\.value).sorted(),
-            family.samples.suffix(2).map(\.name) == ["\(family.name)_sum", "\(family.name)_count"],
-            family.samples.last?.value == buckets.last?.value
-        else { throw Failure(description: "bad histogram \(family.name)") }
+            samples.suffix(2).map(\.name) == ["\(name)_sum", "\(name)_count"],
+            samples.last?.value == buckets.last?.value
+        else { throw Failure(description: "bad histogram \(name)") }
     }
 }

@@ -101,6 +101,27 @@ private enum Reason: CaseIterable {
         #expect(samples.map(\.value) == [1, 2, 1])
     }
 
+    @Test("Groups grow while the process runs, each row with its own labels")
+    func groups() throws {
+        let metrics = Metrics()
+        let counters = metrics.counterGroup("g_total", help: "G.", labels: ["scene", "fate"])
+        let histograms = metrics.histogramGroup("w_seconds", help: "W.", labels: ["scene"], bounds: [1])
+        let first = metrics.extend(counters, by: [["a", "x"], ["a", "y"]])
+        metrics.counter("other_total", help: "O.") { 7 }
+        let second = metrics.extend(counters, by: [["b\"", "x"]])
+        let (a, b) = (metrics.extend(histograms, by: ["a"]), metrics.extend(histograms, by: ["b"]))
+        metrics.add(first[1], 2)
+        metrics.add(second[0], 3)
+        metrics.observe(a, 0.5)
+        metrics.observe(b, 2)
+        let read = try Exposition(metrics.render()).families
+        #expect(read.map(\.name) == ["g_total", "w_seconds", "other_total"])
+        #expect(read[0].samples.map(\.value) == [0, 2, 3])
+        #expect(read[0].samples[2].labels == ["scene": "b\"", "fate": "x"])
+        #expect(read[1].samples.map(\.value) == [1, 1, 0.5, 1, 0, 1, 2, 1])
+        #expect(read[1].samples.map { $0.labels["scene"] } == ["a", "a", "a", "a", "b", "b", "b", "b"])
+    }
+
     @Test("Values can be read back, and a counter at its end starts anew instead of trapping")
     func values() {
         let metrics = Metrics()

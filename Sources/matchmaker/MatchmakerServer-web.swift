@@ -34,13 +34,15 @@ extension MatchmakerServer: WebApplication {
 
     private func take(_ request: WebProtocol.MatchmakerRequest, _ connection: ConnectionHandle) throws(ClientMessageError) {
         switch request {
-        case .join(let scene, let subject, _, _, let resume):
+        case .join(let scene, let subject, _, let attributes, let resume):
             let subjectID: SubjectID
             do { subjectID = try SubjectID(subject) } catch {
                 throw ClientMessageError(.badMessage, "subject: \(error)")
             }
+            var request = JoinRequest(scene: scene, subject: subjectID, resume: resume)
+            if let attributes { request.attributes = try AttributeReader().read(attributes) }
             web.settle(connection.id)
-            handle(.join(connection, JoinRequest(scene: scene, subject: subjectID, resume: resume)))
+            handle(.join(connection, request))
         case .leave: handle(.leave(connection))
         case .confirm: handle(.confirm(connection))
         }

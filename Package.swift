@@ -62,7 +62,7 @@ let package = Package(
             name: "Conversations", dependencies: ["SessionProtocol"], path: "Tests/Conversations", swiftSettings: strict),
         tests("Matchmaking", ["Matchmaking", "SessionProtocol", "Conversations"]),
         tests("Coordination", ["Coordination", "SessionProtocol", "Conversations"]),
-        tests("WebProtocol", ["WebProtocol"]),
+        tests("WebProtocol", ["WebProtocol", "Digests"]),
         tests("Simulation", ["Simulation", "SessionProtocol", "Matchmaking", "Coordination", "Digests"]),
         tests("Reactor", ["Reactor"]),
         tests("Service", ["Service"]),

@@ -66,7 +66,7 @@ let package = Package(
         tests("Simulation", ["Simulation", "SessionProtocol", "Matchmaking", "Coordination", "Digests"]),
         tests("Reactor", ["Reactor"]),
         tests("Service", ["Service"]),
-        tests("matchmaker", ["matchmaker", "Matchmaking", "Service", "SessionProtocol"]),
+        tests("matchmaker", ["matchmaker", "Matchmaking", "Service", "SessionProtocol", "WebProtocol", "Digests"]),
         tests("coordinator", ["coordinator", "Service", "SessionProtocol", "Reactor"]),
         // Both cores together.
         tests("Exits", ["Matchmaking", "Coordination", "SessionProtocol", "Digests", "Conversations"]),

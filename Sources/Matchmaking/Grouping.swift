@@ -78,12 +78,15 @@ extension MatchmakerCore {
         for subject in group.members {
             if let member = arriving.first(where: { $0.subject == subject }) {
                 place(member, in: target, now)
-            } else if let home = ledger.session(of: subject), home != target {
+            } else if let home = ledger.session(of: subject) {
+                guard home != target else { continue }
                 move(subject, from: home, to: target, now)
                 note(home, &sources)
+            } else {
+                preconditionFailure("who waits in the pool sits in a room")
             }
         }
-        // Those who sat in the room, and are not of the group, leave it.
+        // Those who sat in the room, and are not of the group, go on together in another one.
         let others = ledger[target]?.details.room?.members.filter { !group.members.contains($0.subject) } ?? []
         for member in others { displace(member, from: target) }
         var sinceUnixMs = now.unixMs
@@ -101,7 +104,28 @@ extension MatchmakerCore {
             leaveBehind(source, sceneIndex, now)
             note(source, &changed)
         }
-        settleApart(others, sceneIndex, now, &changed, &actions)
+        if !others.isEmpty { note(seatTogether(others, sceneIndex, now), &changed) }
+    }
+
+    /// Opens a room for members who have left theirs and have places in the pool. Nobody in the pool is without a room but
+    /// the one who is just coming: whoever is found there can be moved.
+    mutating func seatTogether(_ members: [Member], _ sceneIndex: Int, _ now: Moment) -> SessionID {
+        let id = openRoom(sceneIndex)
+        var room: PoolRoom?
+        for (index, member) in members.enumerated() {
+            place(member, in: id, now)
+            guard let unit = member.unit, !members[..<index].contains(where: { $0.unit == unit }) else { continue }
+            queues[sceneIndex].pool.leaveRoom(unit)
+            if let room {
+                queues[sceneIndex].pool.enter(room, unit)
+            } else {
+                let opened = queues[sceneIndex].pool.openRoom(unit)
+                queues[sceneIndex].setSession(id, of: opened)
+                room = opened
+            }
+            queues[sceneIndex].pool.searchAgain(around: unit)
+        }
+        return id
     }
 
     /// Whoever is left in a room may go on in a more senior one; an empty one ends.
@@ -110,22 +134,6 @@ extension MatchmakerCore {
         if members.isEmpty { endRoom(id, .movedTogether, now) }
         for member in members {
             if let unit = member.unit { queues[sceneIndex].pool.searchAgain(around: unit) }
-        }
-    }
-
-    /// Finds new places for those who had to leave a room, unit by unit.
-    mutating func settleApart(
-        _ members: [Member], _ sceneIndex: Int, _ now: Moment, _ changed: inout [SessionID],
-        _ actions: inout [MatchmakerAction]
-    ) {
-        for (index, member) in members.enumerated() {
-            guard let unit = member.unit, !members[..<index].contains(where: { $0.unit == unit }) else { continue }
-            queues[sceneIndex].pool.leaveRoom(unit)
-        }
-        for member in members {
-            guard let unit = member.unit, queues[sceneIndex].pool.contains(unit), ledger.session(of: member.subject) == nil
-            else { continue }
-            settle(unit, members.filter { $0.unit == unit }, sceneIndex, now, &changed, &actions)
         }
     }
 
@@ -283,13 +291,13 @@ extension MatchmakerCore {
         queues[sceneIndex].pool.searchAgain(around: unit)
     }
 
-    /// Brings the members of a room without places in the pool back there, the most senior first; returns those who
-    /// cannot stay in the room, which they have left.
-    mutating func reenterRoom(_ id: SessionID, _ sceneIndex: Int, _ now: Moment) -> [Member] {
+    /// Brings the members of a room without places in the pool back there, the most senior first. Those who cannot stay in
+    /// the room have others then, which are returned.
+    mutating func reenterRoom(_ id: SessionID, _ sceneIndex: Int, _ now: Moment) -> [SessionID] {
         var left = ledger[id]?.details.room?.members.sorted {
             ($0.sinceUnixMs, $0.order) < ($1.sinceUnixMs, $1.order)
         } ?? []
-        var surplus: [Member] = []
+        var others: [SessionID] = []
         var room: PoolRoom?
         while let first = left.first {
             var members = left.filter { $0.partyOrder == first.partyOrder }
@@ -303,12 +311,12 @@ extension MatchmakerCore {
                 if let room { queues[sceneIndex].setSession(id, of: room) }
             } else {
                 for member in members { displace(member, from: id) }
-                surplus += members
+                others.append(seatTogether(members, sceneIndex, now))
                 continue
             }
             setUnits(of: members, in: id)
         }
-        return surplus
+        return others
     }
 
     private mutating func setUnits(of members: [Member], in id: SessionID) {

@@ -87,7 +87,7 @@ extension MatchmakerCore {
             updateRoom(id) { $0.isFormed = false }
         }
         queues[index].changeRules(to: scenes[index], limits.pool, &pairs)
-        var surplus: [Member] = []
+        var touched = changed
         for id in changed {
             for member in unfit(in: id, index) {
                 displace(member, from: id)
@@ -95,11 +95,9 @@ extension MatchmakerCore {
                 tellEnded(member, session: id, .cancelled, scenes[index].settings.completionCode(for: .cancelled), &actions)
                 if let connection = member.connection { finish(connection, .cancelled, in: id, now, &actions) }
             }
-            surplus += reenterRoom(id, index, now)
+            touched += reenterRoom(id, index, now)
             if ledger[id]?.details.room?.members.isEmpty == true { endRoom(id, .sceneRemoved, now) }
         }
-        var touched = changed
-        settleApart(surplus, index, now, &touched, &actions)
         shareOut(index, changed: touched, now, &actions)
     }
 

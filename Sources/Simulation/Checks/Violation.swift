@@ -20,6 +20,8 @@ public struct Violation: Hashable, Sendable {
         case overLimit
         // 9
         case ticketNotNeeded, proofNotNeeded, strangerHeard
+        // The rules of scenes.
+        case rulesBroken
         // The protocols.
         case fateMissing, fateTwice, fateWrong
         case orderBroken, offeredBeforeDurable, illegalTransition, saidOnClosed
@@ -37,7 +39,7 @@ public struct Violation: Hashable, Sendable {
             case .overLimit: 8
             case .ticketNotNeeded, .proofNotNeeded, .strangerHeard: 9
             case .fateMissing, .fateTwice, .fateWrong: 0
-            case .orderBroken, .offeredBeforeDurable, .illegalTransition, .saidOnClosed: 0
+            case .orderBroken, .offeredBeforeDurable, .illegalTransition, .saidOnClosed, .rulesBroken: 0
             }
         }
     }

@@ -270,6 +270,7 @@ extension World {
             if truth[number].outcome != nil { fail(.mentionedAfterEnd, "\(assignment.session.short) is matched after its end") }
             matchmakerRecords(assignment, at: node.number)
             checkSeats(assignment)
+            checkRules(assignment)
             guard truth[number].handOff(assignment.attempt) == nil else { return }
             metNewAttempt(number)
             truth[number].handOffs.append(

@@ -58,7 +58,9 @@ extension World {
     func sayJoin(_ client: Int, on connection: Int, resume: String?) {
         let isUnknown = clients[client].random.perMille(2)
         let scene = isUnknown ? "nowhere" : plan.scenes[clients[client].scene].id.name
-        let request = JoinRequest(scene: scene, subject: clients[client].subject, resume: resume)
+        let request = JoinRequest(
+            scene: scene, subject: clients[client].subject, resume: resume,
+            attributes: World.attributes(of: clients[client].subject))
         clientJoins(client, on: connection, resume: resume)
         send(.join(request), on: connection)
     }

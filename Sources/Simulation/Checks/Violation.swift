@@ -21,6 +21,7 @@ public struct Violation: Hashable, Sendable {
         // 9
         case ticketNotNeeded, proofNotNeeded, strangerHeard
         // The protocols.
+        case unconfirmed
         case fateMissing, fateTwice, fateWrong
         case orderBroken, offeredBeforeDurable, illegalTransition, saidOnClosed
 
@@ -36,6 +37,7 @@ public struct Violation: Hashable, Sendable {
             case .deadlinePassed, .overdue: 7
             case .overLimit: 8
             case .ticketNotNeeded, .proofNotNeeded, .strangerHeard: 9
+            case .unconfirmed: 0
             case .fateMissing, .fateTwice, .fateWrong: 0
             case .orderBroken, .offeredBeforeDurable, .illegalTransition, .saidOnClosed: 0
             }

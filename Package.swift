@@ -62,11 +62,11 @@ let package = Package(
             name: "Conversations", dependencies: ["SessionProtocol"], path: "Tests/Conversations", swiftSettings: strict),
         tests("Matchmaking", ["Matchmaking", "SessionProtocol", "Conversations"]),
         tests("Coordination", ["Coordination", "SessionProtocol", "Conversations"]),
-        tests("WebProtocol", ["WebProtocol"]),
+        tests("WebProtocol", ["WebProtocol", "Digests"]),
         tests("Simulation", ["Simulation", "SessionProtocol", "Matchmaking", "Coordination", "Digests"]),
         tests("Reactor", ["Reactor"]),
         tests("Service", ["Service"]),
-        tests("matchmaker", ["matchmaker", "Matchmaking", "Service", "SessionProtocol"]),
+        tests("matchmaker", ["matchmaker", "Matchmaking", "Service", "SessionProtocol", "WebProtocol", "Digests"]),
         tests("coordinator", ["coordinator", "Service", "SessionProtocol", "Reactor"]),
         // Both cores together.
         tests("Exits", ["Matchmaking", "Coordination", "SessionProtocol", "Digests", "Conversations"]),

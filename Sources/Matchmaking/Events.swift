@@ -53,6 +53,9 @@ public struct JoinRequest: Hashable, Sendable {
     public var resume: String?
     public var attributes: Attributes
     public var party: Party?
+    /// The scene's authority says that whoever joins is this subject: as good as a `resume` for a takeover, and good for no
+    /// waiting time.
+    public var isProven: Bool
 
     /// Subjects who join with the same code stay together.
     public struct Party: Hashable, Sendable {
@@ -67,13 +70,15 @@ public struct JoinRequest: Hashable, Sendable {
     }
 
     public init(
-        scene: String, subject: SubjectID, resume: String? = nil, attributes: Attributes = .none, party: Party? = nil
+        scene: String, subject: SubjectID, resume: String? = nil, attributes: Attributes = .none, party: Party? = nil,
+        isProven: Bool = false
     ) {
         self.scene = scene
         self.subject = subject
         self.resume = resume
         self.attributes = attributes
         self.party = party
+        self.isProven = isProven
     }
 }
 
@@ -133,7 +138,7 @@ public enum MatchmakerNotice: Hashable, Sendable {
     /// A session that a coordinator holds and this matchmaker did not know; it is taken on.
     case adopted(SessionID, NodeID)
     /// A session that a coordinator holds, this matchmaker did not know, and nobody is known to have been inside of: unless
-    /// somebody enters, its owner is asked to end it when all have reported.
+    /// all enter, its owner is asked to end it when all have reported, or at once when they have.
     case doubted(SessionID, NodeID)
     /// So many outcomes could be reported by it once more that its link is closed: the next begins with an inventory.
     case inventoryAsked(NodeID, outcomes: Int)

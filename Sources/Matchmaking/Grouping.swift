@@ -25,7 +25,7 @@ extension MatchmakerCore {
         }
         var changed: [SessionID] = []
         let unit = insert(&members, sceneIndex, now)
-        settle(unit, members, sceneIndex, now, &changed, &actions)
+        settle(unit, members, among: members, sceneIndex, now, &changed, &actions)
         shareOut(sceneIndex, changed: changed, now, &actions)
     }
 
@@ -37,15 +37,16 @@ extension MatchmakerCore {
         return unit
     }
 
-    /// Finds the place of a unit whose members are in no room.
+    /// Finds the place of a unit whose members are in no room. Others in no room either, who are in the pool, stand in `among`
+    /// beside them: they may be of its group.
     private mutating func settle(
-        _ unit: PoolUnit, _ members: [Member], _ sceneIndex: Int, _ now: Moment, _ changed: inout [SessionID],
+        _ unit: PoolUnit, _ members: [Member], among: [Member], _ sceneIndex: Int, _ now: Moment, _ changed: inout [SessionID],
         _ actions: inout [MatchmakerAction]
     ) {
         let id: SessionID
         switch queues[sceneIndex].pool.placement(of: unit, now: now, pairs) {
         case .complete(let group):
-            form(group, arriving: members, sceneIndex, now, &changed, &actions)
+            form(group, arriving: among, sceneIndex, now, &changed, &actions)
             // A bot that comes may complete the group of others.
             if queues[sceneIndex].pool.contains(unit), ledger.session(of: members[0].subject) == nil { fallthrough }
             return
@@ -59,6 +60,25 @@ extension MatchmakerCore {
         }
         for member in members { place(member, in: id, now) }
         note(id, &changed)
+    }
+
+    /// Lets those wait again who are neither in a room nor in the pool, the most senior first.
+    /// Those who have rooms are searched for before.
+    mutating func settleAnew(
+        _ members: [Member], changed: [SessionID], _ sceneIndex: Int, _ now: Moment,
+        _ actions: inout [MatchmakerAction]
+    ) {
+        var changed = changed
+        let givenUp = search(sceneIndex, now, &changed, &actions)
+        var left = members.sorted { ($0.sinceUnixMs, $0.order) < ($1.sinceUnixMs, $1.order) }
+        while let first = left.first {
+            var party = left.filter { $0.partyOrder == first.partyOrder }
+            left.removeAll { $0.partyOrder == first.partyOrder }
+            let unit = insert(&party, sceneIndex, now)
+            settle(unit, party, among: party, sceneIndex, now, &changed, &actions)
+        }
+        for unit in givenUp { giveUp(unit, sceneIndex, now, &actions) }
+        shareOut(sceneIndex, changed: changed, now, &actions)
     }
 
     private func note(_ id: SessionID, _ changed: inout [SessionID]) {
@@ -76,12 +96,13 @@ extension MatchmakerCore {
         note(target, &changed)
         var sources: [SessionID] = []
         for subject in group.members {
-            if let member = arriving.first(where: { $0.subject == subject }) {
-                place(member, in: target, now)
-            } else if let home = ledger.session(of: subject), home != target {
-                move(subject, from: home, to: target, now)
-                note(home, &sources)
+            guard let home = ledger.session(of: subject) else {
+                if let member = arriving.first(where: { $0.subject == subject }) { place(member, in: target, now) }
+                continue
             }
+            if home == target { continue }
+            move(subject, from: home, to: target, now)
+            note(home, &sources)
         }
         // Those who sat in the room, and are not of the group, leave it.
         let others = ledger[target]?.details.room?.members.filter { !group.members.contains($0.subject) } ?? []
@@ -125,7 +146,7 @@ extension MatchmakerCore {
         for member in members {
             guard let unit = member.unit, queues[sceneIndex].pool.contains(unit), ledger.session(of: member.subject) == nil
             else { continue }
-            settle(unit, members.filter { $0.unit == unit }, sceneIndex, now, &changed, &actions)
+            settle(unit, members.filter { $0.unit == unit }, among: members, sceneIndex, now, &changed, &actions)
         }
     }
 
@@ -143,6 +164,16 @@ extension MatchmakerCore {
         _ sceneIndex: Int, changed: [SessionID], _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         var changed = changed
+        let givenUp = search(sceneIndex, now, &changed, &actions)
+        for id in changed { tellRoom(id, now, &actions) }
+        for unit in givenUp { giveUp(unit, sceneIndex, now, &actions) }
+        matchFullRooms(sceneIndex, now, &actions)
+    }
+
+    /// Searches around all for whom more may be possible than before; returns those whose wait is over before its time.
+    private mutating func search(
+        _ sceneIndex: Int, _ now: Moment, _ changed: inout [SessionID], _ actions: inout [MatchmakerAction]
+    ) -> [PoolUnit] {
         var givenUp: [PoolUnit] = []
         while let step = queues[sceneIndex].pool.popDue(now: now) {
             switch step {
@@ -150,9 +181,7 @@ extension MatchmakerCore {
             case .reunionFailed(let unit): givenUp.append(unit)
             }
         }
-        for id in changed { tellRoom(id, now, &actions) }
-        for unit in givenUp { giveUp(unit, sceneIndex, now, &actions) }
-        matchFullRooms(sceneIndex, now, &actions)
+        return givenUp
     }
 
     /// Something that kept a subject from a group is over.
@@ -283,7 +312,7 @@ extension MatchmakerCore {
     }
 
     /// Brings the members of a room without places in the pool back there, the most senior first; returns those who
-    /// cannot stay in the room, which they have left.
+    /// cannot stay in the room, which they have left, and the pool with it.
     mutating func reenterRoom(_ id: SessionID, _ sceneIndex: Int, _ now: Moment) -> [Member] {
         var left = ledger[id]?.details.room?.members.sorted {
             ($0.sinceUnixMs, $0.order) < ($1.sinceUnixMs, $1.order)
@@ -294,17 +323,18 @@ extension MatchmakerCore {
             var members = left.filter { $0.partyOrder == first.partyOrder }
             left.removeAll { $0.partyOrder == first.partyOrder }
             let unit = insert(&members, sceneIndex, now)
-            queues[sceneIndex].pool.searchAgain(around: unit)
             if let room, queues[sceneIndex].pool.hasPlace(in: room, for: unit, pairs) {
                 queues[sceneIndex].pool.enter(room, unit)
             } else if room == nil {
                 room = queues[sceneIndex].pool.openRoom(unit)
                 if let room { queues[sceneIndex].setSession(id, of: room) }
             } else {
+                queues[sceneIndex].removeFromPool(unit, &pairs)
                 for member in members { displace(member, from: id) }
                 surplus += members
                 continue
             }
+            queues[sceneIndex].pool.searchAgain(around: unit)
             setUnits(of: members, in: id)
         }
         return surplus

@@ -71,10 +71,12 @@ extension MatchmakerCore {
             return
         }
         dropClaims(of: session, below: assignment.attempt, &actions)
-        if hold == nil || state != .matched || ledger.contains(session) {
+        if state != .matched || ledger.contains(session) {
             takeOn(state, assignment, at: node, now, &actions)
         } else {
-            hold?.claims.append(Hold.Claim(assignment: assignment, node: node, link: link))
+            let claim = Hold.Claim(assignment: assignment, node: node, link: link)
+            // Later it may be a stale copy whose `drop` was lost, when what was known of the session is forgotten.
+            if hold == nil { ask(claim, &actions) } else { hold?.claims.append(claim) }
             actions.append(.notice(.doubted(session, node)))
         }
     }
@@ -261,11 +263,13 @@ extension MatchmakerCore {
     private func askClaims(_ node: NodeID?, _ actions: inout [MatchmakerAction]) {
         for claim in hold?.claims ?? [] where node == nil || claim.node == node {
             guard coordinator(claim.node)?.link == claim.link else { continue }
-            actions.append(
-                .link(
-                    claim.link,
-                    .cancel(claim.assignment.session, claim.assignment.attempt, .playerDisconnected, blamed: [])))
+            ask(claim, &actions)
         }
+    }
+
+    private func ask(_ claim: Hold.Claim, _ actions: inout [MatchmakerAction]) {
+        let assignment = claim.assignment
+        actions.append(.link(claim.link, .cancel(assignment.session, assignment.attempt, .playerDisconnected, blamed: [])))
     }
 
     /// Nothing is in doubt any more. To be called behind every event.

@@ -15,7 +15,7 @@ extension MatchmakerCore {
             .flatMap { $0.subject == request.subject ? $0 : nil }
         if let claim { releases.note(claim) }
         if let session = ledger.session(of: request.subject) {
-            guard claim != nil || ledger[session].map({ trustsNames($0.scene) }) == true else {
+            guard claim != nil || ledger[session].map({ owns(request, joining: scene, in: $0.scene) }) == true else {
                 return refuse(connection, request, .subjectInUse, "this subject already waits or plays", &actions)
             }
             if let room = ledger[session]?.details.room {
@@ -28,7 +28,7 @@ extension MatchmakerCore {
                 return rejoinSession(session, connection, request, claim, now, &actions)
             }
         }
-        if let scene = untold[request.subject]?.scene, claim == nil, !trustsNames(scene) {
+        if let scene = untold[request.subject]?.scene, claim == nil, !owns(request, joining: scenes[sceneIndex], in: scene) {
             return refuse(connection, request, .subjectInUse, "this subject already waits or plays", &actions)
         }
         guard !isDraining else { return refuse(connection, request, .draining, "this server is shutting down", &actions) }
@@ -66,10 +66,12 @@ extension MatchmakerCore {
         return outcome.players.contains { $0.subject == subject }
     }
 
-    /// Whether a name alone is enough to take over a place in a session of this scene, whatever the scene that
-    /// is asked for.
-    private func trustsNames(_ scene: SceneID) -> Bool {
-        sceneIndices[scene].map { scenes[$0].identity == .open } ?? false
+    /// Whether one without a `resume` may take over a place in a session of this scene, whatever the scene that is asked for: by
+    /// the name alone where names are trusted, or by proof that counts there as well.
+    private func owns(_ request: JoinRequest, joining wanted: Scene, in other: SceneID) -> Bool {
+        guard let index = sceneIndices[other] else { return false }
+        if scenes[index].identity == .open { return true }
+        return request.isProven && wanted.authority != nil && scenes[index].authority == wanted.authority
     }
 
     /// Gives up a place in a room for one elsewhere.

@@ -97,9 +97,7 @@ extension MatchmakerCore {
             surplus += reenterRoom(id, index, now)
             if ledger[id]?.details.room?.members.isEmpty == true { endRoom(id, .sceneRemoved, now) }
         }
-        var touched = changed
-        settleApart(surplus, index, now, &touched, &actions)
-        shareOut(index, changed: touched, now, &actions)
+        settleAnew(surplus, changed: changed, index, now, &actions)
     }
 
     /// Members of a room whom the scene's rules, as they are now, leave no place; a party that has become too large among

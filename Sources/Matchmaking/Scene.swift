@@ -18,6 +18,9 @@ public struct Scene: Hashable, Sendable {
     /// How long a subject waits at most before it is told that nobody came.
     public var waitTimeoutMs: UInt64
     public var identity: Identity
+    /// Who says which subject somebody is, where somebody does. Proof that is brought to one scene counts in all of the same
+    /// authority, and nowhere else: another's tokens give no hold on places here.
+    public var authority: String?
     /// A closed scene refuses joins; those who wait go on waiting.
     public var isOpen: Bool
     /// Subjects that wait in this scene at once, at most.
@@ -31,7 +34,7 @@ public struct Scene: Hashable, Sendable {
 
     public init(
         id: SceneID, groupSize: Int, settings: SessionSettings, waitTimeoutMs: UInt64 = 120_000,
-        identity: Identity = .proof, isOpen: Bool = true, waitingMax: Int = 100_000,
+        identity: Identity = .proof, authority: String? = nil, isOpen: Bool = true, waitingMax: Int = 100_000,
         rules: MatchingRules = MatchingRules(), treatments: TreatmentPlan? = nil, confirmTimeoutMs: UInt64? = nil,
         whenWaitIsOver: WaitOver = .end
     ) {
@@ -41,6 +44,7 @@ public struct Scene: Hashable, Sendable {
         self.settings = settings
         self.waitTimeoutMs = waitTimeoutMs
         self.identity = identity
+        self.authority = authority
         self.isOpen = isOpen
         self.waitingMax = waitingMax
         self.rules = rules

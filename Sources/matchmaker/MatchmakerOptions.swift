@@ -36,6 +36,7 @@ struct MatchmakerSettings {
     let secret: [UInt8]
     let matchmaking: MatchmakingLimits
     let scenes: [Scene]
+    let admissions: Admissions
     let state: NodeState
     let logger: Logger
     let parent: Int
@@ -60,6 +61,7 @@ struct MatchmakerSettings {
             leaseMarginMs: UInt32(configuration[MatchmakerOptions.linkMargin]),
             pingIntervalMs: UInt32(configuration[MatchmakerOptions.pingInterval]))
         scenes = try SceneFile.scenes(configuration[structured: "scenes"])
+        admissions = try Admissions(configuration[structured: "scenes"])
         state = try NodeState(configuration, role: "matchmaker")
     }
 }

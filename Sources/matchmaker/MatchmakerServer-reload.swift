@@ -8,7 +8,8 @@ extension MatchmakerServer {
         let result = Reload(MatchmakerOptions.program, settings.configuration, logger).run {
             (configuration) throws(ConfigurationError) in
             let before = scenes
-            scenes = try SceneFile.scenes(configuration[structured: "scenes"])
+            let node = configuration[structured: "scenes"]
+            (scenes, admissions) = (try SceneFile.scenes(node), try Admissions(node))
             waits.declare(scenes, in: metrics.registry)
             handle(.reconfigure(scenes))
             let old = Dictionary(uniqueKeysWithValues: before.map { ($0.id, $0) })

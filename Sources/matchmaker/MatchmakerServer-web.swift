@@ -34,15 +34,19 @@ extension MatchmakerServer: WebApplication {
 
     private func take(_ request: WebProtocol.MatchmakerRequest, _ connection: ConnectionHandle) throws(ClientMessageError) {
         switch request {
-        case .join(let scene, let subject, _, _, let resume):
-            let subjectID: SubjectID
-            do { subjectID = try SubjectID(subject) } catch {
-                throw ClientMessageError(.badMessage, "subject: \(error)")
-            }
+        case .join(let scene, let subject, let token, let attributes, let resume):
+            var join = JoinRequest(scene: scene, subject: try Self.subject(subject), resume: resume)
+            try admit(&join, on: connection, token: token, attributes: attributes)
             web.settle(connection.id)
-            handle(.join(connection, JoinRequest(scene: scene, subject: subjectID, resume: resume)))
+            handle(.join(connection, join))
         case .leave: handle(.leave(connection))
         case .confirm: handle(.confirm(connection))
+        }
+    }
+
+    private static func subject(_ text: String) throws(ClientMessageError) -> SubjectID {
+        do { return try SubjectID(text) } catch {
+            throw ClientMessageError(.badMessage, "subject: \(error)")
         }
     }
 

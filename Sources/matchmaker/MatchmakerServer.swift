@@ -20,11 +20,13 @@ final class MatchmakerServer {
         [unowned self] in state
     }
     private(set) lazy var waits = WaitMetrics(metrics.registry, scenes: scenes)
+    private(set) lazy var admissionMetrics = AdmissionMetrics(metrics.registry)
     private lazy var driver = ServerDriver(
         loop: loop, journal: journal, logger: logger, shell: self, parent: settings.parent)
     private var actions: [MatchmakerAction] = []
     /// As they are since the last reload.
     var scenes: [Scene]
+    var admissions: Admissions
     private(set) var isStopping = false
     /// The journal has gaps that have not been made up for.
     private var isJournalIncomplete = false
@@ -32,6 +34,7 @@ final class MatchmakerServer {
     init(_ settings: MatchmakerSettings) throws(ReactorError) {
         self.settings = settings
         scenes = settings.scenes
+        admissions = settings.admissions
         logger = settings.logger
         journal = settings.state.journal
         loop = try EventLoop()

@@ -226,4 +226,13 @@ import Testing
         lobby.sync()
         #expect(!lobby.core.isHolding)
     }
+
+    @Test("with a whole journal, too, a copy of an unknown session that has not begun is not taken on, but ended")
+    func unknownLater() throws {
+        let (before, stale, _) = try twoAttempts()
+        var lobby = Lobby(restarting: before, .group(2), journal: [])
+        lobby.prove("east", link: 3)
+        #expect(lobby.say(.holding(.matched, stale), link: 3) == ["link 3: cancel S1#1 player_disconnected "])
+        #expect(lobby.leftovers == [])
+    }
 }

@@ -110,6 +110,20 @@ import Testing
         #expect(lobby.assignment("S2")?.players.map(\.subject.name) == ["cid", "dan"])
     }
 
+    @Test("those for whom a smaller group has no seat left form the next one, though none of them sits anywhere")
+    func formedOfTheRest() {
+        var lobby = Lobby(.group(6))
+        for (number, name) in ["ann", "bob", "cid", "dan", "eva", "fay"].enumerated() {
+            lobby.join(name, on: UInt64(number + 1))
+        }
+        #expect(lobby.handle(.reconfigure([.group(2)])).filter { !$0.contains("waiting 2/2") } == [])
+        #expect(lobby.core.count(in: .waiting) == 3)
+        let begun = lobby.connect("east", link: 1).filter { $0.contains("journal: matched") }
+        #expect(begun.count == 3)
+        for connection in 1...6 as ClosedRange<UInt64> { lobby.disconnect(connection) }
+        #expect(lobby.core.sceneStatus.map(\.waiting) == [0])
+    }
+
     @Test("a session keeps the settings with which it was matched")
     func settings() {
         let codes = { (code: String) in [CompletionCode(reason: .cancelled, code: code)] }

@@ -98,6 +98,7 @@ VARIANTS = [
     variant("no rule 13l", "a second restart ends the waiting", f"{TWINS} FAULTS=3 JLOSS CRASHM VANISH NO_RULE_13l"),
     variant("no rule 13m", "a link that has not reported in time stays", f"{ONE} FAULTS=2 JLOSS LEASE NO_RULE_13m"),
     variant("no rule 13n", "the journal counts as whole before what was taken on is on disk", f"{TWO} FAULTS=3 JLOSS CRASHM CRASHC NO_RULE_13n"),
+    variant("no rule 13o", "what is unknown is taken on later, though nobody is known to have been inside", f"{TWO} FAULTS=3 JLOSS CUT CRASHM NO_RULE_13o"),
     variant("no rule 14", "a presumption is told as a fact", f"{ONE} FAULTS=3 {ALL} NO_RULE_14"),
     variant("no rule 15", "the matchmaker puts absent members back itself", f"{PAIR} FAULTS=2 {ALL} NO_RULE_15"),
     # What was found with the model: the design is right only with these, too.

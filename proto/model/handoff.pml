@@ -620,8 +620,16 @@ inline mHolding(c, s, a, hasBegun) {
 #endif
     dropDoubts(s, a);
     if
+#ifdef NO_RULE_13o
     :: IS_PROVEN(hasBegun) || !isBlind -> doubt[AT(c, s)] = 0; takeOn(c, s, a, 1)
-    :: !(IS_PROVEN(hasBegun) || !isBlind) && phase[s] == ACCEPTED -> takeOn(c, s, a, 0)
+#else
+    :: IS_PROVEN(hasBegun) -> doubt[AT(c, s)] = 0; takeOn(c, s, a, 1)
+    :: !IS_PROVEN(hasBegun) && !isBlind ->
+      printf("matchmaker: asks coordinator %d to end session %d, attempt %d, of which it knows nothing\n", c, s, a);
+      doubt[AT(c, s)] = 0;
+      sendC(c, cancel, s, a)
+#endif
+    :: !IS_PROVEN(hasBegun) && isBlind && phase[s] == ACCEPTED -> doubt[AT(c, s)] = 0; takeOn(c, s, a, 0)
     :: else ->
       printf("matchmaker: coordinator %d holds session %d, attempt %d, in doubt\n", c, s, a);
       doubt[AT(c, s)] = a

@@ -223,17 +223,17 @@ private struct ConfigurationBuilder {
                 let origin = configuration.values["\(secret.name)-file"]?.origin,
                 origin == .flag || configuration.values[secret.name] == nil
             else { continue }
-            var bytes: [UInt8]
+            let bytes: [UInt8]
             do {
                 bytes = try readFile(path)
             } catch {
                 throw ConfigurationError(subject, "cannot read \"\(printablePath(path))\": \(error.reason)", pointsToHelp: false)
             }
-            if bytes.last == 0x0A { bytes.removeLast() }
-            if bytes.last == 0x0D { bytes.removeLast() }
-            guard !bytes.isEmpty else { throw ConfigurationError(subject, "\"\(printablePath(path))\" is empty", pointsToHelp: false) }
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw ConfigurationError(subject, "\"\(printablePath(path))\" is not UTF-8", pointsToHelp: false)
+            let text: String
+            do {
+                text = try SecretFile.text(bytes)
+            } catch {
+                throw ConfigurationError(subject, "\"\(printablePath(path))\" \(error.reason)", pointsToHelp: false)
             }
             configuration.values[secret.name] = (try parse(text, secret, subject: "\(subject): \"\(printablePath(path))\""), origin)
         }

@@ -31,8 +31,8 @@ extension World {
         guard truth.duties.readingLink == link, links[link].matchmakerEnd == .open else { return }
         if case .accepted(let session, let attempt) = message { checkDropped(session, attempt, link) }
         if case .holding(let state, let assignment) = message {
-            // Rule 13: with a journal that has gaps, what nobody is known to have been inside of is neither.
-            if state == .matched, !matchmaker.isJournalComplete, truth.duties.doubted.contains(assignment.session) { return }
+            // Rule 13: what nobody is known to have been inside of, after the loss of a journal, is neither.
+            if state == .matched, truth.hasLostJournal, truth.duties.doubted.contains(assignment.session) { return }
             checkDropped(assignment.session, assignment.attempt, link)
         }
     }

@@ -4,6 +4,7 @@ extension World {
         guard !isHealing else { return }
         let host = host(min(fault.process, coordinators.count))
         guard fault.process <= coordinators.count else { return }
+        if fault.kind == .lostJournal, fault.amount & 2 != 0, isBetterLater(fault) { return }
         note(fault.text)
         let untilUs = nowUs + fault.durationUs
         var isApplied = host.isRunning
@@ -93,6 +94,28 @@ extension World {
         } else {
             host.killAfter = Int(fault.amount)
         }
+    }
+
+    /// A journal is missed most while a session has a stale copy somewhere, or an outcome of one. That is rare: such a fault
+    /// waits for it, for a while.
+    private func isBetterLater(_ fault: Fault) -> Bool {
+        guard nowUs < fault.atUs + 20_000_000, let position = plan.faults.firstIndex(where: { $0.index == fault.index }) else {
+            return false
+        }
+        let isBad = coordinators.indices.contains { index in
+            truth.coordinators[index].copies.contains { number, copy in
+                truth[number].atMatchmaker == .live && copy.handOff < truth[number].handOffs.count - 1
+            }
+        }
+        let hasEnd = truth.sessions.contains { session in
+            session.atMatchmaker == .live
+                && session.ends.contains { end in
+                    !end.isAcknowledged && !end.isLost && session.handOffs.last.map { $0.attempt > end.outcome.attempt } == true
+                }
+        }
+        if isBad || hasEnd { return false }
+        queue.put(.fault(position), atUs: nowUs + 10_000)
+        return true
     }
 
     /// The machine with the journal is gone for good; another one takes its place.

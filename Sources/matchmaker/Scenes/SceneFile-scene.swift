@@ -13,10 +13,15 @@ extension SceneFile {
         if settings.validatesPeers, groupSize > SceneFileLimits.validatedGroupMax {
             throw sizeNode.error("peers are validated in groups of at most \(SceneFileLimits.validatedGroupMax)")
         }
+        let identity = try object["identity"]?.choice(of: Scene.Identity.self) ?? .proof
+        let admission = try object["admission"].map { node throws(ConfigurationError) in try Self.admission(node) }
+        if identity == .open, admission != nil, let node = object["identity"] {
+            throw node.error("\"open\" trusts names, and \"admission\" asks for proof: leave one of them out")
+        }
         return Scene(
             id: id, groupSize: groupSize, settings: settings,
             waitTimeoutMs: UInt64(try duration(object, "waitTimeout", 120_000)),
-            identity: try object["identity"]?.choice(of: Scene.Identity.self) ?? .proof,
+            identity: identity, authority: admission?.authority,
             isOpen: try object["open"]?.boolean() ?? true,
             waitingMax: try object["waitingMax"]?.integer(in: 1...SceneFileLimits.waitingMax) ?? 100_000,
             rules: try object["rules"].map { node throws(ConfigurationError) in try rules(node, groupSize: groupSize) }

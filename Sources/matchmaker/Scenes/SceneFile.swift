@@ -28,7 +28,7 @@ enum SceneFile {
     }
 
     /// Puts the scene's name behind the path of an error, where there is a name.
-    private static func naming<Result>(
+    static func naming<Result>(
         _ element: ConfigurationNode, _ read: () throws(ConfigurationError) -> Result
     ) throws(ConfigurationError) -> Result {
         do {

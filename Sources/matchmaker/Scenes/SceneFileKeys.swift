@@ -2,6 +2,7 @@
 /// both against each other.
 enum SceneFileKeys: String, CaseIterable {
     case scene
+    case admission
     case whenWaitIsOver
     case rules
     case smallerGroup
@@ -24,6 +25,7 @@ enum SceneFileKeys: String, CaseIterable {
     var required: [String] {
         switch self {
         case .scene: ["id", "groupSize"]
+        case .admission: ["jwtSecretFile"]
         case .whenWaitIsOver: ["moveTo"]
         case .rules: []
         case .smallerGroup: ["after", "size"]
@@ -48,10 +50,11 @@ enum SceneFileKeys: String, CaseIterable {
         switch self {
         case .scene:
             [
-                "identity", "open", "waitingMax", "waitTimeout", "whenWaitIsOver", "confirmTimeout", "rules", "treatments",
+                "identity", "admission", "open", "waitingMax", "waitTimeout", "whenWaitIsOver", "confirmTimeout", "rules", "treatments",
                 "validatePeers", "onValidationFailure", "iceServers", "enterTimeout", "validationTimeout",
                 "reconnectGrace", "barrierTimeout", "playTimeout", "completionCodes",
             ]
+        case .admission: ["issuer", "audience", "required"]
         case .rules:
             ["smallerGroups", "latency", "skill", "attributes", "roles", "encounters", "partySizeMax", "bots"]
         case .latency: ["regionAttribute", "regions"]

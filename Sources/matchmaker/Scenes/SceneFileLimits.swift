@@ -10,6 +10,8 @@ enum SceneFileLimits {
     /// Round trips, as caps and in tables.
     static let roundTripMs = 1...60_000
     static let iceServersMax = 16
+    /// Issuers and audiences of tokens.
+    static let tokenNameBytesMax = 256
     /// Steps of one rule.
     static let stepsMax = 32
     static let smallerGroupsMax = 32

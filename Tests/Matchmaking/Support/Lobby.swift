@@ -78,9 +78,13 @@ struct Lobby {
 
     @discardableResult
     mutating func join(
-        _ subject: String, on connection: UInt64, scene: String = "duo", resume: String? = nil
+        _ subject: String, on connection: UInt64, scene: String = "duo", resume: String? = nil,
+        isProven: Bool = false
     ) -> [String] {
-        handle(.join(ConnectionHandle(connection), JoinRequest(scene: scene, subject: .of(subject), resume: resume)))
+        handle(
+            .join(
+                ConnectionHandle(connection),
+                JoinRequest(scene: scene, subject: .of(subject), resume: resume, isProven: isProven)))
     }
 
     @discardableResult

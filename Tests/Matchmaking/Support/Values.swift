@@ -13,12 +13,12 @@ extension Hello {
 extension Scene {
     static func group(
         _ size: Int, _ name: String = "duo", waitTimeoutMs: UInt64 = 120_000, identity: Identity = .proof,
-        isOpen: Bool = true, waitingMax: Int = 1000, codes: [CompletionCode] = []
+        authority: String? = nil, isOpen: Bool = true, waitingMax: Int = 1000, codes: [CompletionCode] = []
     ) -> Scene {
         Scene(
             id: .of(name), groupSize: size,
             settings: SessionSettings(validatesPeers: true, completionCodes: codes), waitTimeoutMs: waitTimeoutMs,
-            identity: identity, isOpen: isOpen, waitingMax: waitingMax)
+            identity: identity, authority: authority, isOpen: isOpen, waitingMax: waitingMax)
     }
 
     /// One that asks whether all are still there.

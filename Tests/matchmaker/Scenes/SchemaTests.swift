@@ -50,10 +50,12 @@ import Testing
         #expect(try codes?.object("additionalProperties")?.object("maxLength")?.integer(in: 0...9999) == ProtocolLimits.completionCodeBytesMax)
     }
 
-    @Test("The example is a good file, and shows every key of every kind")
+    @Test("The examples are good files, and show every key of every kind; tokens need a secret, and so have one of their own")
     func example() throws {
         let text = try Self.text("greenroom.json")
         #expect(try settings(file: text).scenes.count > 4)
+        let admission = try ConfigurationNode.parse(Array(try Self.text("admission.json").utf8), file: "admission.json")
+        #expect(try SceneFile.scenes(admission.object("scenes")).count == 1)
         var seen: Set<String> = []
         func walk(_ node: ConfigurationNode) {
             switch node.value {
@@ -67,6 +69,7 @@ import Testing
             }
         }
         walk(try ConfigurationNode.parse(Array(text.utf8), file: "greenroom.json"))
+        walk(admission)
         let known = Set(SceneFileKeys.allCases.flatMap(\.keys))
         #expect(known.subtracting(seen) == [])
     }

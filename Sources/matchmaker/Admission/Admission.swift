@@ -1,0 +1,103 @@
+import Matchmaking
+import Service
+import SessionProtocol
+import WebProtocol
+
+/// Why somebody may not join. Each has a number of its own in the metrics.
+enum AdmissionRefusal: Error, Hashable, CaseIterable {
+    /// The scene admits nobody without a token.
+    case noToken
+    case token(JWTError)
+
+    static var allCases: [AdmissionRefusal] { [.noToken] + JWTError.allCases.map(AdmissionRefusal.token) }
+
+    /// A word for logs and metrics.
+    var label: String {
+        switch self {
+        case .noToken: "token_missing"
+        case .token(let error): "token_\(error.rawValue)"
+        }
+    }
+
+    var clientError: ClientMessageError {
+        switch self {
+        case .noToken: ClientMessageError(.badToken, "this scene admits nobody without a token")
+        case .token(let error): ClientMessageError(.badToken, error.explanation)
+        }
+    }
+}
+
+/// Who may join one scene.
+struct Admission {
+    let verifier: JWTVerifier
+    let isRequired: Bool
+
+    /// Holds a join's token against the scene, the subject and the time.
+    /// - Returns: what it says; nil when there is none and none is needed.
+    func check(
+        _ token: String?, _ subject: SubjectID, _ scene: SceneID, nowUnixMs: UInt64
+    ) throws(AdmissionRefusal) -> JWTClaims? {
+        guard let token else {
+            guard !isRequired else { throw .noToken }
+            return nil
+        }
+        let claims: JWTClaims
+        do {
+            claims = try verifier.verify(token, nowUnixMs: nowUnixMs)
+        } catch {
+            throw .token(error)
+        }
+        guard let named = claims.subject, (try? SubjectID(named)) == subject else { throw .token(.subject) }
+        if let scenes = claims.scenes, !scenes.contains(scene.name) { throw .token(.scene) }
+        return claims
+    }
+}
+
+/// Who may join which scene: those that are not here admit everyone.
+struct Admissions {
+    private var scenes: [SceneID: Admission] = [:]
+
+    subscript(scene: SceneID) -> Admission? { scenes[scene] }
+
+    init() {}
+
+    /// Reads the secrets of all scenes that have one, each file once.
+    /// - Parameter node: the file's scenes, of which `SceneFile.scenes` has found nothing wrong.
+    init(
+        _ node: ConfigurationNode?, readFile: (String) throws(FileProblem) -> [UInt8] = Program.readFile
+    ) throws(ConfigurationError) {
+        var keys: [String: [UInt8]] = [:]
+        for element in try node?.elements(countMax: SceneFileLimits.scenesMax) ?? [] {
+            try SceneFile.naming(element) { () throws(ConfigurationError) in
+                guard let node = try element.object("admission"), let id = try element.object("id") else { return }
+                let rule = try SceneFile.admission(node)
+                let key = if let known = keys[rule.secretPath] { known } else { try Self.key(rule, readFile) }
+                keys[rule.secretPath] = key
+                scenes[try SceneFile.sceneID(id)] = Admission(
+                    verifier: JWTVerifier(key: key, issuer: rule.issuer, audience: rule.audience), isRequired: rule.isRequired)
+            }
+        }
+    }
+
+    /// A text of some length; one line end behind it does not count.
+    private static func key(
+        _ rule: AdmissionRule, _ readFile: (String) throws(FileProblem) -> [UInt8]
+    ) throws(ConfigurationError) -> [UInt8] {
+        let bytes: [UInt8]
+        do { bytes = try readFile(rule.secretPath) } catch {
+            throw rule.secretFile.error("cannot read \(quoted(rule.secretPath)): \(error.reason)")
+        }
+        let text: String
+        do { text = try SecretFile.text(bytes) } catch {
+            throw rule.secretFile.error("\(quoted(rule.secretPath)) \(error.reason)")
+        }
+        guard text.utf8.count >= JWTVerifier.keyBytesMin else {
+            throw rule.secretFile.error("\(quoted(rule.secretPath)) is shorter than \(JWTVerifier.keyBytesMin) bytes")
+        }
+        let bytesMax = ConfigurationLimits().secretBytesMax
+        guard text.utf8.count <= bytesMax else {
+            throw rule.secretFile.error("\(quoted(rule.secretPath)) is longer than \(bytesMax) bytes")
+        }
+        return Array(text.utf8)
+    }
+}

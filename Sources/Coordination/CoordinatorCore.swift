@@ -102,7 +102,7 @@ public struct CoordinatorCore: Sendable {
         case .reconnect: graceIsOver(session, now, slot: slot, &actions)
         case .barrier: barrierDeadlinePassed(session, slot: slot, now, &actions)
         case .play: end(session, .timeLimit, now, &actions)
-        case .wait, .assign, .cancel: preconditionFailure("a coordinator sets no such deadline")
+        case .wait, .confirm, .assign, .cancel: preconditionFailure("a coordinator sets no such deadline")
         }
     }
 }

@@ -87,6 +87,8 @@ public enum MatchmakerReply: Hashable, Sendable {
     /// `timeoutMs` is what is left until the server gives up.
     case waiting(
         session: SessionID, players: Int, needed: Int, waitedMs: UInt64, timeoutMs: UInt64, resume: String)
+    /// "Still there?" `deadlineMs` is how long there is to answer.
+    case confirm(deadlineMs: UInt64)
     case matched(session: SessionID, player: PlayerIndex, players: Int, url: String, ticket: Ticket)
     case ended(session: SessionID, reason: EndReason, completionCode: String?)
     case error(MatchmakerError, message: String)

@@ -262,8 +262,7 @@ extension MatchmakerCore {
                 if let unit = other.unit { queues[sceneIndex].pool.searchAgain(around: unit) }
             }
         } else if room.isFormed {
-            queues[sceneIndex].remove(id)
-            updateRoom(id) { $0.isFormed = false }
+            breakUp(id)
             for (index, other) in others.enumerated()
             where !others[..<index].contains(where: { $0.partyOrder == other.partyOrder }) {
                 reenter(others.filter { $0.partyOrder == other.partyOrder }, id, sceneIndex, now)

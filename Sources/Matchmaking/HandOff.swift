@@ -22,6 +22,11 @@ extension MatchmakerCore {
                 queues[sceneIndex].isShortNoticed = true
                 return
             }
+            if mustAsk(session, now) {
+                guard mayAskOneMore() else { break }
+                ask(session, now, &actions)
+                continue
+            }
             match(session, to: node, now, &actions)
         }
         queues[sceneIndex].isShortNoticed = false

@@ -116,6 +116,7 @@ extension MatchmakerCore {
         if let old = replaced.connection { finish(old, .superseded, in: id, now, &actions) }
         accept(connection, subject, in: entry.scene, sinceUnixMs: member.sinceUnixMs, now)
         tellWaiting(member, in: id, room, now, &actions)
+        askAgain(subject, in: id, now, &actions)
         if isOlder { becameOlder(member, in: id, now, &actions) }
     }
 

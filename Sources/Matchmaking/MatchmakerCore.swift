@@ -76,8 +76,7 @@ public struct MatchmakerCore: Sendable {
         switch event {
         case .join(let connection, let request): join(connection, request, now, &actions)
         case .leave(let connection): leave(connection, now, &actions)
-        case .confirm(let connection):
-            actions.append(.reply(connection, .error(.wrongState, message: "nothing is to be confirmed")))
+        case .confirm(let connection): confirm(connection, now, &actions)
         case .roundTrip(let connection, let ms): measured(connection, ms, now, &actions)
         case .disconnected(let connection): disconnected(connection, now, &actions)
         case .linkProven(let link, let hello): linkProven(link, hello, now, &actions)
@@ -102,6 +101,7 @@ public struct MatchmakerCore: Sendable {
         while let due = ledger.popDue(nowMs: now.bootMs) {
             switch due.kind {
             case .wait: waitIsOver(due.session, slot: due.slot, now, &actions)
+            case .confirm: confirmingIsOver(due.session, now, &actions)
             case .assign: assignTimedOut(due.session, now, &actions)
             case .cancel: cancelTimedOut(due.session, now, &actions)
             case .enter, .validate, .reconnect, .barrier, .play:

@@ -83,8 +83,7 @@ extension MatchmakerCore {
             for member in ledger[id]?.details.room?.members ?? [] {
                 if let unit = member.unit { queues[index].removeFromPool(unit, &pairs) }
             }
-            queues[index].remove(id)
-            updateRoom(id) { $0.isFormed = false }
+            breakUp(id)
         }
         queues[index].changeRules(to: scenes[index], limits.pool, &pairs)
         var touched = changed

@@ -57,7 +57,7 @@ extension MatchmakerCore {
         _ member: Member, in id: SessionID, _ room: Room, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         guard let connection = member.connection else { return }
-        let deadlineMs = ledger.deadlineMs(.wait, slot: member.slot, of: id) ?? now.bootMs
+        let deadlineMs = waitEndsMs(member, in: id)
         actions.append(
             .reply(
                 connection,

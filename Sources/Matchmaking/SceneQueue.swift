@@ -9,6 +9,8 @@ struct SceneQueue: Sendable {
     private var sessions: [SessionID?] = []
     /// Groups that wait for a coordinator; without one they can be many.
     private var formed = DeadlineQueue<SessionID>()
+    /// Groups that are asked whether all are still there.
+    private var asked: Set<SessionID> = []
     /// Subjects in all of them.
     var waiting = 0
     /// The want of a coordinator has been noticed since the last group found one.
@@ -25,9 +27,28 @@ struct SceneQueue: Sendable {
     var formedCount: Int { formed.count }
     var firstFormed: SessionID? { formed.nextKey }
 
-    mutating func insert(_ session: SessionID, sinceUnixMs: UInt64) { formed.set(session, atMs: sinceUnixMs) }
+    var askedCount: Int { asked.count }
+    func isAsked(_ session: SessionID) -> Bool { asked.contains(session) }
 
-    mutating func remove(_ session: SessionID) { formed.remove(session) }
+    mutating func insert(_ session: SessionID, sinceUnixMs: UInt64) {
+        if !asked.contains(session) { formed.set(session, atMs: sinceUnixMs) }
+    }
+
+    mutating func remove(_ session: SessionID) {
+        formed.remove(session)
+        asked.remove(session)
+    }
+
+    /// A group waits for its members' answers, and not for a coordinator.
+    mutating func ask(_ session: SessionID) {
+        formed.remove(session)
+        asked.insert(session)
+    }
+
+    mutating func handOn(_ session: SessionID, sinceUnixMs: UInt64) {
+        asked.remove(session)
+        insert(session, sinceUnixMs: sinceUnixMs)
+    }
 
     func session(of room: PoolRoom) -> SessionID {
         guard Int(room.number) < sessions.count, let session = sessions[Int(room.number)] else {

@@ -39,6 +39,8 @@ struct Member: Hashable, Sendable {
     var order: UInt64 = 0
     /// The order of the first of its party; a party stays together in the pool.
     var partyOrder: UInt64 = 0
+    /// It has said that it is still there, since its group was last asked.
+    var hasConfirmed = false
     /// Its place in the scene's pool, while its room is open.
     var unit: PoolUnit?
 }
@@ -51,6 +53,8 @@ struct Room: Sendable {
     var slotNext: UInt32 = 0
     /// They are a group and out of the pool, and only wait for a coordinator. Until then the pool may take anybody out.
     var isFormed = false
+    /// All have said that they are still there, which counts until then; on the boot clock.
+    var confirmedUntilMs: UInt64?
 }
 
 /// Why an owner is asked to end a session, and because of whom.

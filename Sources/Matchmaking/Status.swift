@@ -13,6 +13,7 @@ extension MatchmakerCore {
             ("releases", releases.count),
             ("fateDeadlines", fates.count),
             ("openRooms", queues.reduce(0) { $0 + $1.openCount }),
+            ("askedRooms", queues.reduce(0) { $0 + $1.askedCount }),
             ("fullRooms", queues.reduce(0) { $0 + $1.formedCount }),
             ("waitingSubjects", queues.reduce(0) { $0 + $1.waiting }),
             ("handOffsToRecord", recording.count),

@@ -124,6 +124,7 @@ extension Matchmaking.MatchmakerReply {
             .matched(
                 session: session.description, player: Int(player.number), players: players, url: url,
                 ticket: ticket.text)
+        case .confirm(let deadlineMs): .confirm(deadlineMs: Int(clamping: deadlineMs))
         case .ended(let session, let reason, let code):
             .ended(session: session.description, reason: reason.description, completionCode: code)
         case .error(let error, let message): .error(code: error.code, message: message)

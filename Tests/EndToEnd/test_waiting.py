@@ -62,3 +62,63 @@ async def test_every_join_has_one_fate_in_the_log_and_in_the_metrics(make_server
     assert metric(servers, 'greenroom_join_fates_total{scene="brief",fate="timed_out"}') == 1
     assert metric(servers, 'greenroom_join_wait_seconds_count{scene="two"}') == 6, "refusals have not waited"
     servers.must_be_empty = False
+
+
+@pytest.fixture
+def asked(make_servers):
+    """A scene that asks whether all are still there, and one that gives them a second only."""
+    scene = {**SCENE, "completionCodes": {"not_confirmed": "N1"}}
+    return make_servers(scenes=[
+        {**scene, "id": "asked", "confirmTimeout": "20s"}, {**scene, "id": "asked-briefly", "confirmTimeout": "1s"}]).start()
+
+
+async def asked_pair(servers, scene):
+    ann, ben = Player(servers), Player(servers)
+    for player in (ann, ben):
+        await player.join(scene)
+    for player in (ann, ben):
+        assert 0 < (await player.room.until("confirm"))["deadlineMs"] <= 20_000
+    return ann, ben
+
+
+async def test_a_group_is_matched_when_all_have_said_that_they_are_there(asked):
+    ann, ben = await asked_pair(asked, "asked")
+    await ann.room.send("confirm")
+    await ann.room.send("confirm")
+    await ann.room.silence()
+    await ben.room.send("confirm")
+    await asyncio.gather(ann.matched(), ben.matched())
+    assert ann.session == ben.session
+    asked.must_be_empty = False
+
+
+async def test_one_who_has_fallen_asleep_is_gone_and_the_other_keeps_its_place(asked):
+    ann, ben = await asked_pair(asked, "asked-briefly")
+    await ann.room.send("confirm")
+    ended = await ben.room.until("ended")
+    assert (ended["reason"], ended["completionCode"]) == ("not_confirmed", "N1")
+    await ben.room.closes(1000)
+    until_fates(asked, ben, "not_confirmed")
+    waiting = await ann.room.until("waiting", players=1)
+    assert waiting["waitedMs"] >= 900
+    cid = Player(asked)
+    await cid.join("asked-briefly")
+    for player in (ann, cid):
+        await player.room.until("confirm")
+        await player.room.send("confirm")
+    await asyncio.gather(ann.matched(), cid.matched())
+    assert ann.session == cid.session
+    asked.must_be_empty = False
+
+
+async def test_one_who_leaves_takes_the_question_back_and_a_reload_hears_it_again(asked):
+    ann, ben = await asked_pair(asked, "asked")
+    old = ben.room
+    await ben.join("asked", resume=ben.resume)
+    assert 0 < (await ben.room.until("confirm"))["deadlineMs"] < 20_000
+    await old.until("ended", reason="superseded")
+    await ben.room.send("leave")
+    await ann.room.until("waiting", players=1)
+    await ann.room.send("confirm")
+    await ann.room.until("error", code="wrong_state")
+    await ann.room.close()

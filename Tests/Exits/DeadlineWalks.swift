@@ -14,6 +14,15 @@ extension Walk {
             (members, concerned) = (["ann"], [])
             mark()
             world.pass(38_000)
+        case .notConfirmed:
+            scene = "asked"
+            world.answersConfirm = false
+            joinAll(["ann", "bob", "cid"])
+            world.start("east")
+            concerned = []
+            mark()
+            world.pass(10_000)
+            world.answersConfirm = true
         case .noShow:
             // Only some enter, or nobody.
             if variant == 0 { bring() } else { gather() }
@@ -35,7 +44,7 @@ extension Walk {
         case .silent: keepSilent("requeue")
         case .silentFinally: keepSilent("finally")
         case .silentRelayed: keepSilent("relayed")
-        case .notConfirmed, .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver,
+        case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver,
             .reloaded, .excluded, .rejoined, .finishedGone, .noCoordinatorYet, .noCoordinatorInTime, .leftAtMatchmaker,
             .goneAtMatchmaker, .refused, .unanswered, .linkLostInOffer, .noCoordinatorLeft, .staleMessage, .dropped,
             .cancelIgnored, .linkLostAndBack, .rejoinedOutOfReach, .leaseOver, .awokeLate, .coordinatorSilent,

@@ -37,6 +37,7 @@ struct RandomWorld {
 
     static let scenes: [Scene] = [
         .group(2, waitTimeoutMs: 20_000), .group(4, "four", waitTimeoutMs: 20_000), .group(1, "one", identity: .open),
+        .asked(3, timeoutMs: 2000),
     ]
     static let limits = MatchmakingLimits(
         leaseGraceMs: 3000, leaseMarginMs: 500, pingIntervalMs: 500, assignTimeoutMs: 1000, rejectionLifetimeMs: 4000,
@@ -59,6 +60,8 @@ struct RandomWorld {
     var accepted: Set<SessionID> = []
     var complaints: [String] = []
     var matchedTold = 0
+    /// Who has been asked, and will say that it is still there.
+    var toConfirm: [ConnectionHandle] = []
     /// Joins of each connection that have no fate yet, and how often each fate was met.
     var joinsOpen: [ConnectionHandle: Int] = [:]
     var fates: [JoinFate.Kind: Int] = [:]
@@ -78,9 +81,14 @@ struct RandomWorld {
         case 40..<62: persist()
         case 62..<80: coordinate()
         case 80..<84: linkUp()
-        case 84..<86: linkDown()
+        case 84..<85: linkDown()
+        case 85..<86: if let one = pick(connected) { send(.confirm(one.connection)) }
         case 86..<88: crash()
         default: pass(UInt64(draw(10) == 0 ? draw(4000) : draw(300)))
+        }
+        while !toConfirm.isEmpty, draw(4) > 0 {
+            let connection = toConfirm.removeFirst()
+            if connected.contains(where: { $0.connection == connection }) { send(.confirm(connection)) }
         }
         check()
     }
@@ -317,6 +325,7 @@ struct RandomWorld {
             return complain("said something on a closed connection")
         }
         switch reply {
+        case .confirm: if draw(10) > 0 { toConfirm.append(connection) }
         case .waiting(_, let players, let needed, _, _, let resume):
             if players > needed || players < 1 { complain("waiting \(players)/\(needed)") }
             resumes[one.subject] = resume
@@ -346,7 +355,7 @@ struct RandomWorld {
         if Set(connected.map(\.subject)).count != connected.count { complain("a subject on two connections") }
         let waiting = core.sceneStatus.reduce(0) { $0 + $1.waiting }
         if waiting != tables["waitingSubjects"] { complain("scenes disagree") }
-        if tables["openRooms", default: 0] + tables["fullRooms", default: 0] != core.count(in: .waiting) {
+        if tables["openRooms", default: 0] + tables["fullRooms", default: 0] + tables["askedRooms", default: 0] != core.count(in: .waiting) {
             complain("rooms in queues are not the rooms in the ledger")
         }
         let assigned = core.count(in: .matched) + core.count(in: .validating) + core.count(in: .playing)

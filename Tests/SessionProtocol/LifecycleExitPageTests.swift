@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test("every reason to end is some cause's, but for the one that this version does not have")
+    @Test("every reason to end is some cause's")
     func reasons() {
         var reasons: Set<EndReason> = []
         for cause in ExitCause.allCases {
@@ -79,7 +79,7 @@ import Testing
                 if let ending = cause.path(in: state).ending { reasons.insert(ending.reason) }
             }
         }
-        #expect(Set(EndReason.allCases).subtracting(reasons) == [.notConfirmed])
+        #expect(Set(EndReason.allCases).subtracting(reasons) == [])
     }
 
     @Test("causes have names of their own, and a cancel for any reason has a path in every state that a coordinator knows")

@@ -2,6 +2,8 @@
 public enum DeadlineKind: UInt8, Sendable, CaseIterable {
     /// One player's time in a waiting room.
     case wait
+    /// All answers to "still there?" in a waiting room.
+    case confirm
     /// A coordinator's answer to `assign`.
     case assign
     /// The end of a session that its coordinator was asked to end.

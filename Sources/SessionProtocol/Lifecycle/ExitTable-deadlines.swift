@@ -6,8 +6,9 @@ extension ExitRow {
         only: .waiting, .roomEnds(.waitTimeout), elsewhere: "the time in a room is over with the match")
 
     static let notConfirmed = ExitRow(
-        "A player does not say that it is still there.",
-        waiting: .unasked, handedOff: .unasked, ended: .unasked)
+        "A group is asked whether all are still there, and nobody says so in time. (When some do, those who do not hear the "
+            + "same, and the room goes on with the others.)",
+        only: .waiting, .roomEnds(.notConfirmed), elsewhere: "who has been matched is not asked")
 
     static let noShow = ExitRow(
         "The deadline of entering passes, and some or all have never entered: a player dropped between `matched` and "
@@ -64,6 +65,3 @@ extension ExitRow {
     private static let notValidating = "reports are for validation; elsewhere they are answered `wrong_state`"
 }
 
-extension ExitPath {
-    static let unasked = ExitPath.impossible("this version asks nobody, and answers `confirm` with `wrong_state`")
-}

@@ -177,6 +177,12 @@ struct Truth {
     var waitingOn: [Int]
     /// The session into which each client was last matched; -1 for none.
     var matchedInto: [Int]
+    /// The room in which each client has last been asked whether it is still there, and when it said so.
+    var asked: [Asked?]
+    struct Asked {
+        let session: Int
+        var answeredMs: UInt64?
+    }
     /// Sessions in each state at the matchmaker.
     var roomCount = 0
     var liveCount = 0
@@ -192,6 +198,7 @@ struct Truth {
         duties = Duties(coordinators: count)
         waitingOn = Array(repeating: -1, count: clients)
         matchedInto = Array(repeating: -1, count: clients)
+        asked = Array(repeating: nil, count: clients)
         enterable = Array(repeating: [], count: clients)
         heard = Array(repeating: [], count: clients)
         placesBehindRelease = Array(repeating: [], count: clients)

@@ -89,6 +89,7 @@ extension World {
         let number = truth.number(of: assignment.session)
         truth.duties.offers.remove(number)
         if truth[number].handOffs.isEmpty {
+            checkConfirmed(assignment, number)
             for client in assignment.players.compactMap(\.subject.clientIndex) { awaitsFate(truth.waitingOn[client], number) }
         }
         truth.duties.current[number] = Duties.Current(attempt: assignment.attempt, node: node)

@@ -124,6 +124,7 @@ extension World {
             meets(session, client, connection, isMatched: false)
             keepsRelease(resume, client, connection)
             waits(number, on: connection)
+            isAskedNoMore(client, on: connection)
             checkPlace(waitedMs, session, on: connection)
             checkNoCredit(waitedMs, session, on: connection)
             if truth[number].atMatchmaker == .waiting { checkWait(timeoutMs, session, on: connection) }
@@ -131,6 +132,7 @@ extension World {
             truth.waitsFor[connection] = number
             truth.waitingOn[client] = connection
             if truth[number].atMatchmaker == .live { awaitsFate(connection, number) }
+        case .confirm(let deadlineMs): isAsked(deadlineMs, client, on: connection)
         case .matched(let session, let player, _, _, let ticket):
             coverage.count(.matchedTold)
             truth.update(connection) { $0.wasMatched = true }

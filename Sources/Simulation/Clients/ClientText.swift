@@ -37,6 +37,7 @@ extension ServerMessage {
         switch self {
         case .lobby(.waiting(let session, let players, let needed, let waitedMs, let timeoutMs, _)):
             "waiting in \(session.short), \(players) of \(needed), \(waitedMs) ms so far, \(timeoutMs) ms left"
+        case .lobby(.confirm(let deadlineMs)): "still there? \(deadlineMs) ms to answer"
         case .lobby(.matched(let session, let player, _, let url, _)): "matched \(session.short) as \(player) at \(url)"
         case .lobby(.ended(let session, let reason, _)): "ended \(session.short) \(reason)"
         case .lobby(.error(let error, _)): "error \(error.rawValue)"

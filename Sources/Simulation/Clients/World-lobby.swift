@@ -19,6 +19,7 @@ extension World {
         events += 1
         switch timer {
         case .join: join(client)
+        case .confirm: send(.confirm, on: clients[client].connection)
         case .enter: enterGame(client)
         case .validate: validateOne(client)
         case .tick: tick(client)
@@ -101,6 +102,11 @@ extension World {
             // It does not care to wait for a game that it has left behind.
             if session == clients[client].session, plan.quirkPerMille > 0, misbehaves(.leave), clients[client].random.perMille(500) {
                 later(client, .quirk(.leave), afterMs: 0...50)
+            }
+        case .confirm(let deadlineMs):
+            // Now and then somebody has fallen asleep, or answers too late.
+            if isHealing || !clients[client].random.perMille(60) {
+                later(client, .confirm, afterMs: 0...(clients[client].random.perMille(40) ? Int(deadlineMs) + 500 : 400))
             }
         case .matched(let session, let player, let players, let url, let ticket):
             clients[client].session = session

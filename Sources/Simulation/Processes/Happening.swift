@@ -84,6 +84,7 @@ enum ServerMessage {
 /// What a client has set itself to do.
 enum ClientTimer {
     case join
+    case confirm
     case enter
     case validate
     case tick

@@ -123,7 +123,9 @@ extension World {
             self.handle(.join(handle, request), host, now)
             matchmakerHeard()
         case .leave: self.handle(.leave(handle), host, now)
-        case .confirm: self.handle(.confirm(handle), host, now)
+        case .confirm:
+            matchmakerHearsConfirm(on: connection)
+            self.handle(.confirm(handle), host, now)
         case .hangUp:
             host.connections.removeAll { $0 == connection }
             matchmakerLost(connection)

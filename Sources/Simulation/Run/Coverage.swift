@@ -12,6 +12,7 @@ public enum Probe: Int, CaseIterable, Sendable {
     case releasedOutcomeRepeated, twinsProbed, presumedLost, presumptionReplaced, toldAfterAck, toldWithoutLink, toldByMatchmaker
     case releaseRestored, placeTakenOver
     case rejoinedAfterEnd, survivorsRequeued, placeRestored, leaseRanOut, staleEndAcknowledged, provedNothing
+    case asked, confirmed, questionOff
     case superseded, matchedTold, entered, replaced, replayed, barrierOpened, swept, settled, staleProbed
 }
 

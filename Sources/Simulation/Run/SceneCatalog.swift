@@ -3,11 +3,19 @@ import SessionProtocol
 
 /// The scenes of simulated worlds.
 enum SceneCatalog {
-    /// A few of all scenes; always the plain one for two.
-    static func draw(isQuick: Bool, _ random: inout SmallGenerator) -> [Scene] {
+    /// A few of all scenes; always the plain one for two. Those that came later are drawn from streams of their own, so
+    /// that the others stay as they are.
+    static func draw(isQuick: Bool, root: UInt64, _ random: inout SmallGenerator) -> [Scene] {
         var scenes: [Scene] = []
         for (index, scene) in all(isQuick: isQuick).enumerated() where index == 0 || random.perMille(500) {
             scenes.append(scene)
+        }
+        var later = SmallGenerator(root: root, stream: 9_100)
+        if later.perMille(400), let id = try? SceneID("asked") {
+            scenes.append(
+                Scene(
+                    id: id, groupSize: 3, settings: SessionSettings(validatesPeers: false, playTimeoutMs: 9000),
+                    waitTimeoutMs: isQuick ? 7000 : 30_000, confirmTimeoutMs: isQuick ? 1500 : 10_000))
         }
         return scenes
     }

@@ -40,7 +40,7 @@ export const limits = {
  * @param {object} [options.attributes] what the scene's policy matches by
  *
  * Handlers, all optional: `onPhase(phase)` · `onWaiting({players, needed, waitedMs, timeoutMs})` ·
- * `onConfirm({deadlineMs})`, answered by `confirm()` · `onMatched({session, player, players})` ·
+ * `onConfirm({deadlineMs})`, answered by `confirm()`; a later `onWaiting` takes the question back · `onMatched({session, player, players})` ·
  * `onEntered({players, missed})`, where `missed` messages were too many to be kept for a return ·
  * `onValidating({peers, deadlineMs})` · `onPeerValidated({peer, rttMs})` · `onPeerFailed({peer, detail})` ·
  * `onPlay({player, players, transport, seed, again})` · `onMessage({from, bytes, latest})` · `onTick({bytes})` ·

@@ -53,7 +53,8 @@ function start() {
       if (phase === 'joining') { room.told = null; view.waitingFor(null); view.show('waiting'); }
     },
     onWaiting(told) {
-      Object.assign(room, { told, at: performance.now() });
+      Object.assign(room, { told, at: performance.now(), confirmBy: null });   // a question that was open is off
+      view.confirmWithin(null);
       Object.assign(state, { session: told.session, needed: told.needed, players: told.players, waitedMs: told.waitedMs });
       view.show('waiting');
       view.waitingFor(told, told.waitedMs);

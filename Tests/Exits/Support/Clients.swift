@@ -81,6 +81,9 @@ extension World {
         case .waiting(_, let count, let needed, _, _, let resume):
             if let name { players[name]?.resume = resume }
             note(connection, "waiting \(count)/\(needed)")
+        case .confirm:
+            note(connection, "confirm")
+            if answersConfirm { tell(.confirm(connection)) }
         case .matched(let session, _, _, let url, let ticket):
             if let name { players[name]?.seat = (session, ticket, url) }
             note(connection, "matched")

@@ -27,6 +27,8 @@ final class World {
     var notices: [MatchmakerNotice] = []
     var coordinatorNotices: [CoordinatorNotice] = []
     var complaints: [String] = []
+    /// Players say that they are still there as soon as they are asked.
+    var answersConfirm = true
 
     struct Disk {
         /// Records of earlier lives.
@@ -79,9 +81,11 @@ final class World {
         scene("requeue", SessionSettings(validatesPeers: true, onValidationFailure: .requeue)),
         scene("finally", SessionSettings(validatesPeers: true, onValidationFailure: .end)),
         scene("relayed", SessionSettings(validatesPeers: true, onValidationFailure: .relay)),
+        scene("asked", SessionSettings(validatesPeers: false), confirmTimeoutMs: 10_000),
     ]
-    private static func scene(_ name: String, _ settings: SessionSettings) -> Scene {
-        Scene(id: .of(name), groupSize: 3, settings: settings, waitTimeoutMs: 40_000)
+    private static func scene(_ name: String, _ settings: SessionSettings, confirmTimeoutMs: UInt64? = nil) -> Scene {
+        Scene(
+            id: .of(name), groupSize: 3, settings: settings, waitTimeoutMs: 40_000, confirmTimeoutMs: confirmTimeoutMs)
     }
 
     init() { matchmaker = World.newMatchmaker(seed: 1) }

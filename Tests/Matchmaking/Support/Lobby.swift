@@ -91,6 +91,9 @@ struct Lobby {
     mutating func leave(_ connection: UInt64) -> [String] { handle(.leave(ConnectionHandle(connection))) }
 
     @discardableResult
+    mutating func confirm(_ connection: UInt64) -> [String] { handle(.confirm(ConnectionHandle(connection))) }
+
+    @discardableResult
     mutating func disconnect(_ connection: UInt64) -> [String] { handle(.disconnected(ConnectionHandle(connection))) }
 
     /// All that was asked for is on disk now.
@@ -250,6 +253,7 @@ struct Lobby {
             resumes[connection] = resume
             waits[connection] = (waitedMs, timeoutMs)
             return "waiting \(players)/\(needed) in \(name(session))"
+        case .confirm(let deadlineMs): return "confirm within \(deadlineMs)"
         case .matched(let session, let player, let players, _, let ticket):
             tickets[connection] = ticket
             return "matched \(name(session)) as \(player) of \(players)"

@@ -20,4 +20,14 @@ extension Scene {
             settings: SessionSettings(validatesPeers: true, completionCodes: codes), waitTimeoutMs: waitTimeoutMs,
             identity: identity, authority: authority, isOpen: isOpen, waitingMax: waitingMax)
     }
+
+    /// One that asks whether all are still there.
+    static func asked(
+        _ size: Int, _ name: String = "asked", timeoutMs: UInt64 = 10_000, waitTimeoutMs: UInt64 = 120_000,
+        codes: [CompletionCode] = []
+    ) -> Scene {
+        var scene = group(size, name, waitTimeoutMs: waitTimeoutMs, codes: codes)
+        scene.confirmTimeoutMs = timeoutMs
+        return scene
+    }
 }

@@ -55,6 +55,8 @@ final class MatchmakerServer {
         core.restore(contents.records, isComplete: contents.isComplete, now: now)
         isJournalIncomplete = !contents.isComplete
         waits.declare(scenes, in: metrics.registry)
+        // Shows its zeros from the first scrape on.
+        _ = admissionMetrics
         let address = try web.listen(at: settings.listen, connectionsMax: settings.connectionsMax, for: self)
         let linkAddress = try links.listen(at: settings.link)
         logger.info(

@@ -13,7 +13,9 @@ extension CoordinatorServer: WebApplication {
             to: request, state: { state }, notReadyBecause: { notReadyReason }, metrics: metrics.registry)
     }
 
-    func webSocketOpened(_ id: ConnectionID, peer: SocketAddress) {}
+    func webSocketOpened(_ id: ConnectionID, client: SocketAddress) {}
+
+    func webNoticed(_ notice: WebNotice) { metrics.record(notice, logger) }
 
     func received(text: Span<UInt8>, from id: ConnectionID) {
         do throws(ClientMessageError) {

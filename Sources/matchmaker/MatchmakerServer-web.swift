@@ -21,7 +21,14 @@ extension MatchmakerServer: WebApplication {
         return asset
     }
 
-    func webSocketOpened(_ id: ConnectionID, peer: SocketAddress) {}
+    func webSocketOpened(_ id: ConnectionID, client: SocketAddress) {}
+
+    func measured(roundTripMs: UInt32, of id: ConnectionID) {
+        admissionMetrics.observe(roundTripMs: roundTripMs)
+        handle(.roundTrip(ConnectionHandle(id), roundTripMs))
+    }
+
+    func webNoticed(_ notice: WebNotice) { metrics.record(notice, logger) }
 
     func received(text: Span<UInt8>, from id: ConnectionID) {
         do throws(ClientMessageError) {
@@ -37,7 +44,7 @@ extension MatchmakerServer: WebApplication {
         case .join(let scene, let subject, let token, let attributes, let resume):
             var join = JoinRequest(scene: scene, subject: try Self.subject(subject), resume: resume)
             try admit(&join, on: connection, token: token, attributes: attributes)
-            web.settle(connection.id)
+            web.settle(connection.id, measuresAtOnce: needsRoundTrips(join.scene))
             handle(.join(connection, join))
         case .leave: handle(.leave(connection))
         case .confirm: handle(.confirm(connection))
@@ -87,8 +94,8 @@ extension MatchmakerServer: WebApplication {
         var state = ServerState(role: .matchmaker, identity: settings.state.identity)
         let states: [SessionState] = [.waiting, .matched, .validating, .playing]
         state.sessions = states.map { ($0, core.count(in: $0)) }
-        state.tables = core.tables + [("webSockets", web.webSocketCount)]
-        state.expiring = core.expiring
+        state.tables = core.tables + [("webSockets", web.webSocketCount), ("addresses", web.addressCount)]
+        state.expiring = core.expiring + rates.tables
         let links = core.linkStatus
         state.links = { json in for link in links { link.write(to: &json) } }
         let scenes = core.sceneStatus

@@ -25,6 +25,11 @@ def refused(matchmaker, reason):
     return next(float(line.split()[-1]) for line in matchmaker.get("/metrics")[1].splitlines() if line.startswith(name))
 
 
+def logged(server, event, **fields):
+    """Waits for a line of the log, which may still be on its way."""
+    return eventually(lambda: server.log(event, **fields), lambda: f"{event} {fields} in\n{server.text()}")
+
+
 @pytest.fixture
 def lab(make_servers, tmp_path):
     """Servers whose scene `pairs` asks for tokens, and pairs people of one cohort; `open-door` takes them without."""
@@ -83,7 +88,7 @@ async def test_a_token_that_does_not_count_is_refused_with_the_reason(lab, reaso
     shown = make()
     assert words in await refusal(lab, "ann", **({"token": shown} if shown else {}))
     assert refused(lab.matchmaker, reason) == before + 1
-    assert lab.matchmaker.log("join_refused", why=reason, subject="ann", scene="pairs")
+    assert logged(lab.matchmaker, "join_refused", why=reason, subject="ann", scene="pairs")
     # The next one is not disturbed, and nothing secret is in the log.
     player = Player(lab, "ann")
     await player.join("pairs", token=token("ann"))

@@ -89,7 +89,7 @@ public enum MatchmakerReply: Hashable, Sendable {
         session: SessionID, players: Int, needed: Int, waitedMs: UInt64, timeoutMs: UInt64, resume: String)
     /// "Still there?" `deadlineMs` is how long there is to answer.
     case confirm(deadlineMs: UInt64)
-    case matched(session: SessionID, player: PlayerIndex, players: Int, url: String, ticket: Ticket)
+    case matched(session: SessionID, player: PlayerIndex, players: Int, url: String, ticket: Ticket, condition: Condition)
     case ended(session: SessionID, reason: EndReason, completionCode: String?)
     case error(MatchmakerError, message: String)
 }

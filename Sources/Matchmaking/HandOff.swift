@@ -44,7 +44,8 @@ extension MatchmakerCore {
     }
 
     private mutating func match(
-        _ id: SessionID, to node: NodeID, _ now: Moment, _ actions: inout [MatchmakerAction]
+        _ id: SessionID, to node: NodeID, extensions: Extensions = .none, _ now: Moment,
+        _ actions: inout [MatchmakerAction]
     ) {
         guard let room = ledger[id]?.details.room else { preconditionFailure("a full room is in the ledger") }
         queues[room.sceneIndex].remove(id)
@@ -57,7 +58,7 @@ extension MatchmakerCore {
         let scene = scenes[room.sceneIndex]
         var assignment = Assignment(
             session: id, attempt: .first, scene: scene.id, settings: scene.settings, seed: generator.next() >> 32,
-            resumeExpiresUnixMs: now.unixMs + limits.resumeLifetimeMs, players: [])
+            resumeExpiresUnixMs: now.unixMs + limits.resumeLifetimeMs, players: [], extensions: extensions)
         assignment.players = room.members.map { seat(of: $0, in: assignment) }
         let handOff = HandOff(
             sceneIndex: room.sceneIndex, assignment: assignment, node: node, phase: .offered,
@@ -214,7 +215,8 @@ extension MatchmakerCore {
                 connection,
                 .matched(
                     session: id, player: player, players: handOff.members.count, url: coordinator.url,
-                    ticket: handOff.assignment.players[index].ticket)))
+                    ticket: handOff.assignment.players[index].ticket,
+                    condition: handOff.assignment.extensions.condition(of: player))))
         actions.append(.close(connection, .normal))
         finish(connection, .matched, in: id, now, &actions)
         _ = updateHandOff(id) { $0.members[index].connection = nil }

@@ -127,10 +127,10 @@ extension Matchmaking.MatchmakerReply {
             .waiting(
                 session: session.description, players: players, needed: needed, waitedMs: Int(clamping: waitedMs),
                 timeoutMs: Int(clamping: timeoutMs), resume: resume)
-        case .matched(let session, let player, let players, let url, let ticket):
+        case .matched(let session, let player, let players, let url, let ticket, let condition):
             .matched(
                 session: session.description, player: Int(player.number), players: players, url: url,
-                ticket: ticket.text)
+                ticket: ticket.text, role: condition.role, treatment: condition.treatment)
         case .confirm(let deadlineMs): .confirm(deadlineMs: Int(clamping: deadlineMs))
         case .ended(let session, let reason, let code):
             .ended(session: session.description, reason: reason.description, completionCode: code)

@@ -329,7 +329,7 @@ struct RandomWorld {
         case .waiting(_, let players, let needed, _, _, let resume):
             if players > needed || players < 1 { complain("waiting \(players)/\(needed)") }
             resumes[one.subject] = resume
-        case .matched(let session, let player, _, _, let ticket):
+        case .matched(let session, let player, _, _, let ticket, _):
             matchedTold += 1
             let holder = nodes.first { $0.held[session] != nil }
             guard let held = holder?.held[session] else { return complain("matched with a session that nobody holds") }

@@ -109,6 +109,7 @@ extension Logger {
             let names = outcome.players.filter(isIncluded).map(\.subject.name)
             return names.isEmpty ? .absent : .string(names.joined(separator: ","))
         }
+        let roles = outcome.extensions.roles.map { "\(outcome.players[Int($0.player.number)].subject.name)=\($0.name)" }
         info(
             "outcome",
             [
@@ -116,6 +117,8 @@ extension Logger {
                 "reason": .string(outcome.reason.description), "ended_in": .string(outcome.endedIn.description),
                 "attempt": .int(Int(outcome.attempt.number)), "presumed": outcome.isPresumed ? .bool(true) : .absent,
                 "players": .int(outcome.players.count), "blamed": names(\.isBlamed), "requeued": names(\.isRequeued),
+                "treatment": .optional(outcome.treatment),
+                "roles": roles.isEmpty ? .absent : .string(roles.joined(separator: ",")),
             ])
     }
 }

@@ -38,7 +38,7 @@ extension ServerMessage {
         case .lobby(.waiting(let session, let players, let needed, let waitedMs, let timeoutMs, _)):
             "waiting in \(session.short), \(players) of \(needed), \(waitedMs) ms so far, \(timeoutMs) ms left"
         case .lobby(.confirm(let deadlineMs)): "still there? \(deadlineMs) ms to answer"
-        case .lobby(.matched(let session, let player, _, let url, _)): "matched \(session.short) as \(player) at \(url)"
+        case .lobby(.matched(let session, let player, _, let url, _, _)): "matched \(session.short) as \(player) at \(url)"
         case .lobby(.ended(let session, let reason, _)): "ended \(session.short) \(reason)"
         case .lobby(.error(let error, _)): "error \(error.rawValue)"
         case .play(let reply): reply.text
@@ -52,7 +52,7 @@ extension ServerMessage {
 extension PlayerReply {
     fileprivate var text: String {
         switch self {
-        case .entered(let session, let player, _, let state, _): "entered \(session.short) as \(player), \(state)"
+        case .entered(let session, let player, _, let state, _, _): "entered \(session.short) as \(player), \(state)"
         case .validate: "validate"
         case .signal(let from, _): "signal from \(from)"
         case .play(let transport, _): "play by \(transport)"

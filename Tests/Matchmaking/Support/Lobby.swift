@@ -254,7 +254,7 @@ struct Lobby {
             waits[connection] = (waitedMs, timeoutMs)
             return "waiting \(players)/\(needed) in \(name(session))"
         case .confirm(let deadlineMs): return "confirm within \(deadlineMs)"
-        case .matched(let session, let player, let players, _, let ticket):
+        case .matched(let session, let player, let players, _, let ticket, _):
             tickets[connection] = ticket
             return "matched \(name(session)) as \(player) of \(players)"
         case .ended(let session, let reason, let code):

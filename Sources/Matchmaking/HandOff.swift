@@ -53,6 +53,9 @@ extension MatchmakerCore {
             ledger.clearDeadline(.wait, slot: member.slot, of: id)
             if let connection = member.connection { fates.set(connection, atMs: now.bootMs + limits.fateTimeoutMs) }
         }
+        forgetParties(of: room)
+        queues[room.sceneIndex].waits.note(
+            room.members.map { now.unixMs - min(now.unixMs, $0.sinceUnixMs) }, atMs: now.bootMs, limits)
         ledger.transition(id, to: .matched)
         let scene = scenes[room.sceneIndex]
         var assignment = Assignment(

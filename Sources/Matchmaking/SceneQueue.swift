@@ -11,6 +11,8 @@ struct SceneQueue: Sendable {
     private var formed = DeadlineQueue<SessionID>()
     /// Groups that are asked whether all are still there.
     private var asked: Set<SessionID> = []
+    /// How long those took who were matched last.
+    var waits = RecentWaits()
     /// Subjects in all of them.
     var waiting = 0
     /// The want of a coordinator has been noticed since the last group found one.

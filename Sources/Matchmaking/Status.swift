@@ -13,6 +13,8 @@ extension MatchmakerCore {
             ("releases", releases.count),
             ("fateDeadlines", fates.count),
             ("openRooms", queues.reduce(0) { $0 + $1.openCount }),
+            ("gatheringParties", parties.gatheringCount),
+            ("parties", parties.count),
             ("askedRooms", queues.reduce(0) { $0 + $1.askedCount }),
             ("fullRooms", queues.reduce(0) { $0 + $1.formedCount }),
             ("waitingSubjects", queues.reduce(0) { $0 + $1.waiting }),

@@ -26,7 +26,7 @@ extension MatchmakerCore {
         }
         var changed: [SessionID] = []
         let unit = insert(&members, sceneIndex, now)
-        settle(unit, members, among: members, sceneIndex, now, &changed, &actions)
+        settle(unit, members, sceneIndex, now, &changed, &actions)
         shareOut(sceneIndex, changed: changed, now, &actions)
     }
 
@@ -38,16 +38,15 @@ extension MatchmakerCore {
         return unit
     }
 
-    /// Finds the place of a unit whose members are in no room. Others in no room either, who are in the pool, stand in `among`
-    /// beside them: they may be of its group.
+    /// Finds the place of a unit whose members are in no room.
     private mutating func settle(
-        _ unit: PoolUnit, _ members: [Member], among: [Member], _ sceneIndex: Int, _ now: Moment, _ changed: inout [SessionID],
+        _ unit: PoolUnit, _ members: [Member], _ sceneIndex: Int, _ now: Moment, _ changed: inout [SessionID],
         _ actions: inout [MatchmakerAction]
     ) {
         let id: SessionID
         switch queues[sceneIndex].pool.placement(of: unit, now: now, pairs) {
         case .complete(let group):
-            form(group, arriving: among, sceneIndex, now, &changed, &actions)
+            form(group, arriving: members, sceneIndex, now, &changed, &actions)
             // A bot that comes may complete the group of others.
             if queues[sceneIndex].pool.contains(unit), ledger.session(of: members[0].subject) == nil { fallthrough }
             return
@@ -61,25 +60,6 @@ extension MatchmakerCore {
         }
         for member in members { place(member, in: id, now) }
         note(id, &changed)
-    }
-
-    /// Lets those wait again who are neither in a room nor in the pool, the most senior first.
-    /// Those who have rooms are searched for before.
-    mutating func settleAnew(
-        _ members: [Member], changed: [SessionID], _ sceneIndex: Int, _ now: Moment,
-        _ actions: inout [MatchmakerAction]
-    ) {
-        var changed = changed
-        let givenUp = search(sceneIndex, now, &changed, &actions)
-        var left = members.sorted { ($0.sinceUnixMs, $0.order) < ($1.sinceUnixMs, $1.order) }
-        while let first = left.first {
-            var party = left.filter { $0.partyOrder == first.partyOrder }
-            left.removeAll { $0.partyOrder == first.partyOrder }
-            let unit = insert(&party, sceneIndex, now)
-            settle(unit, party, among: party, sceneIndex, now, &changed, &actions)
-        }
-        for unit in givenUp { giveUp(unit, sceneIndex, now, &actions) }
-        shareOut(sceneIndex, changed: changed, now, &actions)
     }
 
     private func note(_ id: SessionID, _ changed: inout [SessionID]) {
@@ -97,15 +77,17 @@ extension MatchmakerCore {
         note(target, &changed)
         var sources: [SessionID] = []
         for subject in group.members {
-            guard let home = ledger.session(of: subject) else {
-                if let member = arriving.first(where: { $0.subject == subject }) { place(member, in: target, now) }
-                continue
+            if let member = arriving.first(where: { $0.subject == subject }) {
+                place(member, in: target, now)
+            } else if let home = ledger.session(of: subject) {
+                guard home != target else { continue }
+                move(subject, from: home, to: target, now)
+                note(home, &sources)
+            } else {
+                preconditionFailure("who waits in the pool sits in a room")
             }
-            if home == target { continue }
-            move(subject, from: home, to: target, now)
-            note(home, &sources)
         }
-        // Those who sat in the room, and are not of the group, leave it.
+        // Those who sat in the room, and are not of the group, go on together in another one.
         let others = ledger[target]?.details.room?.members.filter { !group.members.contains($0.subject) } ?? []
         for member in others { displace(member, from: target) }
         var sinceUnixMs = now.unixMs
@@ -123,7 +105,28 @@ extension MatchmakerCore {
             leaveBehind(source, sceneIndex, now)
             note(source, &changed)
         }
-        settleApart(others, sceneIndex, now, &changed, &actions)
+        if !others.isEmpty { note(seatTogether(others, sceneIndex, now), &changed) }
+    }
+
+    /// Opens a room for members who have left theirs and have places in the pool. Nobody in the pool is without a room but
+    /// the one who is just coming: whoever is found there can be moved.
+    mutating func seatTogether(_ members: [Member], _ sceneIndex: Int, _ now: Moment) -> SessionID {
+        let id = openRoom(sceneIndex)
+        var room: PoolRoom?
+        for (index, member) in members.enumerated() {
+            place(member, in: id, now)
+            guard let unit = member.unit, !members[..<index].contains(where: { $0.unit == unit }) else { continue }
+            queues[sceneIndex].pool.leaveRoom(unit)
+            if let room {
+                queues[sceneIndex].pool.enter(room, unit)
+            } else {
+                let opened = queues[sceneIndex].pool.openRoom(unit)
+                queues[sceneIndex].setSession(id, of: opened)
+                room = opened
+            }
+            queues[sceneIndex].pool.searchAgain(around: unit)
+        }
+        return id
     }
 
     /// Whoever is left in a room may go on in a more senior one; an empty one ends.
@@ -132,22 +135,6 @@ extension MatchmakerCore {
         if members.isEmpty { endRoom(id, .movedTogether, now) }
         for member in members {
             if let unit = member.unit { queues[sceneIndex].pool.searchAgain(around: unit) }
-        }
-    }
-
-    /// Finds new places for those who had to leave a room, unit by unit.
-    mutating func settleApart(
-        _ members: [Member], _ sceneIndex: Int, _ now: Moment, _ changed: inout [SessionID],
-        _ actions: inout [MatchmakerAction]
-    ) {
-        for (index, member) in members.enumerated() {
-            guard let unit = member.unit, !members[..<index].contains(where: { $0.unit == unit }) else { continue }
-            queues[sceneIndex].pool.leaveRoom(unit)
-        }
-        for member in members {
-            guard let unit = member.unit, queues[sceneIndex].pool.contains(unit), ledger.session(of: member.subject) == nil
-            else { continue }
-            settle(unit, members.filter { $0.unit == unit }, among: members, sceneIndex, now, &changed, &actions)
         }
     }
 
@@ -166,16 +153,6 @@ extension MatchmakerCore {
     ) {
         var changed = changed
         regatherBroken(now, &changed)
-        let givenUp = search(sceneIndex, now, &changed, &actions)
-        for id in changed { tellRoom(id, now, &actions) }
-        for unit in givenUp { giveUp(unit, sceneIndex, now, &actions) }
-        matchFullRooms(sceneIndex, now, &actions)
-    }
-
-    /// Searches around all for whom more may be possible than before; returns those whose wait is over before its time.
-    private mutating func search(
-        _ sceneIndex: Int, _ now: Moment, _ changed: inout [SessionID], _ actions: inout [MatchmakerAction]
-    ) -> [PoolUnit] {
         var givenUp: [PoolUnit] = []
         while let step = queues[sceneIndex].pool.popDue(now: now) {
             switch step {
@@ -183,7 +160,9 @@ extension MatchmakerCore {
             case .reunionFailed(let unit): givenUp.append(unit)
             }
         }
-        return givenUp
+        for id in changed { tellRoom(id, now, &actions) }
+        for unit in givenUp { giveUp(unit, sceneIndex, now, &actions) }
+        matchFullRooms(sceneIndex, now, &actions)
     }
 
     /// Something that kept a subject from a group is over.
@@ -313,33 +292,32 @@ extension MatchmakerCore {
         queues[sceneIndex].pool.searchAgain(around: unit)
     }
 
-    /// Brings the members of a room without places in the pool back there, the most senior first; returns those who
-    /// cannot stay in the room, which they have left, and the pool with it.
-    mutating func reenterRoom(_ id: SessionID, _ sceneIndex: Int, _ now: Moment) -> [Member] {
+    /// Brings the members of a room without places in the pool back there, the most senior first. Those who cannot stay in
+    /// the room have others then, which are returned.
+    mutating func reenterRoom(_ id: SessionID, _ sceneIndex: Int, _ now: Moment) -> [SessionID] {
         var left = ledger[id]?.details.room?.members.sorted {
             ($0.sinceUnixMs, $0.order) < ($1.sinceUnixMs, $1.order)
         } ?? []
-        var surplus: [Member] = []
+        var others: [SessionID] = []
         var room: PoolRoom?
         while let first = left.first {
             var members = left.filter { $0.partyOrder == first.partyOrder }
             left.removeAll { $0.partyOrder == first.partyOrder }
             let unit = insert(&members, sceneIndex, now)
+            queues[sceneIndex].pool.searchAgain(around: unit)
             if let room, queues[sceneIndex].pool.hasPlace(in: room, for: unit, pairs) {
                 queues[sceneIndex].pool.enter(room, unit)
             } else if room == nil {
                 room = queues[sceneIndex].pool.openRoom(unit)
                 if let room { queues[sceneIndex].setSession(id, of: room) }
             } else {
-                queues[sceneIndex].removeFromPool(unit, &pairs)
                 for member in members { displace(member, from: id) }
-                surplus += members
+                others.append(seatTogether(members, sceneIndex, now))
                 continue
             }
-            queues[sceneIndex].pool.searchAgain(around: unit)
             setUnits(of: members, in: id)
         }
-        return surplus
+        return others
     }
 
     private mutating func setUnits(of members: [Member], in id: SessionID) {

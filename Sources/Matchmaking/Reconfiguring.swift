@@ -88,7 +88,7 @@ extension MatchmakerCore {
         }
         queues[index].changeRules(to: scenes[index], limits.pool, &pairs)
         for id in gatherings where !endsUnfitGathering(id, now, &actions) { tellRoom(id, now, &actions) }
-        var surplus: [Member] = []
+        var touched = changed
         for id in changed {
             for member in unfit(in: id, index) {
                 displace(member, from: id)
@@ -96,10 +96,10 @@ extension MatchmakerCore {
                 tellEnded(member, session: id, .cancelled, scenes[index].settings.completionCode(for: .cancelled), &actions)
                 if let connection = member.connection { finish(connection, .cancelled, in: id, now, &actions) }
             }
-            surplus += reenterRoom(id, index, now)
+            touched += reenterRoom(id, index, now)
             if ledger[id]?.details.room?.members.isEmpty == true { endRoom(id, .sceneRemoved, now) }
         }
-        settleAnew(surplus, changed: changed, index, now, &actions)
+        shareOut(index, changed: touched, now, &actions)
     }
 
     /// Members of a room whom the scene's rules, as they are now, leave no place; a party that has become too large among

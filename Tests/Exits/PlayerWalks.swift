@@ -169,9 +169,9 @@ extension Walk {
         world.ask("ann", .validationFailed(peer: PlayerIndex(1), detail: ""))
         world.ask("bob", .validated(peer: PlayerIndex(0), rttMs: nil))
         for name in ["ann", "cid", "bob"] { world.join(name, scene) }
-        session = world.matchmaker.ledger.session(of: .of("cid")) ?? session
+        session = world.matchmaker.ledger.session(of: .of("bob")) ?? session
         #expect(world.matchmaker.count(in: .waiting) == 2)
-        (members, concerned) = (["cid"], [])
+        (members, concerned) = (["bob"], [])
         mark()
         world.leaveMatchmaker("ann")
         #expect(heard("bob") == ["waiting 2/3"] && heard("cid") == ["waiting 2/3"])

@@ -48,11 +48,12 @@ public struct MatchReason: Hashable, Sendable, CustomStringConvertible {
         return "\(size): \(parts.joined(separator: ", ")); the longest wait was \(Self.seconds(waitedMs))"
     }
 
-    /// With at most one digit behind the point.
-    private static func text(_ value: Double) -> String {
-        guard abs(value) < 1e15 else { return "\(value)" }
-        let tenths = Int64((value * 10).rounded())
-        return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
+    /// What is not negative, with at most one digit behind the point.
+    private static func text(_ given: Double) -> String {
+        let value = max(0, given)
+        guard value < 1e15 else { return "\(value)" }
+        let tenths = Int64(value * 10 + 0.5)
+        return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
     }
 
     private static func seconds(_ ms: UInt64) -> String { "\(ms / 1000).\(ms % 1000 / 100) s" }

@@ -20,6 +20,8 @@ public struct Violation: Hashable, Sendable {
         case overLimit
         // 9
         case ticketNotNeeded, proofNotNeeded, strangerHeard
+        // The rules of scenes.
+        case rulesBroken
         // The protocols.
         case unconfirmed
         case fateMissing, fateTwice, fateWrong
@@ -39,7 +41,7 @@ public struct Violation: Hashable, Sendable {
             case .ticketNotNeeded, .proofNotNeeded, .strangerHeard: 9
             case .unconfirmed: 0
             case .fateMissing, .fateTwice, .fateWrong: 0
-            case .orderBroken, .offeredBeforeDurable, .illegalTransition, .saidOnClosed: 0
+            case .orderBroken, .offeredBeforeDurable, .illegalTransition, .saidOnClosed, .rulesBroken: 0
             }
         }
     }

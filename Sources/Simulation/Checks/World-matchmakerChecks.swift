@@ -274,6 +274,7 @@ extension World {
             if truth[number].outcome != nil { fail(.mentionedAfterEnd, "\(assignment.session.short) is matched after its end") }
             matchmakerRecords(assignment, at: node.number)
             checkSeats(assignment)
+            checkRules(assignment)
             guard truth[number].handOff(assignment.attempt) == nil else { return }
             metNewAttempt(number)
             truth[number].handOffs.append(
@@ -344,8 +345,11 @@ extension World {
         case .outcomeReleased(let session, _): truth[truth.number(of: session)].isReleased = true
         case .outcome(let outcome):
             // A presumption may have been replaced in the same group of records.
-            let durable = truth[truth.number(of: outcome.session)].outcome
-            if durable != outcome, !outcome.isPresumed || durable == nil {
+            let session = truth[truth.number(of: outcome.session)]
+            let durable = session.outcome
+            // One that was given up counts as new when it comes again, also from an attempt that was taken back.
+            let isGivenUp = (session.isReleased || truth.hasLostJournal) && durable.map { $0.attempt > outcome.attempt } == true
+            if durable != outcome, !outcome.isPresumed || durable == nil, !isGivenUp {
                 fail(.acknowledgedNotDurable, "the outcome of \(outcome.session.short) is told and not on disk")
             }
         case .fate(let fate): judge(fate)

@@ -38,6 +38,8 @@ extension World {
                 note("\(outcome.session.short) is reported once more, because a disk has lost that it was")
             } else if truth[number].isReleased {
                 coverage.count(.releasedOutcomeRepeated)
+                // Of an attempt that was taken back it may be as well, which players have heard nothing of.
+                if outcome.attempt < old.attempt { return }
             } else if truth.hasLostJournal, old.attempt < outcome.attempt {
                 // Without its journal it could not know that the older attempt had been taken back.
                 note("\(outcome.session.short) had ended as \(old.reason) in attempt \(old.attempt)")

@@ -59,7 +59,9 @@ extension World {
     func sayJoin(_ client: Int, on connection: Int, resume: String?) {
         let isUnknown = clients[client].random.perMille(2)
         let scene = isUnknown ? "nowhere" : plan.scenes[clients[client].scene].id.name
-        var request = JoinRequest(scene: scene, subject: clients[client].subject, resume: resume)
+        var request = JoinRequest(
+            scene: scene, subject: clients[client].subject, resume: resume,
+            attributes: World.attributes(of: clients[client].subject))
         // Neighbours come as parties of two, and now and then somebody is mistaken.
         if !isUnknown, plan.scenes[clients[client].scene].rules.partySizeMax > 1, client % 3 != 0 {
             request.party = JoinRequest.Party(code: "c\(client / 3)", size: clients[client].random.perMille(50) ? 3 : 2)

@@ -14,7 +14,11 @@ struct ReloadPlan: Sendable {
         for _ in 0..<random.between(1, 6) {
             var changed: [Scene] = []
             for var scene in scenes where !random.perMille(250) {
-                if random.perMille(300) { scene.groupSize = random.between(1, 5) }
+                if random.perMille(300) {
+                    let size = random.between(1, 5)
+                    // Seats with roles add up to the group.
+                    if scene.rules.roles == nil { scene.groupSize = size }
+                }
                 if random.perMille(100) { scene.isOpen = false }
                 if random.perMille(200) { scene.waitTimeoutMs /= 2 }
                 changed.append(scene)

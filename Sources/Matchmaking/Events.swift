@@ -87,7 +87,7 @@ public enum MatchmakerReply: Hashable, Sendable {
     case waiting(WaitingNews)
     /// "Still there?" `deadlineMs` is how long there is to answer.
     case confirm(deadlineMs: UInt64)
-    case matched(session: SessionID, player: PlayerIndex, players: Int, url: String, ticket: Ticket)
+    case matched(session: SessionID, player: PlayerIndex, players: Int, url: String, ticket: Ticket, treatment: String?)
     case ended(session: SessionID, reason: EndReason, completionCode: String?)
     case error(MatchmakerError, message: String)
 }
@@ -170,6 +170,8 @@ public enum MatchmakerNotice: Hashable, Sendable {
     case outcomeReleased(SessionID, NodeID?)
     /// What players and operators should know of an end, once it is durable.
     case outcome(Outcome)
+    /// A session of this scene was given a treatment.
+    case treated(SessionID, SceneID, treatment: String)
     /// What became of a join, once for each.
     case fate(JoinFate)
 }

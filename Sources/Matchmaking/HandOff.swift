@@ -22,6 +22,8 @@ extension MatchmakerCore {
                 queues[sceneIndex].isShortNoticed = true
                 return
             }
+            // A session that is not played may give a treatment back.
+            if hasPlayedAll(sceneIndex) { break }
             if mustAsk(session, now) {
                 guard mayAskOneMore() else { break }
                 ask(session, now, &actions)
@@ -62,9 +64,10 @@ extension MatchmakerCore {
             session: id, attempt: .first, scene: scene.id, settings: scene.settings, seed: generator.next() >> 32,
             resumeExpiresUnixMs: now.unixMs + limits.resumeLifetimeMs, players: [])
         assignment.players = room.members.map { seat(of: $0, in: assignment) }
-        let handOff = HandOff(
+        var handOff = HandOff(
             sceneIndex: room.sceneIndex, assignment: assignment, node: node, phase: .offered,
             members: room.members)
+        handOff.treatment = giveTreatment(id, room.sceneIndex, &actions)
         _ = ledger.withDetails(id) { $0 = .handOff(handOff) }
         record(id, at: node, &actions)
     }
@@ -217,7 +220,7 @@ extension MatchmakerCore {
                 connection,
                 .matched(
                     session: id, player: player, players: handOff.members.count, url: coordinator.url,
-                    ticket: handOff.assignment.players[index].ticket)))
+                    ticket: handOff.assignment.players[index].ticket, treatment: handOff.treatment)))
         actions.append(.close(connection, .normal))
         finish(connection, .matched, in: id, now, &actions)
         _ = updateHandOff(id) { $0.members[index].connection = nil }

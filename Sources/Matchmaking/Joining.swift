@@ -32,7 +32,9 @@ extension MatchmakerCore {
             return refuse(connection, request, .subjectInUse, "this subject already waits or plays", &actions)
         }
         guard !isDraining else { return refuse(connection, request, .draining, "this server is shutting down", &actions) }
-        guard scene.isOpen else { return refuse(connection, request, .sceneClosed, "this scene is closed", &actions) }
+        guard scene.isOpen, !hasPlayedAll(sceneIndex) else {
+            return refuse(connection, request, .sceneClosed, "this scene is closed", &actions)
+        }
         guard queues[sceneIndex].waiting < scene.waitingMax else {
             return refuse(connection, request, .roomFull, "too many are waiting in this scene", &actions)
         }

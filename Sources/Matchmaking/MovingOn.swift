@@ -40,7 +40,7 @@ extension MatchmakerCore {
             join.moves < scenes.count
         else { return false }
         let scene = scenes[target]
-        return scene.isOpen && queues[target].waiting < scene.waitingMax && scene.rules.misfit(of: member.attributes) == nil
+        return scene.isOpen && !hasPlayedAll(target) && queues[target].waiting < scene.waitingMax && scene.rules.misfit(of: member.attributes) == nil
             && problem(of: member.party, member.attributes, in: target) == nil
     }
 

@@ -117,7 +117,7 @@ extension MatchmakerCore {
         if !room.isFormed, case .moveTo(let other) = scene.whenWaitIsOver {
             return moveOn(members, from: id, to: other, now, &actions)
         }
-        let cause: ExitCause = room.isFormed ? .noCoordinatorInTime : .waitOver
+        let cause: ExitCause = room.isFormed && !hasPlayedAll(room.sceneIndex) ? .noCoordinatorInTime : .waitOver
         guard let reason = cause.path(in: .waiting).ending?.reason else { return }
         let code = scene.settings.completionCode(for: reason)
         for member in members { _ = takeOut(member.subject, of: id, causeWhenEmpty: cause, as: .timedOut, now, &actions) }

@@ -139,10 +139,10 @@ extension Matchmaking.MatchmakerReply {
                 waitedMs: Int(clamping: news.waitedMs), timeoutMs: Int(clamping: news.timeoutMs), resume: news.resume,
                 estimateMs: news.estimateMs.map { Int(clamping: $0) },
                 party: news.party.map { PartyCount(members: $0.members, size: $0.size) })
-        case .matched(let session, let player, let players, let url, let ticket):
+        case .matched(let session, let player, let players, let url, let ticket, let treatment):
             .matched(
                 session: session.description, player: Int(player.number), players: players, url: url,
-                ticket: ticket.text)
+                ticket: ticket.text, treatment: treatment)
         case .confirm(let deadlineMs): .confirm(deadlineMs: Int(clamping: deadlineMs))
         case .ended(let session, let reason, let code):
             .ended(session: session.description, reason: reason.description, completionCode: code)
@@ -177,6 +177,10 @@ extension MatchmakerCore.SceneStatus {
             json.array { json in for rule in rules { json.value(rule) } }
             json.member("confirm", asksToConfirm)
             json.member("treatments", treatments)
+            if !treated.isEmpty {
+                json.key("treated")
+                json.object { json in for (treatment, sessions) in treated { json.member(treatment, sessions) } }
+            }
             json.key("recentMatches")
             json.array { json in
                 for match in recentMatches {

@@ -331,7 +331,7 @@ struct RandomWorld {
             let (players, needed, resume) = (news.players, news.needed, news.resume)
             if players > needed || players < 1 { complain("waiting \(players)/\(needed)") }
             resumes[one.subject] = resume
-        case .matched(let session, let player, _, _, let ticket):
+        case .matched(let session, let player, _, _, let ticket, _):
             matchedTold += 1
             let holder = nodes.first { $0.held[session] != nil }
             guard let held = holder?.held[session] else { return complain("matched with a session that nobody holds") }
@@ -342,7 +342,7 @@ struct RandomWorld {
         }
     }
 
-    private mutating func complain(_ text: String) { complaints.append(text) }
+    mutating func complain(_ text: String) { complaints.append(text) }
 
     // MARK: Invariants
 
@@ -371,25 +371,6 @@ struct RandomWorld {
                 for player in held.assignment.players {
                     if let other = holders[player.subject], other != id { complain("\(player.subject) is in two") }
                     holders[player.subject] = id
-                }
-            }
-        }
-    }
-}
-
-extension RandomWorld {
-    /// A party gathers apart, and is whole wherever else it is.
-    mutating func checkParties() {
-        for id in core.ledger.sessions {
-            guard let details = core.ledger[id]?.details else { continue }
-            let members = details.room?.members ?? details.handOff?.members ?? []
-            for member in members {
-                guard let party = member.party, party.size > 1 else { continue }
-                let count = members.count { $0.party == party }
-                if let gathering = details.room?.gathers {
-                    if gathering != party || count >= party.size || count != members.count { complain("\(party) gathers with others") }
-                } else if count != party.size {
-                    complain("\(count) of the party \(party) are in a session of \(members.count)")
                 }
             }
         }

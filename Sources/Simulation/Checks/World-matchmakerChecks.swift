@@ -135,7 +135,7 @@ extension World {
             truth.waitingOn[client] = connection
             if truth[number].atMatchmaker == .live { awaitsFate(connection, number) }
         case .confirm(let deadlineMs): isAsked(deadlineMs, client, on: connection)
-        case .matched(let session, let player, _, _, let ticket):
+        case .matched(let session, let player, _, _, let ticket, _):
             coverage.count(.matchedTold)
             truth.update(connection) { $0.wasMatched = true }
             meets(session, client, connection, isMatched: true)
@@ -211,7 +211,7 @@ extension World {
 
     /// Promise 9 at the matchmaker: a name alone takes nothing over.
     private func checkProof(_ reply: MatchmakerReply, _ client: Int, _ request: JoinRequest) {
-        guard request.resume.map({ Resume($0)?.claim.subject == request.subject }) != true, case .matched(let session, _, _, _, _) = reply, let number = truth.find(session) else { return }
+        guard request.resume.map({ Resume($0)?.claim.subject == request.subject }) != true, case .matched(let session, _, _, _, _, _) = reply, let number = truth.find(session) else { return }
         let scene = truth[number].handOffs.last?.assignment.scene
         if plan.scenes.first(where: { $0.id == scene })?.identity == .proof {
             fail(.proofNotNeeded, "a connection without proof is sent into \(session.short) as p\(client)")
@@ -353,6 +353,7 @@ extension World {
                 fail(.acknowledgedNotDurable, "the outcome of \(outcome.session.short) is told and not on disk")
             }
         case .fate(let fate): judge(fate)
+        case .treated: break
         case .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused,
             .cancelIgnored, .nothingToCancel, .formed, .noCoordinator, .stale,
             .inventoryAsked:

@@ -38,7 +38,7 @@ extension ServerMessage {
         case .lobby(.waiting(let news)):
             "waiting in \(news.session.short), \(news.players) of \(news.needed), \(news.waitedMs) ms so far, \(news.timeoutMs) ms left"
         case .lobby(.confirm(let deadlineMs)): "still there? \(deadlineMs) ms to answer"
-        case .lobby(.matched(let session, let player, _, let url, _)): "matched \(session.short) as \(player) at \(url)"
+        case .lobby(.matched(let session, let player, _, let url, _, _)): "matched \(session.short) as \(player) at \(url)"
         case .lobby(.ended(let session, let reason, _)): "ended \(session.short) \(reason)"
         case .lobby(.error(let error, _)): "error \(error.rawValue)"
         case .play(let reply): reply.text

@@ -113,7 +113,7 @@ extension World {
             if isHealing || !clients[client].random.perMille(60) {
                 later(client, .confirm, afterMs: 0...(clients[client].random.perMille(40) ? Int(deadlineMs) + 500 : 400))
             }
-        case .matched(let session, let player, let players, let url, let ticket):
+        case .matched(let session, let player, let players, let url, let ticket, _):
             clients[client].session = session
             clients[client].player = player.number
             clients[client].players = players

@@ -15,7 +15,8 @@ enum SceneCatalog {
             scenes.append(
                 Scene(
                     id: id, groupSize: 3, settings: SessionSettings(validatesPeers: false, playTimeoutMs: 9000),
-                    waitTimeoutMs: isQuick ? 7000 : 30_000, confirmTimeoutMs: isQuick ? 1500 : 10_000))
+                    waitTimeoutMs: isQuick ? 7000 : 30_000, treatments: TreatmentPlan(treatments: [.init(name: "a"), .init(name: "b", weight: 2)], seed: root),
+                    confirmTimeoutMs: isQuick ? 1500 : 10_000))
         }
         if later.perMille(400), let id = try? SceneID("party") {
             var rules = MatchingRules()

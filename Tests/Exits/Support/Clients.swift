@@ -84,7 +84,7 @@ extension World {
         case .confirm:
             note(connection, "confirm")
             if answersConfirm { tell(.confirm(connection)) }
-        case .matched(let session, _, _, let url, let ticket):
+        case .matched(let session, _, _, let url, let ticket, _):
             if let name { players[name]?.seat = (session, ticket, url) }
             note(connection, "matched")
         case .ended(let session, let reason, _):

@@ -45,12 +45,10 @@ extension MatchmakerCore {
         return best?.node
     }
 
-    /// - Parameter extensions: what the session is to be beside a game of its scene: treatment, and roles of its seats.
     private mutating func match(
         _ id: SessionID, to node: NodeID, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         guard let room = ledger[id]?.details.room else { preconditionFailure("a full room is in the ledger") }
-        precondition(extensions.roles.allSatisfy { Int($0.player.number) < room.members.count }, "roles are those of seats")
         queues[room.sceneIndex].remove(id)
         queues[room.sceneIndex].waiting -= room.members.count
         for member in room.members {

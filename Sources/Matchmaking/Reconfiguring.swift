@@ -43,7 +43,7 @@ extension MatchmakerCore {
     private mutating func removeScene(_ index: Int, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         sceneIndices[scenes[index].id] = nil
         for id in rooms(of: index) { closeRoom(id, .sceneRemoved, now, &actions) }
-        queues[index].forgetEncounters(&pairs)
+        queues[index].forgetGames(&pairs)
         forgetRefusals(of: index)
     }
 

@@ -53,6 +53,7 @@ extension MatchmakerCore {
             _ = updateHandOff(session) { $0.isRestored = true }
             hold?.doubtful.insert(session)
         }
+        restoreTreatments(outcomes)
     }
 
     /// Takes on a live session that a coordinator holds, or may hold. Its subjects are free.
@@ -79,5 +80,5 @@ extension MatchmakerCore {
 
     /// Sessions whose records a compacted journal must keep. Waiting rooms are among them, of which there are none: it is
     /// asked for in the middle of play, and to tell them apart would take longer.
-    public var journalSessions: [SessionID] { ledger.sessions + retained.sessions + queues.flatMap(\.encounters) }
+    public var journalSessions: [SessionID] { ledger.sessions + retained.sessions + queues.flatMap(\.remembered) }
 }

@@ -20,8 +20,8 @@ struct SceneQueue: Sendable {
     /// The want of a coordinator has been noticed since the last group found one.
     var isShortNoticed = false
     private(set) var recent: [RecentMatch] = []
-    /// Sessions of which the pool's rules need to know who met whom, the oldest first.
-    private(set) var encounters: [SessionID] = []
+    /// Sessions whose outcomes the scene goes by: who met whom, and which treatments have been had. The oldest first.
+    private(set) var remembered: [SessionID] = []
 
     init(_ scene: Scene, _ limits: PoolLimits) {
         pool = WaitingPool(rules: scene.rules, groupSize: scene.groupSize, limits: limits)
@@ -83,13 +83,13 @@ struct SceneQueue: Sendable {
         } else {
             var history = old.history
             history.removeAll(&pairs)
-            encounters = []
+            if treatments == nil { remembered = [] }
         }
     }
 
-    mutating func forgetEncounters(_ pairs: inout PairBook) {
+    mutating func forgetGames(_ pairs: inout PairBook) {
         pool.history.removeAll(&pairs)
-        encounters = []
+        remembered = []
     }
 
     mutating func note(_ match: RecentMatch, max countMax: Int) {
@@ -97,12 +97,13 @@ struct SceneQueue: Sendable {
         if recent.count > countMax { recent.removeFirst(recent.count - countMax) }
     }
 
-    /// Takes in who has played with whom; false when the scene's rules do not ask.
+    /// Takes in a game that was played, where the scene goes by such; false when it does not ask who met whom.
     mutating func record(_ outcome: Outcome, max countMax: Int, _ pairs: inout PairBook) -> Bool {
-        guard pool.history.isKept, outcome.endedIn == .playing else { return false }
+        guard outcome.endedIn == .playing, pool.history.isKept || treatments != nil && outcome.treatment != nil else { return false }
+        if !remembered.contains(outcome.session) { remembered.append(outcome.session) }
+        if remembered.count > countMax { remembered.removeFirst(remembered.count - countMax) }
+        guard pool.history.isKept else { return false }
         pool.history.record(outcome.players.map(\.subject), &pairs)
-        if !encounters.contains(outcome.session) { encounters.append(outcome.session) }
-        if encounters.count > countMax { encounters.removeFirst(encounters.count - countMax) }
         return true
     }
 }

@@ -30,4 +30,30 @@ extension MatchmakerCore {
         else { return }
         queues[sceneIndex].treatments?.giveBack(index)
     }
+
+    /// Goes on behind what the journal says of sessions that were played or still live: it keeps as many of a scene as it
+    /// keeps of those that have met.
+    mutating func restoreTreatments(_ outcomes: [Outcome]) {
+        var given = scenes.map { ($0.treatments?.treatments ?? []).map { _ in 0 } }
+        func count(_ treatment: String?, of scene: SceneID) {
+            guard let sceneIndex = sceneIndices[scene],
+                let index = scenes[sceneIndex].treatments?.treatments.firstIndex(where: { $0.name == treatment })
+            else { return }
+            given[sceneIndex][index] += 1
+        }
+        var counted: Set<SessionID> = []
+        // Of a presumption and the owner's word the later one counts.
+        for outcome in outcomes.reversed() where counted.insert(outcome.session).inserted && outcome.endedIn == .playing {
+            count(outcome.treatment, of: outcome.scene)
+        }
+        for id in ledger.sessions {
+            guard let assignment = ledger[id]?.details.handOff?.assignment else { continue }
+            count(assignment.treatment, of: assignment.scene)
+        }
+        for sceneIndex in scenes.indices {
+            queues[sceneIndex].treatments = scenes[sceneIndex].treatments.map {
+                TreatmentSequence($0, given: given[sceneIndex])
+            }
+        }
+    }
 }

@@ -19,6 +19,20 @@ public struct TreatmentSequence: Hashable, Sendable {
         given = plan.treatments.map { _ in 0 }
     }
 
+    /// A sequence that has given so many of each, by position in the plan: it goes on behind them. A slot before the last of
+    /// them that is not theirs was given back, or was a full quota's.
+    public init(_ plan: TreatmentPlan, given: [Int]) {
+        precondition(given.count == plan.treatments.count, "as many counts as treatments")
+        self.plan = plan
+        self.given = given
+        var left = given
+        while left.contains(where: { $0 > 0 }) {
+            let index = slot(slots)
+            slots += 1
+            if left[index] > 0 { left[index] -= 1 } else { returned.append(index) }
+        }
+    }
+
     /// Every quota is full; without quotas never.
     public var isFull: Bool { plan.treatments.indices.allSatisfy(isFull) }
 

@@ -73,6 +73,29 @@ import Testing
     }
 }
 
+@Suite struct TreatmentRestoringTests {
+    @Test("a sequence that goes on from its counts gives what the other would have given", arguments: 0..<40)
+    func goesOn(count: Int) {
+        let plan = TreatmentSequenceTests.plan(TreatmentSequenceTests.three)
+        var sequence = TreatmentSequence(plan)
+        for _ in 0..<count { _ = sequence.next() }
+        var restored = TreatmentSequence(plan, given: sequence.given)
+        #expect(restored.given == sequence.given)
+        #expect((0..<20).map { _ in restored.next() } == (0..<20).map { _ in sequence.next() })
+    }
+
+    @Test("what had been given back is given first, so that blocks stay whole", arguments: [0, 1, 2])
+    func givenBack(index: Int) throws {
+        let plan = TreatmentSequenceTests.plan(TreatmentSequenceTests.three)
+        var sequence = TreatmentSequence(plan)
+        for _ in 0..<15 { _ = sequence.next() }
+        sequence.giveBack(index)
+        var restored = TreatmentSequence(plan, given: sequence.given)
+        for _ in 15..<19 { _ = restored.next() }
+        #expect(restored.given == [3, 6, 9])
+    }
+}
+
 @Suite struct TreatingTests {
     static func scene(_ treatments: [TreatmentPlan.Treatment], closes: Bool = true, seed: UInt64 = 3) -> Scene {
         var scene = Scene.group(1, "duo", waitTimeoutMs: 1000)
@@ -123,6 +146,32 @@ import Testing
         let other = Self.play(&lobby, 3)
         #expect(other != nil && other != first)
         #expect(lobby.join("late", on: 9) == ["9: error scene_closed!"])
+    }
+
+    @Test("the plan goes on after a restart, behind sessions that were played and those that live")
+    func restart() {
+        func treatments(_ lobby: Lobby, _ numbers: ClosedRange<UInt64>) -> [String] {
+            numbers.flatMap { number in
+                lobby.assignments.values.filter { $0.players[0].subject.name == "p\(number)" }.compactMap(\.treatment)
+            }
+        }
+        let scene = Self.scene([.init(name: "a", quota: 2), .init(name: "b", quota: 2)])
+        var before = Lobby(scene)
+        before.connect("east", link: 1)
+        _ = Self.play(&before, 1)
+        // One is given back, and one lives on.
+        _ = Self.play(&before, 2, ends: .noShow, in: .matched)
+        before.join("p3", on: 3)
+        before.sync()
+        var lobby = Lobby(restarting: before, scene)
+        lobby.connect("west", link: 2)
+        for number in 5...6 as ClosedRange<UInt64> {
+            lobby.join("p\(number)", on: number)
+            lobby.sync()
+        }
+        #expect(lobby.join("late", on: 9) == ["9: error scene_closed!"])
+        let had = treatments(before, 1...1) + treatments(before, 3...3) + treatments(lobby, 5...6)
+        #expect(had.sorted() == ["a", "a", "b", "b"])
     }
 
     @Test("a reload that leaves the plan alone goes on with it; another plan begins anew")

@@ -4,7 +4,7 @@ import datetime
 import ipaddress
 import struct
 
-from decode import Stream
+from decode import VERSION, Stream
 from messages import SENDERS, FrameError
 
 PENDING_BYTES_MAX = 16 << 20
@@ -49,14 +49,24 @@ def read_link(file, port=None):
             ways.setdefault("dialler", target)
         elif port is not None:
             ways.setdefault("dialler", source if target[1] == port else target)
-        way = ways.setdefault(source, Way(port is None))
+        way = ways.setdefault(source, Way(port is None, ways.get("version", VERSION)))
         for fields in way.take(sequence, flags, payload):
+            if fields.get("kind") == "challenge":
+                agreed(ways, fields["version"])
             yield {"time": moment(time), "from": address(source), "to": address(target),
                    "sender": sender(ways, source, fields), **fields}
     for ways in connections.values():
         for source, way in ways.items():
-            if source != "dialler" and (left := way.left()):
+            if isinstance(way, Way) and (left := way.left()):
                 yield {"from": address(source), "error": left}
+
+
+def agreed(ways, version):
+    """From here on this version is spoken on a connection, both ways."""
+    ways["version"] = version
+    for way in ways.values():
+        if isinstance(way, Way):
+            way.stream.version = version
 
 
 def sender(ways, source, fields):
@@ -68,10 +78,10 @@ def sender(ways, source, fields):
 class Way:
     """One direction of one connection: puts segments in order and reads frames from them."""
 
-    def __init__(self, must_look_right):
+    def __init__(self, must_look_right, version):
         self.next = None
         self.pending = {}
-        self.stream = Stream()
+        self.stream = Stream(version)
         self.must_look_right = must_look_right
         self.is_dead = False
 

@@ -17,12 +17,14 @@ import hmac
 import json
 import sys
 
-from messages import MAGIC, MESSAGES, RESUME, Body, FrameError, read_fields, require
+from messages import EXTENSIBLE, MAGIC, MESSAGES, RESUME, Body, FrameError, read_extensions, read_fields, require
 
 LENGTH_MIN, LENGTH_MAX = 8, 524_288
 HEADER_BYTES = 12
 SECTOR_BYTES = 512
 MATCHMAKER, COORDINATOR = 1, 2
+VERSION = 2
+EXTENDED = 1
 
 
 # --- Frames ---
@@ -46,8 +48,11 @@ def crc32c(data):
     return value ^ 0xFFFF_FFFF
 
 
-def frame_bytes(data):
-    """How long the frame is that `data` begins with, None while that is not known; judges the header so far."""
+def frame_bytes(data, version=VERSION):
+    """How long the frame is that `data` begins with, None while that is not known; judges the header so far.
+
+    `version` is the one that is spoken where the frame comes from.
+    """
     if len(data) < 4:
         return None
     length = int.from_bytes(data[:4], "big")
@@ -55,20 +60,23 @@ def frame_bytes(data):
     require(length <= LENGTH_MAX, "lengthTooLarge")
     require(data[4:5] in (b"", b"\1"), "unknownVersion")
     require(len(data) < 6 or data[5] in MESSAGES, "unknownKind")
-    require(data[6:7] in (b"", b"\0"), "unknownFlags")
+    may_be_extended = version >= 2 and len(data) > 6 and data[5] in EXTENSIBLE
+    require(data[6:7] in (b"", b"\0") or may_be_extended and data[6] == EXTENDED, "unknownFlags")
     require(data[7:8] in (b"", b"\0"), "reservedNotZero")
     return 4 + length
 
 
-def decode(frame):
+def decode(frame, version=VERSION):
     """The fields of one whole frame, in their order, behind its `kind`; bytes are `bytes`, codes are their names."""
-    size = frame_bytes(frame)
+    size = frame_bytes(frame, version)
     require(size is not None and len(frame) >= size, "truncated")
     require(len(frame) == size, "trailingBytes")
     require(crc32c(frame[4:8] + frame[HEADER_BYTES:]) == int.from_bytes(frame[8:12], "big"), "badChecksum")
     kind, _, fields = MESSAGES[frame[5]]
     body = Body(frame, HEADER_BYTES)
     values = read_fields(fields, body)
+    if frame[6] == EXTENDED:
+        values |= read_extensions(body, values, EXTENSIBLE[frame[5]])
     body.finish()
     return {"kind": kind, **values}
 
@@ -76,7 +84,9 @@ def decode(frame):
 class Stream:
     """Cuts frames out of bytes that come in pieces. After an error nothing more can be read."""
 
-    def __init__(self):
+    def __init__(self, version=VERSION):
+        # That of the link; it may be changed once the handshake has said which.
+        self.version = version
         self.buffer = b""
         # Where the buffer's first byte stands in all that was fed.
         self.offset = 0
@@ -85,11 +95,11 @@ class Stream:
         """Gives `(offset, frame, message)` of each frame that is now whole; raises `FrameError` at a bad one."""
         self.buffer += data
         while True:
-            size = frame_bytes(self.buffer)
+            size = frame_bytes(self.buffer, self.version)
             if size is None or len(self.buffer) < size:
                 return
             frame = self.buffer[:size]
-            message = decode(frame)
+            message = decode(frame, self.version)
             offset, self.offset = self.offset, self.offset + size
             self.buffer = self.buffer[size:]
             yield offset, frame, message

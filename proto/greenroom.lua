@@ -31,8 +31,8 @@ local ERRORS = {
   lengthTooSmall = "length is below 8",
   lengthTooLarge = "length is over 524288",
   unknownVersion = "version is not 1",
-  unknownKind = "kind is none of version 1",
-  unknownFlags = "flags is not 0",
+  unknownKind = "kind is in no version",
+  unknownFlags = "flags is not 0, nor extended where it may be",
   reservedNotZero = "the reserved byte is not 0",
   badChecksum = "the checksum does not match",
   badMagic = "does not begin with the magic",
@@ -42,6 +42,7 @@ local ERRORS = {
   badValue = "a number is none that the field may have, or a list is out of order",
   tooMany = "a count or length is over its field's limit",
   duplicateSubject = "a subject sits in two seats",
+  unknownTag = "an extension must be understood, and is not known",
 }
 
 -- Fields, each by the last part of its filter's name ------------------------------------------------------------------
@@ -111,6 +112,15 @@ field("uint8", "hasFinished", "Has finished", base.DEC)
 field("string", "result", "Result")
 field("none", "failedPair", "Failed pair")
 field("uint8", "failedPair.player", "Player", base.DEC)
+field("none", "extensions", "Extensions")
+field("none", "extension", "Extension")
+field("uint8", "extension.tag", "Tag", base.DEC)
+field("string", "extension.bytes", "Bytes")
+field("string", "treatment", "Treatment")
+field("none", "roles", "Roles")
+field("none", "role", "Role")
+field("uint8", "role.player", "Player", base.DEC)
+field("string", "role.name", "Role")
 field("uint64", "sentAtMs", "Sent at (ms)", base.DEC)
 field("uint32", "sessions", "Sessions", base.DEC)
 field("uint32", "players", "Players", base.DEC)
@@ -402,6 +412,64 @@ local MESSAGES = {
   [64] = { "journal", join({ { "node", NODE } }, ASSIGNMENT), assigned },
 }
 
+-- Extensions: what stands under a tag is a body of its own, of which the outer one is the frame ---------------------
+
+local EXTENSIBLE, EXTENDED, UNKNOWN_EXTENSIONS_MAX = { [16] = true, [20] = true, [48] = true, [64] = true }, 1, 16384
+local LABEL = function(raw) return #raw > 0 and not raw:find("[%z\1-\31\127]") and is_utf8(raw) end
+
+local function treatment(body, tree)
+  local from, count = body.at, #body.raw - body.at
+  require_that(count <= 64, "tooMany")
+  local raw = take(body, count)
+  tree:add(F.treatment, body.tvb(from, count), readable(raw))
+  require_that(LABEL(raw), "badText")
+end
+
+local function roles(body, tree, player_count)
+  list_of(1, "roles", 1, nil, function(body, tree, _, before)
+    return (branch_of(body, tree, "role", function(branch)
+      local player = number(1, 0, 254)(body, branch, "role.player")
+      require_that(player < player_count and (#before == 0 or before[#before] < player))
+      counted(64, LABEL)(body, branch, "role.name")
+      return player
+    end))
+  end)(body, tree, "roles")
+end
+
+local TAGS = { treatment, roles }
+
+local function extensions(body, tree, kind, player_count)
+  local from = body.at
+  local branch = tree:add(F.extensions, body.tvb(from, 0))
+  local count, last, unknown = integer((take(body, 1))), 0, 0
+  require_that(count > 0)
+  for _ = 1, count do
+    local start = body.at
+    local tag = integer((take(body, 1)))
+    require_that(tag > last)
+    last = tag
+    require_that(TAGS[tag] or kind ~= 64 or tag < 128, "unknownTag")
+    local size = integer((take(body, 2)))
+    if not TAGS[tag] then
+      unknown = unknown + size
+      require_that(unknown <= UNKNOWN_EXTENSIONS_MAX, "tooMany")
+    end
+    local at = body.at
+    take(body, size)
+    if TAGS[tag] then
+      local entry = { raw = body.raw:sub(1, body.at), tvb = body.tvb, at = at }
+      TAGS[tag](entry, branch, player_count)
+      require_that(entry.at == body.at, "trailingBytes")
+    else
+      local item = branch:add(F.extension, body.tvb(start, size + 3))
+      item:add(F["extension.tag"], body.tvb(start, 1))
+      local digits = body.raw:sub(at + 1, at + size):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)
+      item:add(F["extension.bytes"], body.tvb(at - 2, size + 2), digits)
+    end
+    branch:set_len(body.at - from)
+  end
+end
+
 function read_fields(body, tree, fields)
   local values = {}
   for _, each in ipairs(fields) do values[each[1]] = each[2](body, tree, each[1], values) end
@@ -437,7 +505,9 @@ local function header_error(raw)
   if length > LENGTH_MAX then return "lengthTooLarge" end
   if #raw > 4 and raw:byte(5) ~= 1 then return "unknownVersion" end
   if #raw > 5 and not MESSAGES[raw:byte(6)] then return "unknownKind" end
-  if #raw > 6 and raw:byte(7) ~= 0 then return "unknownFlags" end
+  if #raw > 6 and raw:byte(7) ~= 0 and not (raw:byte(7) == EXTENDED and EXTENSIBLE[raw:byte(6)]) then
+    return "unknownFlags"
+  end
   if #raw > 7 and raw:byte(8) ~= 0 then return "reservedNotZero" end
 end
 
@@ -478,7 +548,11 @@ local function dissect_frame(tvb, pinfo, root, wrong)
   -- A body behind a bad checksum is shown as far as it goes.
   wrong = not checksum_holds(raw) and "badChecksum" or nil
   local body = { raw = raw, tvb = tvb, at = HEADER_BYTES }
-  local fine, values = pcall(read_fields, body, tree, fields)
+  local fine, values = pcall(function()
+    local values = read_fields(body, tree, fields)
+    if raw:byte(7) == EXTENDED then extensions(body, tree, raw:byte(6), #values.players) end
+    return values
+  end)
   if not fine and not (type(values) == "table" and values.greenroom) then error(values, 0) end
   pinfo.cols.info:append(name .. (fine and says and says(values) or ""))
   if fine and says then tree:append_text(says(values)) end

@@ -202,6 +202,66 @@ OUTCOME = ABOUT + (
         ("result", blob(1024))), least=1, fits=another_subject)),
     ("failedPairs", list_of(2, pair, most=1024, fits=pair_of_players)),
 )
+# Where a body may end in extensions, by kind; with it whether one must know those that have to be understood.
+EXTENSIBLE = {16: False, 20: False, 48: False, 64: True}
+UNKNOWN_EXTENSIONS_MAX = 16_384
+
+
+def role(body, fields):
+    player = PLAYER(body, fields)
+    require(player < len(fields["players"]))
+    require(not fields["roles before"] or player > fields["roles before"][-1])
+    fields["roles before"].append(player)
+    return {"player": player, "role": name(64)(body, fields)}
+
+
+def treatment(body, fields):
+    require(len(body.data) <= 64, "tooMany")
+    return name(64)(Body(len(body.data).to_bytes(2, "big") + body.take(len(body.data))), fields)
+
+
+def read_roles(body, fields):
+    return list_of(1, role, least=1)(body, fields | {"roles before": []})
+
+
+EXTENSIONS = {1: ("treatment", treatment), 2: ("roles", read_roles)}
+
+
+def within(field, read, *arguments):
+    """Reads, and says in which field something was wrong."""
+    try:
+        return read(*arguments)
+    except FrameError as error:
+        error.field = field
+        raise
+
+
+def read_extensions(body, fields, is_demanding):
+    """The block behind the fields of a body: treatment, roles, and what is not known here as `extensions`."""
+    values, unknown, last = {}, [], 0
+    for _ in range(within("extensions", number(1, least=1), body, fields)):
+        last, data = within("extensions", entry, body, last, is_demanding, unknown)
+        if last not in EXTENSIONS:
+            unknown.append({"tag": last, "bytes": data})
+            continue
+        field, read = EXTENSIONS[last]
+        inner = Body(data)
+        values[field] = within(field, read, inner, fields)
+        inner.finish()
+    return values | ({"extensions": unknown} if unknown else {})
+
+
+def entry(body, last, is_demanding, unknown):
+    """Tag and bytes of one extension."""
+    tag = body.number(1)
+    require(tag > last)
+    require(tag in EXTENSIONS or tag < 128 or not is_demanding, "unknownTag")
+    count = body.number(2)
+    before = sum(len(each["bytes"]) for each in unknown)
+    require(tag in EXTENSIONS or before + count <= UNKNOWN_EXTENSIONS_MAX, "tooMany")
+    return tag, body.take(count)
+
+
 # Kind: name, who sends it, fields.
 MESSAGES = {
     1: ("hello", "coordinator", (

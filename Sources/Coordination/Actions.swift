@@ -23,7 +23,7 @@ public enum CoordinatorAction: Hashable, Sendable {
 /// What a client is told; the names of the client protocol, in the types of this module.
 public enum PlayerReply: Hashable, Sendable {
     /// `missed` counts ordered messages that the client has not seen and that are no longer kept.
-    case entered(SessionID, PlayerIndex, players: [PlayerPresence], state: SessionState, missed: UInt64)
+    case entered(SessionID, PlayerIndex, players: [PlayerPresence], state: SessionState, missed: UInt64, condition: Condition)
     /// `deadlineMs` is the time left.
     case validate(peers: [PlayerIndex], offerTo: [PlayerIndex], iceServers: String, deadlineMs: UInt64)
     case signal(from: PlayerIndex, data: [UInt8])

@@ -35,6 +35,7 @@ extension CoordinatorCore {
         if !takesSessions { return .draining }
         let count = assignment.players.count
         guard (1...ProtocolLimits.playersMax).contains(count), Set(assignment.players.map(\.subject)).count == count,
+            assignment.extensions.demandedTag == nil,
             !assignment.settings.validatesPeers || count <= limits.validatedPlayersMax
         else { return .unsupported }
         let isBusy = assignment.players.contains { player in

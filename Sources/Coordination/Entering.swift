@@ -48,7 +48,9 @@ extension CoordinatorCore {
         actions.append(
             .reply(
                 connection,
-                .entered(seat.session, seat.player, players: presences, state: entry.state, missed: missed)))
+                .entered(
+                    seat.session, seat.player, players: presences, state: entry.state, missed: missed,
+                    condition: entry.details.assignment.extensions.condition(of: seat.player))))
         if missed > 0 { actions.append(.notice(.replayIncomplete(seat.session, seat.player, missed: missed))) }
         if isReturn {
             for other in entry.details.connections(except: seat.player) {

@@ -53,6 +53,8 @@ extension MatchmakerCore {
                 return
             }
             dropClaims(of: id, below: outcome.attempt, &actions)
+            var outcome = outcome
+            outcome.note(handOff.assignment)
             _ = ledger.settle(outcome, assignment: handOff.assignment, now: now)
             settled(outcome, handOff, node: node, &actions)
             return retained.listed(id, at: node, on: link)
@@ -72,6 +74,8 @@ extension MatchmakerCore {
             return
         }
         let isNews = isNews(outcome)
+        var outcome = outcome
+        if let assignment = ledger.tombstone(id)?.assignment { outcome.note(assignment) }
         if isNews {
             dropClaims(of: id, below: outcome.attempt, &actions)
             _ = ledger.settle(outcome, assignment: nil, now: now)

@@ -87,7 +87,7 @@ public enum MatchmakerReply: Hashable, Sendable {
     case waiting(WaitingNews)
     /// "Still there?" `deadlineMs` is how long there is to answer.
     case confirm(deadlineMs: UInt64)
-    case matched(session: SessionID, player: PlayerIndex, players: Int, url: String, ticket: Ticket, treatment: String?)
+    case matched(session: SessionID, player: PlayerIndex, players: Int, url: String, ticket: Ticket, condition: Condition)
     case ended(session: SessionID, reason: EndReason, completionCode: String?)
     case error(MatchmakerError, message: String)
 }

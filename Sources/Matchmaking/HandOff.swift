@@ -46,7 +46,8 @@ extension MatchmakerCore {
     }
 
     private mutating func match(
-        _ id: SessionID, to node: NodeID, _ now: Moment, _ actions: inout [MatchmakerAction]
+        _ id: SessionID, to node: NodeID, extensions: Extensions = .none, _ now: Moment,
+        _ actions: inout [MatchmakerAction]
     ) {
         guard let room = ledger[id]?.details.room else { preconditionFailure("a full room is in the ledger") }
         queues[room.sceneIndex].remove(id)
@@ -62,12 +63,12 @@ extension MatchmakerCore {
         let scene = scenes[room.sceneIndex]
         var assignment = Assignment(
             session: id, attempt: .first, scene: scene.id, settings: scene.settings, seed: generator.next() >> 32,
-            resumeExpiresUnixMs: now.unixMs + limits.resumeLifetimeMs, players: [])
+            resumeExpiresUnixMs: now.unixMs + limits.resumeLifetimeMs, players: [], extensions: extensions)
+        if let treatment = giveTreatment(id, room.sceneIndex, &actions) { assignment.treatment = treatment }
         assignment.players = room.members.map { seat(of: $0, in: assignment) }
-        var handOff = HandOff(
+        let handOff = HandOff(
             sceneIndex: room.sceneIndex, assignment: assignment, node: node, phase: .offered,
             members: room.members)
-        handOff.treatment = giveTreatment(id, room.sceneIndex, &actions)
         _ = ledger.withDetails(id) { $0 = .handOff(handOff) }
         record(id, at: node, &actions)
     }
@@ -220,7 +221,8 @@ extension MatchmakerCore {
                 connection,
                 .matched(
                     session: id, player: player, players: handOff.members.count, url: coordinator.url,
-                    ticket: handOff.assignment.players[index].ticket, treatment: handOff.treatment)))
+                    ticket: handOff.assignment.players[index].ticket,
+                    condition: handOff.assignment.extensions.condition(of: player))))
         actions.append(.close(connection, .normal))
         finish(connection, .matched, in: id, now, &actions)
         _ = updateHandOff(id) { $0.members[index].connection = nil }

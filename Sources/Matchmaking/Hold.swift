@@ -103,10 +103,12 @@ extension MatchmakerCore {
         _ actions: inout [MatchmakerAction]
     ) {
         let session = assignment.session
+        var assignment = assignment
         if let stale = ledger[session]?.details.handOff {
             dropCopy(of: stale, unlessAt: node, &actions)
             count(stale.node, -1)
             count(node, 1)
+            assignment.extensions.fill(from: stale.assignment.extensions)
             _ = updateHandOff(session) { handOff in
                 handOff.assignment = assignment
                 handOff.node = node

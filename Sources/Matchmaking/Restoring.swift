@@ -43,6 +43,7 @@ extension MatchmakerCore {
                 ledger.unseat(player.subject, from: older)
                 releases.note(player.subject, from: older)
             }
+            if !hasEnded.contains(session) || ledger.tombstone(session)?.outcome.endedIn == .playing { restoreTreatment(assignment) }
             guard !hasEnded.contains(session) else { continue }
             if coordinator(node) == nil {
                 var awaited = Coordinator(node: node, incarnation: Incarnation(0), url: "", capacity: 0)

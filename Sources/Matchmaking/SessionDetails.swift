@@ -91,8 +91,6 @@ struct HandOff: Sendable {
     var members: [Member]
     /// The owner has been asked to end it; nobody is sent there any more.
     var cancel: Cancel?
-    /// The condition that it was given, where its scene has a plan.
-    var treatment: String?
     /// Known from the journal alone, and not yet from its coordinator.
     var isRestored = false
     /// Found in the coordinator's inventory since its link came up.

@@ -1,10 +1,8 @@
 import SessionProtocol
 
-/// Treatments of sessions: given with the match, given back by a session that is not played.
-///
-/// The counts are this process's own. The records of a match and of an outcome do not say the treatment (version 1 of the
-/// protocol has no field for it), so that after a restart the sequence begins anew; `HandOff.treatment` is where a record
-/// that does will come from and go to.
+/// Treatments of sessions: given with the match, given back by a session that is not played. The record of a match says
+/// them, so that a matchmaker that starts on its journal goes on counting; only sessions that a compacted journal has left
+/// out are counted no more.
 extension MatchmakerCore {
     /// Whether a scene has had all the sessions that it is for.
     func hasPlayedAll(_ sceneIndex: Int) -> Bool {
@@ -19,9 +17,17 @@ extension MatchmakerCore {
         return name
     }
 
+    /// A session of the journal, live or played, has its treatment.
+    mutating func restoreTreatment(_ assignment: Assignment) {
+        guard let treatment = assignment.treatment, let sceneIndex = sceneIndices[assignment.scene],
+            let index = queues[sceneIndex].treatments?.plan.treatments.firstIndex(where: { $0.name == treatment })
+        else { return }
+        queues[sceneIndex].treatments?.restore(index)
+    }
+
     /// A session has ended. Unless it was played, another may have its treatment.
     mutating func giveBackTreatment(_ handOff: HandOff, _ outcome: Outcome) {
-        guard let treatment = handOff.treatment, outcome.endedIn != .playing, let sceneIndex = handOff.sceneIndex,
+        guard let treatment = handOff.assignment.treatment, outcome.endedIn != .playing, let sceneIndex = handOff.sceneIndex,
             let index = queues[sceneIndex].treatments?.plan.treatments.firstIndex(where: { $0.name == treatment })
         else { return }
         queues[sceneIndex].treatments?.giveBack(index)

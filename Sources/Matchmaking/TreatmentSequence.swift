@@ -41,6 +41,13 @@ public struct TreatmentSequence: Hashable, Sendable {
         }
     }
 
+    /// An earlier life of this process has given this treatment. The sequence goes on with the next slot.
+    public mutating func restore(_ index: Int) {
+        guard given.indices.contains(index) else { return }
+        given[index] += 1
+        slots += 1
+    }
+
     /// A session that had this treatment was not played.
     public mutating func giveBack(_ index: Int) {
         guard given.indices.contains(index), given[index] > 0 else { return }

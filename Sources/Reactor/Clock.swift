@@ -10,6 +10,14 @@ public enum Clock {
     /// Milliseconds since 1970 in UTC. For what people and tokens read; never for a deadline, since it can be set back.
     public static func unixMs() -> UInt64 { readMs(CLOCK_REALTIME) }
 
+    /// Microseconds of the clock of `bootMs`, for what is measured and not waited for.
+    public static func bootUs() -> UInt64 {
+        var time = timespec()
+        let result = unsafe clock_gettime(CLOCK_BOOTTIME, &time)
+        precondition(result == 0, "the kernel lacks CLOCK_BOOTTIME")
+        return UInt64(max(0, time.tv_sec)) &* 1_000_000 &+ UInt64(max(0, time.tv_nsec)) / 1000
+    }
+
     private static func readMs(_ clock: Int32) -> UInt64 {
         var time = timespec()
         let result = unsafe clock_gettime(clock, &time)

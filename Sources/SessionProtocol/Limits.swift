@@ -22,6 +22,12 @@ public enum ProtocolLimits {
     public static let iceServersBytesMax = 4096
     /// UTF-8 bytes of one completion code.
     public static let completionCodeBytesMax = 128
+    /// UTF-8 bytes of a treatment's name.
+    public static let treatmentBytesMax = 64
+    /// UTF-8 bytes of a role's name.
+    public static let roleBytesMax = 64
+    /// Bytes of all extensions of one message that its reader does not know.
+    public static let unknownExtensionsBytesMax = 16_384
     /// UTF-8 bytes of the detail of a `reject`.
     public static let detailBytesMax = 256
     /// Pairs of players named in an outcome because they could not reach each other.

@@ -57,7 +57,7 @@ struct CoordinatorSettings {
         }
         publicURL = try Self.publicURL(configuration, listen)
         connectionsMax = configuration[ServerOptions.connectionsMax]
-        web = ServerOptions.webLimits(configuration)
+        web = try ServerOptions.webLimits(configuration)
         secret = try ServerOptions.linkSecret(
             configuration, for: CoordinatorOptions.link, at: configuration[CoordinatorOptions.link])
         link = configuration[CoordinatorOptions.link].description

@@ -13,7 +13,9 @@ extension CoordinatorServer: WebApplication {
             to: request, state: { state }, notReadyBecause: { notReadyReason }, metrics: metrics.registry)
     }
 
-    func webSocketOpened(_ id: ConnectionID, peer: SocketAddress) {}
+    func webSocketOpened(_ id: ConnectionID, client: SocketAddress) {}
+
+    func webNoticed(_ notice: WebNotice) { metrics.record(notice, logger) }
 
     func received(text: Span<UInt8>, from id: ConnectionID) {
         do throws(ClientMessageError) {
@@ -154,11 +156,11 @@ extension PlayerReply {
     /// The reply in the words of the client protocol.
     fileprivate var message: CoordinatorReply {
         switch self {
-        case .entered(let session, let player, let players, let state, let missed):
+        case .entered(let session, let player, let players, let state, let missed, let condition):
             .entered(
                 session: session.description, player: Int(player.number),
                 players: players.map { .init(player: Int($0.player.number), connected: $0.isConnected) },
-                state: state.description, missed: missed)
+                state: state.description, missed: missed, role: condition.role, treatment: condition.treatment)
         case .validate(let peers, let offerTo, let iceServers, let deadlineMs):
             .validate(
                 peers: peers.map { Int($0.number) }, offerTo: offerTo.map { Int($0.number) },

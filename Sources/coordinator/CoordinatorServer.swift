@@ -62,7 +62,7 @@ final class CoordinatorServer {
         let address = try listen()
         let url = settings.publicURL(listeningAt: address)
         let hello = Hello(
-            versionMin: Frame.version, versionMax: Frame.version, node: settings.state.identity.node,
+            versionMin: ProtocolVersion.spoken.lowerBound, versionMax: ProtocolVersion.spoken.upperBound, node: settings.state.identity.node,
             incarnation: settings.state.identity.incarnation, nonce: [],
             capacity: UInt32(settings.coordination.sessionsMax), publicURL: url)
         dialer = LinkDialer(
@@ -172,13 +172,13 @@ extension CoordinatorServer: ServerShell {
 }
 
 extension CoordinatorServer: LinkDialerDelegate {
-    func linkUp(_ matchmaker: NodeIdentity, _ terms: Welcome) {
+    func linkUp(_ matchmaker: NodeIdentity, _ terms: Welcome, version: UInt8) {
         linkFailures = 0
         logger.info(
             "link_up",
             [
                 "matchmaker": .string(matchmaker.node.name), "incarnation": .string("\(matchmaker.incarnation)"),
-                "lease_grace_ms": .int(Int(terms.leaseGraceMs)),
+                "lease_grace_ms": .int(Int(terms.leaseGraceMs)), "protocol": .int(Int(version)),
             ])
         handle(.linkUp(terms: terms))
     }

@@ -18,9 +18,28 @@ enum MatchmakerOptions {
     static let pingInterval = Option.durationMs(
         "ping-interval", in: 50...60_000, default: 1_000, section: "Link", help: "How often coordinators ping.")
 
+    static let joinsPerAddress = Option.integer(
+        "joins-per-address", in: 0...1_000_000, default: 0, section: "Players",
+        help: "Joins a minute from one address, of IPv6 from one /64; one more hears rate_limited. 0 for no limit. A classroom may "
+            + "well be one address.")
+    static let joinsPerAddressBurst = Option.integer(
+        "joins-per-address-burst", in: 1...1_000_000, default: 60, section: "Players",
+        help: "How many of them may come at once after a pause.")
+    static let joinsPerSubject = Option.integer(
+        "joins-per-subject", in: 0...1_000_000, default: 60, section: "Players",
+        help: "Joins a minute of one subject; 0 for no limit. Those with and without a token count apart.")
+    static let joinsPerSubjectBurst = Option.integer(
+        "joins-per-subject-burst", in: 1...1_000_000, default: 30, section: "Players",
+        help: "How many of them may come at once after a pause.")
+    static let roundTripInterval = Option.durationMs(
+        "round-trip-interval", in: 0...600_000, default: 5_000, section: "Players",
+        help: "How often the way to each client who waits is measured by a ping; 0 does not measure. Who answers nothing for the "
+            + "idle timeout is given up.")
+
     static let program = Program(
         name: "matchmaker", summary: "puts waiting players together and hands their games to coordinators",
         options: [listen] + ServerOptions.players
+            + [joinsPerAddress, joinsPerAddressBurst, joinsPerSubject, joinsPerSubjectBurst, roundTripInterval]
             + [linkListen, ServerOptions.secret, linkGrace, linkMargin, pingInterval]
             + ServerOptions.state + LogOptions.all,
         structuredKeys: [StructuredKey("scenes", help: "the kinds of games, in place of the built-in ones. SIGHUP reads them again.")],
@@ -32,6 +51,7 @@ struct MatchmakerSettings {
     let listen: SocketAddress
     let connectionsMax: Int
     let web: WebLimits
+    let joinRates: JoinRateLimits
     let link: SocketAddress
     let secret: [UInt8]
     let matchmaking: MatchmakingLimits
@@ -49,7 +69,16 @@ struct MatchmakerSettings {
         for warning in configuration.warnings { logger.warning("configuration", message: warning) }
         listen = try ServerOptions.socketAddress(configuration, MatchmakerOptions.listen)
         connectionsMax = configuration[ServerOptions.connectionsMax]
-        web = ServerOptions.webLimits(configuration)
+        var web = try ServerOptions.webLimits(configuration)
+        web.roundTripIntervalMs = UInt64(configuration[MatchmakerOptions.roundTripInterval])
+        self.web = web
+        joinRates = JoinRateLimits(
+            perAddress: RateLimit(
+                perMinute: configuration[MatchmakerOptions.joinsPerAddress],
+                burst: configuration[MatchmakerOptions.joinsPerAddressBurst]),
+            perSubject: RateLimit(
+                perMinute: configuration[MatchmakerOptions.joinsPerSubject],
+                burst: configuration[MatchmakerOptions.joinsPerSubjectBurst]))
         secret = try ServerOptions.linkSecret(
             configuration, for: MatchmakerOptions.linkListen, at: configuration[MatchmakerOptions.linkListen])
         link = try ServerOptions.socketAddress(configuration, MatchmakerOptions.linkListen)

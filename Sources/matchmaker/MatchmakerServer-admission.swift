@@ -14,14 +14,17 @@ extension MatchmakerServer {
         guard !core.hasJoined(connection) else { return }
         let claims: JWTClaims?
         do throws(AdmissionRefusal) {
+            // The cheapest first: to hash a token costs more than to look an address up.
+            if let client = web.client(of: connection.id) { try rates.take(AddressKey(client), nowMs: loop.now) }
             claims = try checkToken(token, join)
+            try rates.take(join.subject, isProven: claims != nil, nowMs: loop.now)
         } catch {
             admissionMetrics.count(error)
             logger.warning(
                 "join_refused",
                 [
                     "why": .string(error.label), "scene": .string(join.scene), "subject": .string(join.subject.name),
-                    "connection": .string("\(connection.number)"),
+                    "client": .optional(web.client(of: connection.id)?.host),
                 ])
             throw error.clientError
         }
@@ -31,6 +34,12 @@ extension MatchmakerServer {
         if let signed = claims?.attributes {
             join.attributes = try reader.merge(join.attributes, signed: try reader.read(signed))
         }
+    }
+
+    /// Whether the scene puts people together by how far they are from each other.
+    func needsRoundTrips(_ scene: String) -> Bool {
+        guard let id = try? SceneID(scene), let index = sceneIndices[id] else { return false }
+        return scenes[index].rules.latency != nil
     }
 
     private func checkToken(_ token: String?, _ join: JoinRequest) throws(AdmissionRefusal) -> JWTClaims? {

@@ -5,12 +5,12 @@ import SessionProtocol
 
 // Coordinators and their links.
 extension MatchmakerServer: LinkListenerDelegate {
-    func linkProven(_ link: ConnectionID, _ hello: Hello, peer: SocketAddress) {
+    func linkProven(_ link: ConnectionID, _ hello: Hello, version: UInt8, peer: SocketAddress) {
         logger.info(
             "link_proven",
             [
                 "node": .string(hello.node.name), "incarnation": .string("\(hello.incarnation)"),
-                "peer": .string("\(peer)"),
+                "peer": .string("\(peer)"), "protocol": .int(Int(version)),
             ])
         handle(.linkProven(LinkHandle(link), hello))
     }

@@ -21,7 +21,14 @@ extension MatchmakerServer: WebApplication {
         return asset
     }
 
-    func webSocketOpened(_ id: ConnectionID, peer: SocketAddress) {}
+    func webSocketOpened(_ id: ConnectionID, client: SocketAddress) {}
+
+    func measured(roundTripMs: UInt32, of id: ConnectionID) {
+        admissionMetrics.observe(roundTripMs: roundTripMs)
+        handle(.roundTrip(ConnectionHandle(id), roundTripMs))
+    }
+
+    func webNoticed(_ notice: WebNotice) { metrics.record(notice, logger) }
 
     func received(text: Span<UInt8>, from id: ConnectionID) {
         do throws(ClientMessageError) {
@@ -44,7 +51,7 @@ extension MatchmakerServer: WebApplication {
                 refused(join, on: connection, error.code)
                 throw error
             }
-            web.settle(connection.id)
+            web.settle(connection.id, measuresAtOnce: needsRoundTrips(join.scene))
             handle(.join(connection, join))
         case .leave: handle(.leave(connection))
         case .confirm: handle(.confirm(connection))
@@ -102,8 +109,8 @@ extension MatchmakerServer: WebApplication {
         var state = ServerState(role: .matchmaker, identity: settings.state.identity)
         let states: [SessionState] = [.waiting, .matched, .validating, .playing]
         state.sessions = states.map { ($0, core.count(in: $0)) }
-        state.tables = core.tables + [("webSockets", web.webSocketCount)]
-        state.expiring = core.expiring
+        state.tables = core.tables + [("webSockets", web.webSocketCount), ("addresses", web.addressCount)]
+        state.expiring = core.expiring + rates.tables
         let links = core.linkStatus
         state.links = { json in for link in links { link.write(to: &json) } }
         let scenes = core.sceneStatus
@@ -139,10 +146,10 @@ extension Matchmaking.MatchmakerReply {
                 waitedMs: Int(clamping: news.waitedMs), timeoutMs: Int(clamping: news.timeoutMs), resume: news.resume,
                 estimateMs: news.estimateMs.map { Int(clamping: $0) },
                 party: news.party.map { PartyCount(members: $0.members, size: $0.size) })
-        case .matched(let session, let player, let players, let url, let ticket, let treatment):
+        case .matched(let session, let player, let players, let url, let ticket, let condition):
             .matched(
                 session: session.description, player: Int(player.number), players: players, url: url,
-                ticket: ticket.text, treatment: treatment)
+                ticket: ticket.text, role: condition.role, treatment: condition.treatment)
         case .confirm(let deadlineMs): .confirm(deadlineMs: Int(clamping: deadlineMs))
         case .ended(let session, let reason, let code):
             .ended(session: session.description, reason: reason.description, completionCode: code)

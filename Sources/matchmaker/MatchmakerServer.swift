@@ -25,8 +25,12 @@ final class MatchmakerServer {
         loop: loop, journal: journal, logger: logger, shell: self, parent: settings.parent)
     private var actions: [MatchmakerAction] = []
     /// As they are since the last reload.
-    var scenes: [Scene]
+    var scenes: [Scene] {
+        didSet { sceneIndices = Self.indices(of: scenes) }
+    }
+    private(set) var sceneIndices: [SceneID: Int]
     var admissions: Admissions
+    var rates: JoinRates
     private(set) var isStopping = false
     /// The journal has gaps that have not been made up for.
     private var isJournalIncomplete = false
@@ -34,7 +38,9 @@ final class MatchmakerServer {
     init(_ settings: MatchmakerSettings) throws(ReactorError) {
         self.settings = settings
         scenes = settings.scenes
+        sceneIndices = Self.indices(of: settings.scenes)
         admissions = settings.admissions
+        rates = JoinRates(settings.joinRates)
         logger = settings.logger
         journal = settings.state.journal
         loop = try EventLoop()
@@ -42,6 +48,10 @@ final class MatchmakerServer {
         core = MatchmakerCore(
             scenes: settings.scenes, limits: settings.matchmaking,
             resumeKey: Self.resumeKey(settings), generator: SeededGenerator(seed: Randomness.bytes(32)))
+    }
+
+    private static func indices(of scenes: [Scene]) -> [SceneID: Int] {
+        Dictionary(uniqueKeysWithValues: scenes.enumerated().map { ($0.element.id, $0.offset) })
     }
 
     /// With a shared secret any matchmaker that knows it honours the same places.
@@ -55,6 +65,8 @@ final class MatchmakerServer {
         core.restore(contents.records, isComplete: contents.isComplete, now: now)
         isJournalIncomplete = !contents.isComplete
         waits.declare(scenes, in: metrics.registry)
+        // Shows its zeros from the first scrape on.
+        _ = admissionMetrics
         let address = try web.listen(at: settings.listen, connectionsMax: settings.connectionsMax, for: self)
         let linkAddress = try links.listen(at: settings.link)
         logger.info(
@@ -105,6 +117,7 @@ extension MatchmakerServer: ServerShell {
     func advance(now: Moment) {
         core.advance(now: now, actions: &actions)
         perform()
+        rates.expire(nowMs: now.bootMs)
         if isJournalIncomplete, !core.isHolding {
             isJournalIncomplete = false
             journal.confirmComplete()

@@ -20,13 +20,18 @@ public struct Conversation: Sendable {
     public let secrets: [String: [UInt8]]
     public let resumeKey: [UInt8]
     public let start: Moment
+    /// Those that the matchmaker speaks; the coordinator says its own.
+    public let matchmakerVersions: ClosedRange<UInt8>
 
     /// All that a side takes part in by the rules.
     public static func all(checking side: String) throws -> [Conversation] {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "proto/fixtures/v1/conversations")
-        return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-            .map { try Conversation(folder.appending(path: $0)) }.filter { $0.checks.contains(side) }
+        let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "proto/fixtures")
+        return try ProtocolVersion.spoken.flatMap { version in
+            let folder = fixtures.appending(path: "v\(version)/conversations")
+            return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+                .map { try Conversation(folder.appending(path: $0)) }.filter { $0.checks.contains(side) }
+        }
     }
 
     private init(_ file: URL) throws {
@@ -35,6 +40,8 @@ public struct Conversation: Sendable {
         checks = root.checks
         secrets = try root.secrets.mapValues(Conversation.bytes)
         resumeKey = try Conversation.bytes(root.resumeKey)
+        let versions = root.versions?["matchmaker"] ?? [1, 1]
+        matchmakerVersions = versions[0]...versions[1]
         start = Moment(bootMs: root.startBootMs, unixMs: root.startUnixMs)
         steps = try root.steps.map { step in
             let bytes = try Conversation.bytes((step.hex ?? []).joined())
@@ -67,6 +74,7 @@ public struct Conversation: Sendable {
             let isLate: Bool?
         }
         let secrets: [String: String]
+        let versions: [String: [UInt8]]?
         let checks: [String]
         let startBootMs: UInt64
         let startUnixMs: UInt64
@@ -78,12 +86,14 @@ public struct Conversation: Sendable {
 /// What a side is about to say, held against the record.
 public struct Sayings: Sendable {
     public private(set) var pending: [[UInt8]] = []
+    /// What the link speaks.
+    public var version = ProtocolVersion.first
 
     public init() {}
 
     public mutating func say(_ message: Message) {
         var bytes: [UInt8] = []
-        Frame.append(message, to: &bytes)
+        Frame.append(message, version: version, to: &bytes)
         pending.append(bytes)
     }
 

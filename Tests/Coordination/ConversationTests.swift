@@ -66,6 +66,7 @@ private struct RecordedCoordinator {
                 sayings.say(answer)
             case .established(_, let terms):
                 handshake = nil
+                sayings.version = machine.version
                 handle(.linkUp(terms: terms))
             }
         } catch {

@@ -200,7 +200,7 @@ struct RandomWorld {
         _ reply: PlayerReply, to connection: ConnectionHandle, after event: CoordinatorEvent?
     ) {
         switch reply {
-        case .entered(let session, let player, _, _, _):
+        case .entered(let session, let player, _, _, _, _):
             entered += 1
             guard case .enter(connection, session, let ticket, _) = event else {
                 Issue.record("entered without an enter")

@@ -21,7 +21,7 @@ extension CoordinatorAction {
 extension PlayerReply {
     var line: String {
         switch self {
-        case .entered(_, let player, let players, let state, let missed):
+        case .entered(_, let player, let players, let state, let missed, _):
             "entered p\(player) [\(players.map { "\($0.player)\($0.isConnected ? "+" : "-")" }.joined(separator: " "))]"
                 + " \(state)" + (missed > 0 ? " missed \(missed)" : "")
         case .validate(let peers, let offerTo, _, let deadlineMs):

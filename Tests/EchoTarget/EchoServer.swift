@@ -41,7 +41,7 @@ final class EchoServer: WebApplication, LoopDelegate {
 
     func respond(to request: HTTPRequest) -> HTTPResponse? { request.path == "/" ? .text(.ok, "echo\n") : nil }
     func servesWebSocket(at path: String) -> Bool { path == "/echo" }
-    func webSocketOpened(_ id: ConnectionID, peer: SocketAddress) {}
+    func webSocketOpened(_ id: ConnectionID, client: SocketAddress) {}
     func received(text: Span<UInt8>, from id: ConnectionID) { echo(.text, text, to: id) }
     func received(binary: Span<UInt8>, from id: ConnectionID) { echo(.binary, binary, to: id) }
     func webSocketFailed(_ id: ConnectionID, _ failure: WebSocketFailure) {}

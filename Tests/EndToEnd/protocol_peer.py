@@ -1,4 +1,4 @@
-"""A coordinator in a few lines, written from proto/ alone: what it hears is read by decode.py, what it says is here."""
+"""Peers in a few lines, written from proto/ alone: what they hear is read by decode.py, what they say is here."""
 
 import asyncio
 import os
@@ -21,8 +21,8 @@ def text(value):
     return number(len(data), 2) + data
 
 
-def frame(kind, body=b""):
-    head = bytes([1, KINDS[kind], 0, 0])
+def frame(kind, body=b"", flags=0):
+    head = bytes([1, KINDS[kind], flags, 0])
     return number(len(body) + 8, 4) + head + number(decode.crc32c(head + body), 4) + body
 
 
@@ -42,6 +42,23 @@ def ended(assign, reason, ended_in, players, at_ms):
     for seat, (*flags, result) in zip(assign["players"], players, strict=True):
         body += text(seat["subject"]) + bytes(flags) + number(len(result), 2) + result
     return frame("ended", body + number(0, 2))
+
+
+def assignment(session, subjects, scene="duo-relay"):
+    """The body of a session without validation, and the tickets of its players."""
+    tickets = [os.urandom(16) for _ in subjects]
+    body = session + number(1, 4) + text(scene) + bytes([0, 1])
+    for timeout_ms in (15_000, 15_000, 10_000, 30_000, 3_600_000):
+        body += number(timeout_ms, 4)
+    body += text("[]") + bytes([0]) + number(7, 8) + number(4_000_000_000_000, 8) + bytes([len(subjects)])
+    for subject, ticket in zip(subjects, tickets, strict=True):
+        body += text(subject) + ticket + number(1, 8) + bytes(32)
+    return body, tickets
+
+
+def extensions(treatment, roles):
+    entry = bytes([len(roles)]) + b"".join(bytes([player]) + text(role) for player, role in enumerate(roles))
+    return bytes([2, 1]) + text(treatment) + bytes([2]) + number(len(entry), 2) + entry
 
 
 class Peer:
@@ -82,9 +99,24 @@ class Peer:
         raw, challenge = await self.next()
         if challenge["kind"] == "reject":
             return challenge
+        self.stream.version = challenge["version"]
         self.believes = decode.proof_holds(secret, decode.MATCHMAKER, said, raw, challenge["proof"])
         self.send(frame("proof", decode.handshake_proof(secret, decode.COORDINATOR, said, raw)))
         return (await self.next())[1]
+
+    async def welcome(self, secret, version):
+        """The handshake of a matchmaker that picks this version; gives the `hello`."""
+        raw_hello, said = await self.next()
+        begin = messages.MAGIC + bytes([version]) + text("an-older-one") + number(1, 8) + os.urandom(32)
+        unsigned = frame("challenge", begin + bytes(32))
+        proof = decode.handshake_proof(secret, decode.MATCHMAKER, raw_hello, unsigned)
+        raw = frame("challenge", begin + proof)
+        self.send(raw)
+        _, answer = await self.expect("proof")
+        assert decode.proof_holds(secret, decode.COORDINATOR, raw_hello, raw, answer["proof"])
+        self.stream.version = version
+        self.send(frame("welcome", number(15_000, 4) + number(1_000, 4)))
+        return said
 
     def ping(self, at_ms, sessions=0, players=0):
         self.send(frame("ping", number(at_ms, 8) + number(sessions, 4) + number(players, 4)))

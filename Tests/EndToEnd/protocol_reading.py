@@ -12,20 +12,22 @@ from processes import ROOT, eventually
 
 PROTO = ROOT / "proto"
 FIXTURES = PROTO / "fixtures/v1"
+FIXTURES_2 = PROTO / "fixtures/v2"
 sys.path.insert(0, str(PROTO))
 
 # Fields that the dissector shows beside those of the message, and names that it has to tell apart.
 BESIDE = {
     "length", "version", "flags", "reserved", "checksum", "sender", "magic", "roster", "player", "completionCodes",
-    "completionCode", "failedPairs", "failedPair", "blame",
+    "completionCode", "failedPairs", "failedPair", "blame", "extensions", "extension", "roles", "role",
 }
 RENAMED = {
     "refusal": "reason", "completionCode.reason": "reason", "completionCode.code": "code",
-    "failedPair.player": "failedPairs",
+    "failedPair.player": "failedPairs", "role.player": "player", "role.name": "role", "extension.tag": "tag",
+    "extension.bytes": "bytes",
 }
 TEXTS = {
     "session", "node", "scene", "subject", "detail", "publicURL", "iceServers", "completionCode.code", "result",
-    "sender", "error",
+    "sender", "error", "treatment", "role.name", "extension.bytes",
 }
 
 

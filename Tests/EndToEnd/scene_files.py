@@ -85,6 +85,10 @@ BAD = {
     "no treatments": scene(treatments={"seed": 1, "list": []}), "a nameless treatment": scene(treatments={"seed": 1, "list": [{}]}),
     "a treatment of no weight": scene(treatments={"seed": 1, "list": [{"name": "t", "weight": 0}]}),
     "a treatment for nobody": scene(treatments={"seed": 1, "list": [{"name": "t", "quota": 0}]}),
+    "tokens without a secret": scene(admission={}), "a secret in the scene": scene(admission={"jwtSecret": "x"}),
+    "an empty path": scene(admission={"jwtSecretFile": ""}), "a nameless issuer": scene(admission={"jwtSecretFile": "a", "issuer": ""}),
+    "an audience of two": scene(admission={"jwtSecretFile": "a", "audience": ["b", "c"]}),
+    "tokens on request": scene(admission={"jwtSecretFile": "a", "required": "yes"}),
     "a negative seed": scene(treatments={"seed": -1, "list": [{"name": "t"}]}),
     "a seed beyond doubles": scene(treatments={"seed": 2**53, "list": [{"name": "t"}]}),
 }
@@ -100,6 +104,8 @@ SENSELESS = {
     "a party that fits nowhere": rules(partySizeMax=5), "no seat for a bot": rules(bots={"after": 1, "playersMin": 4}),
     "a treatment twice": scene(treatments={"seed": 1, "list": [{"name": "t"}, {"name": "t"}]}),
     "a move to itself": scene(whenWaitIsOver={"moveTo": "a"}), "a move to nowhere known": scene(whenWaitIsOver={"moveTo": "b"}),
+    "a secret that is not there": scene(admission={"jwtSecretFile": "/nowhere/secret"}),
+    "trust in names and tokens": scene(identity="open", admission={"jwtSecretFile": "/nowhere/secret"}),
     "a region pair twice": latency(CAP, regionAttribute="r", regions=[
         {"between": ["eu", "us"], "roundTrip": 5}, {"between": ["us", "eu"], "roundTrip": 5}]),
 }

@@ -152,7 +152,7 @@ async def test_a_coordinator_with_another_secret_is_rejected_and_sees_that_the_m
 
 async def test_a_coordinator_without_a_common_version_hears_so(alone):
     peer = await dial(alone)
-    reject = await peer.shake_hands(SECRET.encode(), versions=(2, 9))
+    reject = await peer.shake_hands(SECRET.encode(), versions=(3, 9))
     assert (reject["kind"], reject["code"]) == ("reject", "no_common_version")
     assert await peer.next() == (None, None)
 

@@ -1,9 +1,10 @@
 @testable import SessionProtocol
 
 /// One frame around a kind and any body, with the right checksum: whatever is read is written as it was, and can be used.
+/// The highest bit of the first byte, which is no kind's, is the flag of extensions.
 func check(_ input: Span<UInt8>) {
     guard input.count > 0 else { return }
-    var frame: [UInt8] = [0, 0, 0, 0, Frame.version, input[0], 0, 0, 0, 0, 0, 0]
+    var frame: [UInt8] = [0, 0, 0, 0, Frame.version, input[0] & 0x7F, input[0] >> 7, 0, 0, 0, 0, 0]
     frame += array(input.extracting(1..<input.count))
     put(UInt32(frame.count - 4), into: &frame, at: 0)
     put(Frame.checksum(of: frame.span, from: 4, to: frame.count), into: &frame, at: 8)
@@ -17,12 +18,19 @@ func check(_ input: Span<UInt8>) {
         require(error != .badChecksum, "the checksum is right")
         return
     }
-    require(MessageKind(rawValue: input[0]) == message.kind, "a message is of its frame's kind")
+    require(MessageKind(rawValue: input[0] & 0x7F) == message.kind, "a message is of its frame's kind")
     var again: [UInt8] = []
     Frame.append(message, to: &again)
     require(again == frame, "a message that is read is written as it was")
     require((try? Frame.read(again.span, at: 0))?.message == message, "and read again as it was")
     use(message)
+
+    // To one who speaks version 1 the same is said without extensions.
+    var plain: [UInt8] = []
+    Frame.append(message, version: 1, to: &plain)
+    let heard = try? Frame.read(plain.span, at: 0, version: 1)
+    require(heard != nil && plain.count <= frame.count, "version 1 can say it")
+    require(input[0] >> 7 == 1 || plain == frame, "without extensions both versions say the same")
 }
 
 private func put(_ value: UInt32, into bytes: inout [UInt8], at offset: Int) {

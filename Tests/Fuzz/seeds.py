@@ -10,7 +10,7 @@ import shutil
 import sys
 
 here = pathlib.Path(__file__).resolve().parent
-fixtures = here.parent.parent / "proto" / "fixtures" / "v1"
+fixtures = here.parent.parent / "proto" / "fixtures"
 
 # Inputs of these begin with four bytes of choices: the lengths of the pieces, or what to damage.
 CHOICES = {"frames", "journal", "http", "websocket"}
@@ -57,8 +57,9 @@ def from_golden(target, name, strings):
     elif target == "messages":
         for string in strings:
             for frame in frames(string):
-                yield frame[5:6] + frame[12:]
-    elif target == "journal" and name.startswith("valid/"):
+                # The flag of extensions is the highest bit of the kind.
+                yield bytes([frame[5] | (frame[6] & 1) << 7]) + frame[12:]
+    elif target == "journal" and "/valid/" in name:
         for string in strings:
             # Damage has to be told in front of the last record: so there is one behind it.
             yield string + bytes.fromhex("00000008012200003b094866")

@@ -73,6 +73,7 @@ private struct RecordedMatchmaker {
                 sayings.say(answer)
             case .proven(let hello):
                 handshake = nil
+                sayings.version = machine.version
                 link = LinkHandle(link.number + 1)
                 handle(.linkProven(link, hello))
             }
@@ -93,7 +94,8 @@ private struct RecordedMatchmaker {
             break
         }
         return MatchmakerHandshake(
-            identity: identity, secret: try #require(conversation.secrets["matchmaker"]), nonce: nonce)
+            identity: identity, secret: try #require(conversation.secrets["matchmaker"]), nonce: nonce,
+            versions: conversation.matchmakerVersions)
     }
 
     private mutating func happens(_ words: [String], after index: Int) throws {

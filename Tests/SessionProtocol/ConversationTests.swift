@@ -6,8 +6,7 @@ import Testing
     @Test("both machines of the handshake answer with exactly the recorded bytes")
     func handshakes() throws {
         var count = 0
-        for name in try Published.names(in: "conversations") {
-            let fixture = try Published.read(ConversationFixture.self, "conversations/\(name)")
+        for (name, _, fixture) in try Published.all(ConversationFixture.self, in: "conversations") {
             var steps = fixture.steps.filter { $0.hex != nil }[...]
             while !steps.isEmpty {
                 var handshake = RecordedHandshake(fixture, name)
@@ -17,13 +16,13 @@ import Testing
                 steps = steps.drop { $0.kind != .hello }
             }
         }
-        #expect(count > 25)
+        #expect(count > 35)
     }
 
     @Test("what is said in a conversation is what its fields say")
     func fields() throws {
-        for name in try Published.names(in: "conversations") {
-            for step in try Published.read(ConversationFixture.self, "conversations/\(name)").steps {
+        for (name, _, fixture) in try Published.all(ConversationFixture.self, in: "conversations") {
+            for step in fixture.steps {
                 guard let hex = step.hex, let fields = step.message else { continue }
                 let message = try Message.described(by: fields)
                 #expect(encoded(message) == hex.bytes, "\(name)")
@@ -107,7 +106,9 @@ private struct RecordedHandshake {
             nonce = challenge.nonce
             break
         }
+        let versions = fixture.versions?["matchmaker"] ?? [1, 1]
         return MatchmakerHandshake(
-            identity: identity, secret: try bytesOf(hex: fixture.secrets.matchmaker), nonce: nonce)
+            identity: identity, secret: try bytesOf(hex: fixture.secrets.matchmaker), nonce: nonce,
+            versions: versions[0]...versions[1])
     }
 }

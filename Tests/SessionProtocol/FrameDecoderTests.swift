@@ -5,7 +5,7 @@ import Testing
 @Suite struct FrameDecoderTests {
     /// Small messages of several kinds, and their bytes in a row.
     static let messages = samples.filter { encoded($0).count < 400 }
-    static let stream = messages.flatMap(encoded)
+    static let stream = messages.flatMap { encoded($0) }
 
     /// What a decoder makes of pieces, up to its first error.
     func decode(_ pieces: [ArraySlice<UInt8>]) -> (messages: [Message], error: WireError?) {
@@ -31,7 +31,7 @@ import Testing
 
     @Test("random pieces give the same messages, large ones among them")
     func randomPieces() {
-        let stream = samples.flatMap(encoded)
+        let stream = samples.flatMap { encoded($0) }
         for seed in 0..<4 as Range<UInt64> {
             var random = SeededGenerator(number: seed)
             var pieces: [ArraySlice<UInt8>] = []

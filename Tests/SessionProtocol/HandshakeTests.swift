@@ -73,15 +73,17 @@ import Testing
 
     @Test("every word of the introduction is under the proof")
     func bound() throws {
+        var honest = hello()
+        honest.versionMax = 2
         let changes: [(inout Hello) -> Void] = [
-            { $0.versionMax = 2 }, { $0.node = node("west") }, { $0.incarnation = Incarnation(10) },
+            { $0.versionMax = 9 }, { $0.node = node("west") }, { $0.incarnation = Incarnation(10) },
             { $0.nonce[31] ^= 1 }, { $0.capacity += 1 }, { $0.publicURL += "x" },
         ]
         for change in changes {
-            var said = hello()
+            var said = honest
             change(&said)
             var matchmaker = listening()
-            var coordinator = dialling()
+            var coordinator = CoordinatorHandshake(hello: honest, secret: Array("s".utf8))
             let challenge = try #require(message(try matchmaker.receive(.hello(said))))
             #expect(throws: HandshakeError.badProof) { try coordinator.receive(challenge) }
         }
@@ -97,16 +99,32 @@ import Testing
     @Test("without a common version both say so")
     func versions() throws {
         var later = hello()
-        (later.versionMin, later.versionMax) = (2, 9)
+        (later.versionMin, later.versionMax) = (3, 9)
         var matchmaker = listening()
         let error = #expect(throws: HandshakeError.self) { try matchmaker.receive(.hello(later)) }
-        #expect(error == .noCommonVersion(theirs: 2...9))
+        #expect(error == .noCommonVersion(ours: 1...2, theirs: 3...9))
         #expect(error?.reject?.code == .noCommonVersion)
         var coordinator = dialling()
         let challenge = Challenge(
             version: 2, node: node("mm"), incarnation: Incarnation(1), nonce: [UInt8](repeating: 0, count: 32),
             proof: [UInt8](repeating: 0, count: 32))
-        #expect(throws: HandshakeError.noCommonVersion(theirs: 2...2)) { try coordinator.receive(.challenge(challenge)) }
+        #expect(throws: HandshakeError.noCommonVersion(ours: 1...1, theirs: 2...2)) { try coordinator.receive(.challenge(challenge)) }
+    }
+
+    @Test("the greatest version that both speak is agreed on, whichever side is the older", arguments: 1...3 as ClosedRange<UInt8>)
+    func agreedVersion(_ greatest: UInt8) throws {
+        for ours in [1...1, 1...2, 2...2] as [ClosedRange<UInt8>] where ours.overlaps(1...greatest) {
+            var said = hello()
+            said.versionMax = greatest
+            var matchmaker = MatchmakerHandshake(
+                identity: HandshakeTests.matchmaker, secret: [], nonce: [UInt8](repeating: 1, count: 32), versions: ours)
+            var coordinator = CoordinatorHandshake(hello: said, secret: [])
+            #expect(matchmaker.version == 1 && coordinator.version == 1)
+            let challenge = try #require(message(try matchmaker.receive(.hello(said))))
+            let proof = try #require(message(try coordinator.receive(challenge)))
+            #expect(try matchmaker.receive(proof) == .proven(said))
+            #expect(matchmaker.version == min(greatest, ours.upperBound) && coordinator.version == matchmaker.version)
+        }
     }
 
     @Test("a message out of order ends the handshake, and nothing mends it")
@@ -136,7 +154,7 @@ import Testing
 
     @Test("every refusal that is said fits its frame")
     func details() {
-        for error in [.badProof, .noCommonVersion(theirs: 1...255), .unexpected(.journalMatched)] as [HandshakeError] {
+        for error in [.badProof, .noCommonVersion(ours: 1...255, theirs: 1...255), .unexpected(.journalMatched)] as [HandshakeError] {
             #expect((error.reject?.detail.utf8.count ?? .max) <= ProtocolLimits.detailBytesMax)
         }
     }

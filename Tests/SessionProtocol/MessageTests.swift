@@ -65,20 +65,20 @@ import Testing
         for message in samples where encoded(message).count < 3000 {
             let bytes = encoded(message)
             for count in 0..<bytes.count - 12 {
-                let error = refusal(of: reframed(Array(bytes[12..<12 + count]), kind: message.kind))
+                let error = refusal(of: reframed(Array(bytes[12..<12 + count]), kind: message.kind, flags: bytes[6]))
                 guard case .truncated = error else {
                     Issue.record("\(message.kind) cut to \(count): \(String(describing: error))")
                     continue
                 }
             }
-            #expect(refusal(of: reframed(Array(bytes[12...]) + [0, 0], kind: message.kind)) == .trailingBytes(2))
+            #expect(refusal(of: reframed(Array(bytes[12...]) + [0, 0], kind: message.kind, flags: bytes[6])) == .trailingBytes(2))
         }
     }
 }
 
 /// A frame around a body of the test's own making.
-func reframed(_ body: [UInt8], kind: MessageKind) -> [UInt8] {
-    let bytes = [1, kind.rawValue, 0, 0] + body
+func reframed(_ body: [UInt8], kind: MessageKind, flags: UInt8 = 0) -> [UInt8] {
+    let bytes = [1, kind.rawValue, flags, 0] + body
     var crc: UInt32 = 0xFFFF_FFFF
     for byte in bytes {
         crc ^= UInt32(byte)
@@ -89,9 +89,9 @@ func reframed(_ body: [UInt8], kind: MessageKind) -> [UInt8] {
 }
 
 /// The error that a frame gives; nil when it gives none.
-func refusal(of bytes: [UInt8]) -> WireError? {
+func refusal(of bytes: [UInt8], _ version: UInt8 = ProtocolVersion.latest) -> WireError? {
     do {
-        _ = try Frame.read(bytes.span, at: 0)
+        _ = try Frame.read(bytes.span, at: 0, version: version)
         return nil
     } catch {
         return error

@@ -120,7 +120,21 @@ import Testing
         #expect(length[3] == "of what follows it: 8 to \(grouped(ProtocolLimits.frameBytesMax))")
         let errors = page.table(under: "Codes", after: "What is wrong with bytes")
         #expect(errors.contains(["lengthTooLarge", "length is over \(grouped(ProtocolLimits.frameBytesMax))"]))
-        #expect(page.table(under: "Frames").contains { $0[2] == "version" && $0[3] == "\(Frame.version)" })
+        #expect(page.table(under: "Frames").contains { $0[2] == "version" && $0[3].hasPrefix("\(Frame.version): ") })
+        let tags = page.table(under: "Extensions", after: "| tag | name")
+        #expect(tags[0][2].hasPrefix("a name of 1 to \(ProtocolLimits.treatmentBytesMax) bytes"))
+        #expect(tags[1][2].hasPrefix("`list(u8)` of `player` and `text(\(ProtocolLimits.roleBytesMax))`, a name"))
+        #expect(page.flat.contains("Up to \(grouped(ProtocolLimits.unknownExtensionsBytesMax)) bytes of them in one message are kept"))
+    }
+
+    @Test("versions and tags of extensions are those of the source")
+    func versions() throws {
+        let page = try Page()
+        #expect(page.table(under: "Versions").map { UInt8($0[0]) } == ProtocolVersion.spoken.map { $0 })
+        #expect(
+            page.table(under: "Extensions", after: "| tag | name").map { "\($0[0]) \($0[1])" }
+                == ExtensionTag.allCases.map { "\($0.rawValue) \($0)" })
+        #expect(page.flat.contains("A tag below \(ExtensionTag.firstDemanding) may be left at that."))
     }
 
     private func grouped(_ number: Int) -> String {

@@ -1,9 +1,9 @@
-"""Adds the fixtures that are missing to `fixtures/v1`, and their digests to its manifest:
+"""Adds the fixtures that are missing to `fixtures/v1` and `fixtures/v2`, and their digests to the manifests:
 
     python3 proto/make-fixtures
 
 Fixtures that are there are never changed: bytes once published stay. A case whose file says something else is named, and
-the command fails. To add a fixture, add a case to `valid.py`, `invalid.py` or `conversations.py` and run it.
+the command fails. Version 1 is published and closed. To add a fixture of version 2, add a case to `version2.py` and run it.
 """
 
 import hashlib
@@ -14,9 +14,10 @@ import sys
 import conversations
 import invalid
 import valid
+import version2
 from wire import encode
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "v1"
+ROOT = pathlib.Path(__file__).resolve().parent.parent / "fixtures"
 
 
 def written(value):
@@ -48,12 +49,22 @@ def layout(value, indent=0):
     return opening + "\n" + ",\n".join(inner + entry for entry in entries) + "\n" + " " * indent + closing
 
 
-def fixtures():
+def version_1():
     for name, why, message in valid.cases():
         yield f"valid/{name}", {"why": why, "hex": lines(encode(message)), "message": written(message)}
     for name, why, data, error, field in invalid.cases():
         yield f"invalid/{name}", {"why": why, "hex": lines(data), "error": error} | ({"field": field} if field else {})
     for name, case in conversations.cases():
+        yield f"conversations/{name}", case | {"steps": [spoken(step) for step in case["steps"]]}
+
+
+def version_2():
+    for name, why, message in version2.valid_cases():
+        yield f"valid/{name}", {"why": why, "hex": lines(encode(message)), "message": written(message)}
+    for name, why, data, error, field, version in version2.invalid_cases():
+        yield f"invalid/{name}", {"why": why} | ({"version": version} if version != 2 else {}) | {
+            "hex": lines(data), "error": error} | ({"field": field} if field else {})
+    for name, case in version2.conversation_cases():
         yield f"conversations/{name}", case | {"steps": [spoken(step) for step in case["steps"]]}
 
 
@@ -65,31 +76,36 @@ def spoken(step):
     return step | {"hex": lines(encode(message)), "message": written(message)}
 
 
-def main():
+def publish(root, fixtures):
     added, changed, names = 0, [], set()
-    for name, content in fixtures():
+    for name, content in fixtures:
         assert name not in names, f"two cases are called {name}"
         names.add(name)
-        path, text = ROOT / f"{name}.json", layout(content) + "\n"
+        path, text = root / f"{name}.json", layout(content) + "\n"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             added += 1
         elif path.read_text(encoding="utf-8") != text:
             changed.append(name)
-    manifest = ROOT / "MANIFEST.sha256"
+    manifest = root / "MANIFEST.sha256"
     listed = {}
     if manifest.exists():
         for line in manifest.read_text().splitlines():
             digest, name = line.split("  ")
             listed[name] = digest
-    for path in ROOT.rglob("*.json"):
-        listed.setdefault(path.relative_to(ROOT).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
+    for path in root.rglob("*.json"):
+        listed.setdefault(path.relative_to(root).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
     manifest.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(listed.items())))
-    print(f"{added} added, {len(names)} in all")
+    print(f"{root.name}: {added} added, {len(names)} in all")
     for name in changed:
-        print(f"{name}: the published file differs from its case; it was left as it is", file=sys.stderr)
-    sys.exit(1 if changed else 0)
+        print(f"{root.name}/{name}: the published file differs from its case; it was left as it is", file=sys.stderr)
+    return not changed
+
+
+def main():
+    fine = [publish(ROOT / "v1", version_1()), publish(ROOT / "v2", version_2())]
+    sys.exit(0 if all(fine) else 1)
 
 
 main()

@@ -68,7 +68,7 @@ class Talk:
         self.ping(0, 0)
         self.pong()
 
-    def match(self, scene, names, validates, late=False):
+    def match(self, scene, names, validates, late=False, extensions=None):
         """Everyone joins, ten milliseconds apart, and the last one makes the room full."""
         session = f"{next(self.draws):016x}{next(self.draws):016x}"
         seats = []
@@ -81,7 +81,7 @@ class Talk:
             "onValidationFailure": "requeue", "enterTimeoutMs": 15_000, "validationTimeoutMs": 15_000,
             "reconnectGraceMs": 10_000, "barrierTimeoutMs": 30_000, "playTimeoutMs": 3_600_000, "iceServers": "[]",
             "completionCodes": [{"reason": "completed", "code": "THANKS"}], "seed": next(self.draws) >> 32,
-            "resumeExpiresUnixMs": START_UNIX + self.ms + 86_400_000, "players": seats}
+            "resumeExpiresUnixMs": START_UNIX + self.ms + 86_400_000, "players": seats} | (extensions or {})
         for seat in seats:
             seat["ticket"] = f"{next(self.draws):016x}{next(self.draws):016x}"
         for seat in seats:
@@ -93,7 +93,8 @@ class Talk:
     def about(self, who, kind, assignment, **fields):
         self.say(who, kind, session=assignment["session"], attempt=assignment["attempt"], **fields)
 
-    def ended(self, assignment, reason, state, at=None, lost=False, blamed=(), requeued=(), finished=None, pairs=()):
+    def ended(self, assignment, reason, state, at=None, lost=False, blamed=(), requeued=(), finished=None, pairs=(),
+              extensions=None):
         finished = finished or {}
         self.c(
             "ended", lost=lost, session=assignment["session"], attempt=assignment["attempt"], scene=assignment["scene"],
@@ -102,11 +103,11 @@ class Talk:
                 {"subject": name, "isBlamed": name in blamed, "isRequeued": name in requeued,
                  "hasFinished": name in finished, "result": finished.get(name, "").encode().hex()}
                 for name in (seat["subject"] for seat in assignment["players"])],
-            failedPairs=list(pairs))
+            failedPairs=list(pairs), **(extensions or {}))
 
-    def play(self, scene="duo", names=("ann", "bob")):
+    def play(self, scene="duo", names=("ann", "bob"), extensions=None):
         """A game without validation, up to playing."""
-        game = self.match(scene, names, False)
+        game = self.match(scene, names, False, extensions=extensions)
         self.about("coordinator", "accepted", game)
         self.event("coordinator", *(f"enter {name}" for name in names))
         self.about("coordinator", "state", game, state="playing")

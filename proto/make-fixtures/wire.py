@@ -132,6 +132,36 @@ def challenge(b, m, magic=MAGIC):
     b.hex("proof", m["proof"])
 
 
+# Behind all other fields of these, where there is anything to say.
+EXTENSIBLE = ("assign", "ended", "holding", "journalMatched")
+TREATMENT, ROLES = 1, 2
+
+
+def text(value, size=2):
+    data = value if isinstance(value, bytes) else value.encode("utf-8")
+    return len(data).to_bytes(size, "big") + data
+
+
+def roles(entries):
+    """What stands under the tag of roles."""
+    return bytes([len(entries)]) + b"".join(bytes([entry["player"]]) + text(entry["role"]) for entry in entries)
+
+
+def entries(m):
+    """Tags and bytes of a message's extensions, in order."""
+    found = [(each["tag"], bytes.fromhex(each["bytes"])) for each in m.get("extensions", [])]
+    if "treatment" in m:
+        found.append((TREATMENT, m["treatment"].encode("utf-8")))
+    if "roles" in m:
+        found.append((ROLES, roles(m["roles"])))
+    return sorted(found)
+
+
+def block(found, count=None):
+    return bytes([len(found) if count is None else count]) + b"".join(
+        bytes([tag]) + len(data).to_bytes(2, "big") + data for tag, data in found)
+
+
 def body(m, magic=MAGIC):
     """The body of a message given as the fixtures write it."""
     b = Body()
@@ -184,7 +214,8 @@ def frame(kind, body_bytes, version=1, flags=0, reserved=0, length=None, flip=0)
 
 
 def encode(m):
-    return frame(m["kind"], bytes(body(m).bytes))
+    found = entries(m) if m["kind"] in EXTENSIBLE else []
+    return frame(m["kind"], bytes(body(m).bytes) + (block(found) if found else b""), flags=1 if found else 0)
 
 
 def proof(role, secret, said, answered):

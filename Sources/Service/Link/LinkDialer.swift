@@ -3,7 +3,8 @@ import SessionProtocol
 
 /// What a coordinator hears of its matchmaker.
 public protocol LinkDialerDelegate: AnyObject {
-    func linkUp(_ matchmaker: NodeIdentity, _ terms: Welcome)
+    /// `version` is that of the protocol, which the two agreed on.
+    func linkUp(_ matchmaker: NodeIdentity, _ terms: Welcome, version: UInt8)
     func linkReceived(_ message: Message)
     /// The link was up and is no longer.
     func linkDown(_ end: LinkEnd)
@@ -45,8 +46,8 @@ public final class LinkDialer: ConnectionHandler {
         didSet { nextDialMs = state.nextDialMs }
     }
     private var end: LinkEnd?
-    /// Beside the state, so that bytes that wait are not copied with it.
-    private var decoder = FrameDecoder()
+    /// Beside the state, so that bytes that wait are not copied with it. Its version is the link's.
+    private var decoder = FrameDecoder(version: ProtocolVersion.first)
     private var failures = 0
     private var scratch: [UInt8] = []
 
@@ -100,7 +101,7 @@ public final class LinkDialer: ConnectionHandler {
 
     public func send(_ message: Message) {
         guard case .up(let id) = state else { return }
-        loop.send(message, to: id, scratch: &scratch)
+        loop.send(message, version: decoder.version, to: id, scratch: &scratch)
     }
 
     /// Says why, and hangs up; the link is dialled again. Without a word to say it does not wait for the other end, which
@@ -109,7 +110,7 @@ public final class LinkDialer: ConnectionHandler {
         guard case .up(let id) = state else { return }
         if end == nil { end = .closed(reject.map { "\($0.code): \($0.detail)" } ?? "given up") }
         guard let reject else { return loop.abort(id) }
-        loop.send(.reject(reject), to: id, scratch: &scratch)
+        loop.send(.reject(reject), version: decoder.version, to: id, scratch: &scratch)
         loop.close(id)
     }
 
@@ -139,11 +140,11 @@ public final class LinkDialer: ConnectionHandler {
         guard case .connecting(id) = state else { return }
         var hello = hello
         hello.nonce = Randomness.bytes(32)
-        decoder = FrameDecoder()
+        decoder = FrameDecoder(version: ProtocolVersion.first)
         state = .handshaking(id, CoordinatorHandshake(hello: hello, secret: secret))
         end = nil
         loop.setDeadline(id, at: loop.now + limits.handshakeTimeoutMs)
-        loop.send(.hello(hello), to: id, scratch: &scratch)
+        loop.send(.hello(hello), version: decoder.version, to: id, scratch: &scratch)
     }
 
     public func received(_ bytes: inout MutableSpan<UInt8>, from id: ConnectionID) {
@@ -182,12 +183,13 @@ public final class LinkDialer: ConnectionHandler {
             switch step {
             case .send(let reply):
                 state = .handshaking(id, handshake)
-                loop.send(reply, to: id, scratch: &scratch)
+                loop.send(reply, version: decoder.version, to: id, scratch: &scratch)
             case .established(let matchmaker, let terms):
                 state = .up(id)
+                decoder.version = handshake.version
                 failures = 0
                 loop.setDeadline(id, at: nil)
-                delegate.linkUp(matchmaker, terms)
+                delegate.linkUp(matchmaker, terms, version: handshake.version)
             }
         case .waiting, .resolving, .connecting, .stopped: break
         }
@@ -195,7 +197,7 @@ public final class LinkDialer: ConnectionHandler {
 
     private func give(up id: ConnectionID, _ end: LinkEnd, _ reject: Reject?) {
         if self.end == nil { self.end = end }
-        if let reject { loop.send(.reject(reject), to: id, scratch: &scratch) }
+        if let reject { loop.send(.reject(reject), version: decoder.version, to: id, scratch: &scratch) }
         loop.close(id)
     }
 

@@ -3,7 +3,8 @@ import SessionProtocol
 
 /// What a matchmaker hears of its coordinators.
 public protocol LinkListenerDelegate: AnyObject {
-    func linkProven(_ link: ConnectionID, _ hello: Hello, peer: SocketAddress)
+    /// `version` is that of the protocol, which the two agreed on.
+    func linkProven(_ link: ConnectionID, _ hello: Hello, version: UInt8, peer: SocketAddress)
     func linkReceived(_ message: Message, from link: ConnectionID)
     /// Only for links that were proven.
     func linkClosed(_ link: ConnectionID, _ end: LinkEnd)
@@ -15,7 +16,7 @@ public protocol LinkListenerDelegate: AnyObject {
 public final class LinkListener: ConnectionHandler {
     private struct Peer {
         let address: SocketAddress
-        var decoder = FrameDecoder()
+        var decoder = FrameDecoder(version: ProtocolVersion.first)
         var handshake: MatchmakerHandshake
         var isProven = false
         var end: LinkEnd?
@@ -51,14 +52,14 @@ public final class LinkListener: ConnectionHandler {
     }
 
     public func send(_ message: Message, to link: ConnectionID) {
-        guard peers[link] != nil else { return }
-        loop.send(message, to: link, scratch: &scratch)
+        guard let version = peers[link]?.decoder.version else { return }
+        loop.send(message, version: version, to: link, scratch: &scratch)
     }
 
     /// Says why, and hangs up.
     public func close(_ link: ConnectionID, _ reject: Reject?) {
         guard peers[link] != nil else { return }
-        if let reject { loop.send(.reject(reject), to: link, scratch: &scratch) }
+        if let reject { loop.send(.reject(reject), version: ProtocolVersion.first, to: link, scratch: &scratch) }
         if peers[link]?.end == nil { peers[link]?.end = .closed(reject.map { "\($0.code): \($0.detail)" } ?? "given up") }
         loop.close(link)
     }
@@ -105,17 +106,19 @@ public final class LinkListener: ConnectionHandler {
         }
         guard let step = try peers[id]?.handshake.receive(message), let address = peers[id]?.address else { return }
         switch step {
-        case .send(let reply): loop.send(reply, to: id, scratch: &scratch)
+        case .send(let reply): loop.send(reply, version: ProtocolVersion.first, to: id, scratch: &scratch)
         case .proven(let hello):
+            let version = peers[id]?.handshake.version ?? ProtocolVersion.first
             peers[id]?.isProven = true
+            peers[id]?.decoder.version = version
             loop.setDeadline(id, at: nil)
-            delegate.linkProven(id, hello, peer: address)
+            delegate.linkProven(id, hello, version: version, peer: address)
         }
     }
 
     private func give(up id: ConnectionID, _ end: LinkEnd, _ reject: Reject?) {
         if peers[id]?.end == nil { peers[id]?.end = end }
-        if let reject { loop.send(.reject(reject), to: id, scratch: &scratch) }
+        if let reject { loop.send(.reject(reject), version: ProtocolVersion.first, to: id, scratch: &scratch) }
         loop.close(id)
     }
 

@@ -1,5 +1,6 @@
 import Reactor
 import SessionProtocol
+import WebProtocol
 
 /// The options that both servers have.
 public enum ServerOptions {
@@ -15,6 +16,20 @@ public enum ServerOptions {
     public static let idleTimeout = Option.durationMs(
         "idle-timeout", in: 1_000...3_600_000, default: 60_000, section: "Players",
         help: "A WebSocket without a byte for this long is given up; it is pinged after a third of it.")
+    public static let allowedOrigins = Option.list(
+        "allowed-origins", "ORIGINS", section: "Players",
+        help: "Pages that may connect, as https://example.org or https://example.org:8443 each; null for pages without an "
+            + "origin. All others hear 403. Without the option any page may.")
+    public static let connectionsPerAddress = Option.integer(
+        "connections-per-address", in: 0...19_000, default: 0, section: "Players",
+        help: "WebSockets at once from one address, of IPv6 from one /64; one more hears 429. 0 for no limit.")
+    public static let trustedProxies = Option.list(
+        "trusted-proxies", "ADDRESSES", section: "Players",
+        help: "Proxies that are believed when they say for whom they ask: addresses, networks such as 10.0.0.0/8, and unix for "
+            + "all that come by a Unix socket.")
+    public static let proxyHeader = Option.choice(
+        "proxy-header", default: ProxyTrust.Header.xForwardedFor, section: "Players",
+        help: "The header in which they say it. It must be the one that they write themselves.")
     public static let secret = Option.secret(
         "secret", section: "Link",
         help: "Shared by matchmaker and coordinators, who prove to each other that they know it. "
@@ -48,24 +63,44 @@ public enum ServerOptions {
     ]
 
     public static let players: [any DeclaredOption] = [
-        connectionsMax, requestTimeout, firstMessageTimeout, idleTimeout,
+        connectionsMax, requestTimeout, firstMessageTimeout, idleTimeout, allowedOrigins, connectionsPerAddress, trustedProxies,
+        proxyHeader,
     ]
 
     /// Variables that one of the servers reads; one environment may serve them all.
     public static let environmentNames: Set<String> = [
-        "GREENROOM_CAPACITY", "GREENROOM_CONFIG", "GREENROOM_LINK", "GREENROOM_LINK_GRACE", "GREENROOM_LINK_LISTEN",
+        "GREENROOM_CAPACITY", "GREENROOM_CONFIG", "GREENROOM_JOINS_PER_ADDRESS", "GREENROOM_JOINS_PER_ADDRESS_BURST",
+        "GREENROOM_JOINS_PER_SUBJECT", "GREENROOM_JOINS_PER_SUBJECT_BURST", "GREENROOM_ROUND_TRIP_INTERVAL",
+        "GREENROOM_LINK", "GREENROOM_LINK_GRACE", "GREENROOM_LINK_LISTEN",
         "GREENROOM_LINK_MARGIN", "GREENROOM_LISTEN", "GREENROOM_LISTEN_PORTS", "GREENROOM_PING_INTERVAL", "GREENROOM_PORT",
         "GREENROOM_PUBLIC_URL", "GREENROOM_TELL_WAIT",
     ]
 
     /// The limits of the public listener, as configured.
-    public static func webLimits(_ configuration: Configuration) -> WebLimits {
+    public static func webLimits(_ configuration: Configuration) throws(ConfigurationError) -> WebLimits {
         var limits = WebLimits()
         limits.requestTimeoutMs = UInt64(configuration[requestTimeout])
         limits.firstMessageTimeoutMs = UInt64(configuration[firstMessageTimeout])
         limits.idleTimeoutMs = UInt64(configuration[idleTimeout])
         limits.pingAfterMs = limits.idleTimeoutMs / 3
+        limits.access = try webAccess(configuration)
         return limits
+    }
+
+    private static func webAccess(_ configuration: Configuration) throws(ConfigurationError) -> WebAccess {
+        var access = WebAccess()
+        access.connectionsPerAddressMax = configuration[connectionsPerAddress]
+        do {
+            access.origins = try OriginPolicy(configuration[allowedOrigins])
+        } catch {
+            throw configuration.error(allowedOrigins, "\(quoted(error.text)) is neither SCHEME://HOST[:PORT] nor null")
+        }
+        do {
+            access.proxies = try ProxyTrust(configuration[trustedProxies], header: configuration[proxyHeader])
+        } catch {
+            throw configuration.error(trustedProxies, "\(quoted(error.text)) \(error.problem)")
+        }
+        return access
     }
 
     /// The shared secret, and whether this link may go without one.

@@ -11,6 +11,8 @@ public final class ServerMetrics {
     public let exits: CounterFamily<ExitCause>
     public let errors: Counter
     public let reloads: CounterFamily<ReloadResult>
+    let upgradesRefused: CounterFamily<UpgradeRefusal>
+    let unreadableProxyHeaders: Counter
 
     /// - Parameter state: what `/v1/state` says; read at each scrape.
     public init(role: String, loop: EventLoop, journal: Journal, state: @escaping () -> ServerState) {
@@ -36,6 +38,13 @@ public final class ServerMetrics {
             "greenroom_reloads_total", help: "Times that SIGHUP made this process read its configuration again, by what came of it.",
             label: "result", of: ReloadResult.self
         ) { $0.rawValue }
+        upgradesRefused = registry.counters(
+            "greenroom_upgrades_refused_total", help: "WebSockets that were not opened, by reason.", label: "reason",
+            of: UpgradeRefusal.self
+        ) { $0.rawValue }
+        unreadableProxyHeaders = registry.counter(
+            "greenroom_proxy_headers_unreadable_total",
+            help: "Requests of trusted proxies that did not say in a way that can be read for whom they ask.")
         let first = state()
         registry.gauges(
             "greenroom_sessions", help: "Live sessions, by state.", label: "state",
@@ -100,6 +109,7 @@ extension Logger {
             let names = outcome.players.filter(isIncluded).map(\.subject.name)
             return names.isEmpty ? .absent : .string(names.joined(separator: ","))
         }
+        let roles = outcome.extensions.roles.map { "\(outcome.players[Int($0.player.number)].subject.name)=\($0.name)" }
         info(
             "outcome",
             [
@@ -107,6 +117,8 @@ extension Logger {
                 "reason": .string(outcome.reason.description), "ended_in": .string(outcome.endedIn.description),
                 "attempt": .int(Int(outcome.attempt.number)), "presumed": outcome.isPresumed ? .bool(true) : .absent,
                 "players": .int(outcome.players.count), "blamed": names(\.isBlamed), "requeued": names(\.isRequeued),
+                "treatment": .optional(outcome.treatment),
+                "roles": roles.isEmpty ? .absent : .string(roles.joined(separator: ",")),
             ])
     }
 }

@@ -7,13 +7,22 @@ public protocol WebApplication: AnyObject {
     func respond(to request: HTTPRequest) -> HTTPResponse?
     /// Whether a WebSocket may be opened at this path.
     func servesWebSocket(at path: String) -> Bool
-    func webSocketOpened(_ id: ConnectionID, peer: SocketAddress)
+    /// - Parameter client: who asks; where trusted proxies stand between, the one for whom they ask.
+    func webSocketOpened(_ id: ConnectionID, client: SocketAddress)
     func received(text: Span<UInt8>, from id: ConnectionID)
     func received(binary: Span<UInt8>, from id: ConnectionID)
     /// No first message has come in time, or the peer broke the protocol: a last word may be sent now.
     func webSocketFailed(_ id: ConnectionID, _ failure: WebSocketFailure)
     /// Exactly once for each that was opened.
     func webSocketClosed(_ id: ConnectionID)
+    func webNoticed(_ notice: WebNotice)
+    /// The round trip to a client, from a ping to its pong.
+    func measured(roundTripMs: UInt32, of id: ConnectionID)
+}
+
+extension WebApplication {
+    public func webNoticed(_ notice: WebNotice) {}
+    public func measured(roundTripMs: UInt32, of id: ConnectionID) {}
 }
 
 /// Why the server gives a WebSocket up.

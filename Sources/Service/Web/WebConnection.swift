@@ -15,7 +15,8 @@ final class WebConnection {
     }
 
     let id: ConnectionID
-    let peer: SocketAddress
+    /// The peer, until a trusted proxy has said for whom it asks.
+    var client: SocketAddress
     var phase = Phase.http
     var parser: HTTPRequestParser?
     /// It calls nothing, so that no access to it can meet another: each message is spared the check.
@@ -27,10 +28,15 @@ final class WebConnection {
     /// When a byte last came, by the loop's clock.
     var heardMs: UInt64
     var hasPinged = false
+    /// When the round trip is measured next; nil when it is not.
+    var measuresAtMs: UInt64?
+    /// What the ping that is on its way holds; 0 when none is.
+    var pingNumber: UInt64 = 0
+    var pingSentUs: UInt64 = 0
 
     init(id: ConnectionID, peer: SocketAddress, nowMs: UInt64) {
         self.id = id
-        self.peer = peer
+        client = peer
         heardMs = nowMs
         parser = HTTPRequestParser()
     }

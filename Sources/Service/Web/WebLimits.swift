@@ -17,5 +17,10 @@ public struct WebLimits: Sendable {
     /// How long the peer's close frame is awaited.
     public var closeTimeoutMs: UInt64 = 2_000
 
+    /// How often each client that has been settled is pinged to measure the round trip; 0 does not measure. Clients that are
+    /// measured are not pinged for their silence as well.
+    public var roundTripIntervalMs: UInt64 = 0
+    public var access = WebAccess()
+
     public init() {}
 }

@@ -38,10 +38,13 @@ extension WebServer {
     }
 
     /// The first message that counts has come: from now on only silence ends the connection.
-    public func settle(_ id: ConnectionID) {
+    /// - Parameter measuresAtOnce: whether the round trip is wanted soon, where it is measured at all.
+    public func settle(_ id: ConnectionID, measuresAtOnce: Bool = false) {
         guard let connection = connection(id), connection.phase == .fresh else { return }
         connection.phase = .webSocket
-        loop.setDeadline(id, at: loop.now + limits.pingAfterMs)
+        guard limits.roundTripIntervalMs > 0 else { return loop.setDeadline(id, at: loop.now + limits.pingAfterMs) }
+        connection.measuresAtMs = loop.now + (measuresAtOnce ? 0 : limits.roundTripIntervalMs)
+        watch(connection)
     }
 
     private func sendClose(_ connection: WebConnection, _ code: WebSocketCloseCode?, _ reason: String) {
@@ -79,7 +82,8 @@ extension WebServer {
             scratch.removeAll(keepingCapacity: true)
             connection.withPayload(payload, in: bytes) { WebSocketEncoder.append(.pong, $0, to: &scratch) }
             sendScratch(to: id)
-        case .pong: break
+        case .pong(let payload):
+            if connection.pingNumber != 0, maySend(id) { takePong(payload, bytes, connection, application) }
         case .close(let code, _):
             if advanceClosing(id, { $0.received() }) { sendClose(connection, code, "") }
             connection.phase = .closing
@@ -100,6 +104,7 @@ extension WebServer {
         if silentMs >= limits.idleTimeoutMs {
             return fail(connection, .idleTimeout, .goingAway, "idle")
         }
+        if let measuresAtMs = connection.measuresAtMs { return measure(connection, dueMs: measuresAtMs) }
         if silentMs >= limits.pingAfterMs, !connection.hasPinged {
             connection.hasPinged = true
             scratch.removeAll(keepingCapacity: true)

@@ -1,3 +1,4 @@
+import Digests
 import Reactor
 import WebProtocol
 
@@ -12,6 +13,10 @@ public final class WebServer: ConnectionHandler {
     /// WebSockets that the application knows.
     public private(set) var webSocketCount = 0
     private var listener: Listener?
+    /// Of those with an address of their own to count by, while there is a limit.
+    var connectionsByAddress: [AddressKey: Int] = [:]
+    /// Pings that nobody has seen cannot be answered, which would look like a short way: their numbers are drawn by chance.
+    var pings = SeededGenerator(seed: Randomness.bytes(32))
     var scratch: [UInt8] = []
 
     /// What a message needs to know of its receiver lies beside the reference, since to count one more reference is to wait
@@ -129,6 +134,7 @@ public final class WebServer: ConnectionHandler {
         unsafe slots[Int(id.rawValue & 0xFFFF_FFFF)] = Slot()
         guard connection.isOpened else { return }
         webSocketCount -= 1
+        release(connection)
         application?.webSocketClosed(id)
     }
 
@@ -162,6 +168,7 @@ public final class WebServer: ConnectionHandler {
         if application?.servesWebSocket(at: request.path) == true {
             do throws(WebSocketHandshakeError) {
                 let key = try WebSocketHandshake.validate(request)
+                if let refusal = refusal(of: request, connection) { return respond(refusal.response, to: request, connection) }
                 scratch.removeAll(keepingCapacity: true)
                 WebSocketHandshake.encodeAcceptance(key, into: &scratch)
                 open(connection)
@@ -195,6 +202,6 @@ public final class WebServer: ConnectionHandler {
         webSocketCount += 1
         sendScratch(to: connection.id)
         loop.setDeadline(connection.id, at: loop.now + limits.firstMessageTimeoutMs)
-        application?.webSocketOpened(connection.id, peer: connection.peer)
+        application?.webSocketOpened(connection.id, client: connection.client)
     }
 }

@@ -19,6 +19,8 @@ public struct CoordinatorHandshake: Sendable {
     private let hello: Hello
     private let secret: [UInt8]
     private var state = State.awaitingChallenge
+    /// The version that the link speaks, once it is established; the first before.
+    public private(set) var version = ProtocolVersion.first
 
     /// `secret` is empty when the deployment has none; `hello` is sent by the caller first.
     public init(hello: Hello, secret: [UInt8]) {
@@ -33,13 +35,15 @@ public struct CoordinatorHandshake: Sendable {
         switch (now, message) {
         case (_, .reject(let reject)): throw .rejected(reject)
         case (.awaitingChallenge, .challenge(let challenge)):
-            guard (hello.versionMin...hello.versionMax).contains(challenge.version) else {
-                throw .noCommonVersion(theirs: challenge.version...challenge.version)
+            let ours = hello.versionMin...hello.versionMax
+            guard ours.contains(challenge.version) else {
+                throw .noCommonVersion(ours: ours, theirs: challenge.version...challenge.version)
             }
             let matchmaker = NodeIdentity(node: challenge.node, incarnation: challenge.incarnation)
             let expected = proof(of: .matchmaker, challenge, matchmaker)
             guard constantTimeEqual(expected, challenge.proof) else { throw .badProof }
             state = .awaitingWelcome(matchmaker)
+            version = challenge.version
             return .send(.proof(Proof(proof: proof(of: .coordinator, challenge, matchmaker))))
         case (.awaitingWelcome(let matchmaker), .welcome(let terms)):
             state = .established

@@ -45,7 +45,7 @@ public struct NodeIdentity: Hashable, Sendable {
 /// Why a handshake went no further. What the other side may know of it is said by `reject`.
 public enum HandshakeError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The versions of the two sides do not overlap.
-    case noCommonVersion(theirs: ClosedRange<UInt8>)
+    case noCommonVersion(ours: ClosedRange<UInt8>, theirs: ClosedRange<UInt8>)
     /// The other side does not know the secret, or this side has another one.
     case badProof
     /// This message has no place at this point.
@@ -55,8 +55,9 @@ public enum HandshakeError: Error, Hashable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .noCommonVersion(let theirs):
-            "no common version: this side speaks \(Frame.version), the other \(theirs.lowerBound) to \(theirs.upperBound)"
+        case .noCommonVersion(let ours, let theirs):
+            "no common version: this side speaks \(ProtocolVersion.words(ours)), the other "
+                + "\(theirs.lowerBound) to \(theirs.upperBound)"
         case .badProof: "the shared secrets differ"
         case .unexpected(let kind): "\(kind) has no place in the handshake here"
         case .rejected(let reject): "refused by the other side: \(reject.code): \(reject.detail)"

@@ -21,14 +21,21 @@ public struct MatchmakerHandshake: Sendable {
     private let identity: NodeIdentity
     private let secret: [UInt8]
     private let nonce: [UInt8]
+    private let versions: ClosedRange<UInt8>
     private var state = State.awaitingHello
+    /// The version that the link speaks, once the coordinator is proven; the first before.
+    public private(set) var version = ProtocolVersion.first
 
-    /// `nonce` is 32 random bytes, new for each link; `secret` is empty when the deployment has none.
-    public init(identity: NodeIdentity, secret: [UInt8], nonce: [UInt8]) {
+    /// `nonce` is 32 random bytes, new for each link; `secret` is empty when the deployment has none. Of `versions` the
+    /// greatest is spoken that the coordinator knows.
+    public init(
+        identity: NodeIdentity, secret: [UInt8], nonce: [UInt8], versions: ClosedRange<UInt8> = ProtocolVersion.spoken
+    ) {
         precondition(nonce.count == HandshakeProof.nonceBytes)
         self.identity = identity
         self.secret = secret
         self.nonce = nonce
+        self.versions = versions
     }
 
     /// Takes the coordinator's next message.
@@ -38,14 +45,16 @@ public struct MatchmakerHandshake: Sendable {
         switch (now, message) {
         case (_, .reject(let reject)): throw .rejected(reject)
         case (.awaitingHello, .hello(let hello)):
-            guard (hello.versionMin...hello.versionMax).contains(Frame.version) else {
-                throw .noCommonVersion(theirs: hello.versionMin...hello.versionMax)
+            let theirs = hello.versionMin...hello.versionMax
+            guard let version = ProtocolVersion.common(versions, theirs) else {
+                throw .noCommonVersion(ours: versions, theirs: theirs)
             }
+            self.version = version
             state = .awaitingProof(hello, expected: proof(of: .coordinator, hello))
             return .send(
                 .challenge(
                     Challenge(
-                        version: Frame.version, node: identity.node, incarnation: identity.incarnation, nonce: nonce,
+                        version: version, node: identity.node, incarnation: identity.incarnation, nonce: nonce,
                         proof: proof(of: .matchmaker, hello))))
         case (.awaitingProof(let hello, let expected), .proof(let proof)):
             guard constantTimeEqual(expected, proof.proof) else { throw .badProof }
@@ -57,7 +66,7 @@ public struct MatchmakerHandshake: Sendable {
 
     private func proof(of role: NodeRole, _ hello: Hello) -> [UInt8] {
         HandshakeProof.make(
-            by: role, secret: secret, version: Frame.version, hello: hello, challenger: identity, nonce: nonce)
+            by: role, secret: secret, version: version, hello: hello, challenger: identity, nonce: nonce)
     }
 }
 

@@ -192,9 +192,10 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     ) -> (entry: Entry, outcome: Outcome)? {
         guard let entry = self[id] else { return nil }
         precondition(verdict.state == entry.state, "a verdict is about the session as it is")
-        let outcome = verdict.outcome(
+        var outcome = verdict.outcome(
             session: id, scene: entry.scene, subjects: assignment?.players.map(\.subject) ?? entry.subjects,
             attempt: assignment?.attempt ?? .first, now: now)
+        if let assignment { outcome.note(assignment) }
         return settle(outcome, verdict.cause, assignment: assignment, now: now).map { ($0, outcome) }
     }
 

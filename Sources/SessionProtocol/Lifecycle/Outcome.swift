@@ -14,10 +14,13 @@ public struct Outcome: Hashable, Sendable {
     public var players: [PlayerOutcome]
     /// Pairs that could not reach each other, lower index first.
     public var failedPairs: [PlayerPair]
+    /// What version 1 has no fields for: the treatment that the session had, the players' roles.
+    public var extensions: Extensions
 
     public init(
         session: SessionID, attempt: Attempt, scene: SceneID, reason: EndReason, endedIn: SessionState,
-        isPresumed: Bool = false, endedAtUnixMs: UInt64, players: [PlayerOutcome], failedPairs: [PlayerPair] = []
+        isPresumed: Bool = false, endedAtUnixMs: UInt64, players: [PlayerOutcome], failedPairs: [PlayerPair] = [],
+        extensions: Extensions = .none
     ) {
         self.session = session
         self.attempt = attempt
@@ -28,6 +31,15 @@ public struct Outcome: Hashable, Sendable {
         self.endedAtUnixMs = endedAtUnixMs
         self.players = players
         self.failedPairs = failedPairs
+        self.extensions = extensions
+    }
+
+    /// Takes over treatment and roles of the assignment that the session was played by, where it does not say its own: an
+    /// owner that speaks version 1 never heard of them.
+    public mutating func note(_ assignment: Assignment) {
+        // A role belongs to a seat, and whoever says the outcome may say any.
+        guard players.map(\.subject) == assignment.players.map(\.subject) else { return }
+        extensions.fill(from: assignment.extensions)
     }
 }
 

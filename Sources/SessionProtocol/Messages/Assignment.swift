@@ -10,10 +10,12 @@ public struct Assignment: Hashable, Sendable {
     public var resumeExpiresUnixMs: UInt64
     /// In order of `PlayerIndex`; 1 to 255.
     public var players: [AssignedPlayer]
+    /// What version 1 has no fields for: treatment, roles.
+    public var extensions: Extensions
 
     public init(
         session: SessionID, attempt: Attempt, scene: SceneID, settings: SessionSettings, seed: UInt64,
-        resumeExpiresUnixMs: UInt64, players: [AssignedPlayer]
+        resumeExpiresUnixMs: UInt64, players: [AssignedPlayer], extensions: Extensions = .none
     ) {
         self.session = session
         self.attempt = attempt
@@ -22,6 +24,7 @@ public struct Assignment: Hashable, Sendable {
         self.seed = seed
         self.resumeExpiresUnixMs = resumeExpiresUnixMs
         self.players = players
+        self.extensions = extensions
     }
 
     /// What a player's `resume` of a kind claims.

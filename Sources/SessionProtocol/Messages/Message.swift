@@ -101,13 +101,25 @@ extension Message {
     }
 }
 
+extension MessageKind {
+    /// Whether its body may end in extensions: those that carry an assignment or an outcome.
+    var mayBeExtended: Bool {
+        switch self {
+        case .assign, .ended, .holding, .journalMatched: true
+        case .hello, .challenge, .proof, .welcome, .reject, .accepted, .refused, .state, .endedAck, .cancel, .drop, .ping,
+            .pong, .drain, .inventoryEnd:
+            false
+        }
+    }
+}
+
 /// Why a coordinator does not take a session. Codes are stable.
 public enum RefusalReason: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     case full = 1
     case draining = 2
     /// It holds this session, or one of these subjects, under another attempt.
     case busy = 3
-    /// The settings cannot be carried here, such as validation of too large a group.
+    /// The settings cannot be carried here, such as validation of too large a group, or an extension that is not known.
     case unsupported = 4
 
     public var description: String {

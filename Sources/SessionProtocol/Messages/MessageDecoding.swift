@@ -1,15 +1,15 @@
 /// The bodies of messages on their way in: every value is checked before it becomes one of ours.
 extension Message {
     @inline(__always)
-    init(_ kind: MessageKind, body: Span<UInt8>) throws(WireError) {
+    init(_ kind: MessageKind, body: Span<UInt8>, isExtended: Bool) throws(WireError) {
         var reader = ByteReader()
-        self = try Message.decode(kind, body, &reader)
+        self = try Message.decode(kind, isExtended, body, &reader)
         try reader.finish(body)
     }
 
     @inline(__always)
     private static func decode(
-        _ kind: MessageKind, _ body: Span<UInt8>, _ reader: inout ByteReader
+        _ kind: MessageKind, _ isExtended: Bool, _ body: Span<UInt8>, _ reader: inout ByteReader
     ) throws(WireError) -> Message {
         switch kind {
         case .hello: return .hello(try reader.hello(body))
@@ -25,7 +25,7 @@ extension Message {
             guard let code = RejectCode(rawValue: try reader.u16(body, "code")) else { throw .badValue("code") }
             let detail = try reader.text(body, "detail", bytesMax: ProtocolLimits.detailBytesMax)
             return .reject(Reject(code: code, detail: detail))
-        case .assign: return try assign(body, &reader)
+        case .assign: return try assign(isExtended, body, &reader)
         case .accepted: return .accepted(try reader.session(body), try reader.attempt(body))
         case .endedAck: return .endedAck(try reader.session(body), try reader.attempt(body))
         case .drop: return .drop(try reader.session(body), try reader.attempt(body))
@@ -37,7 +37,7 @@ extension Message {
             let (session, attempt) = (try reader.session(body), try reader.attempt(body))
             let state = try reader.state(body, "state", from: .validating)
             return .state(session, attempt, state)
-        case .ended: return .ended(try reader.outcome(body))
+        case .ended: return .ended(try reader.outcome(body, isExtended))
         case .cancel:
             let (session, attempt) = (try reader.session(body), try reader.attempt(body))
             let reason = try reader.endReason(body, "reason")
@@ -58,27 +58,29 @@ extension Message {
         case .inventoryEnd: return .inventoryEnd
         case .holding:
             let state = try reader.state(body, "state", from: .matched)
-            return try holding(state, body, &reader)
+            return try holding(state, isExtended, body, &reader)
         case .journalMatched:
-            return try journalMatched(try reader.node(body), body, &reader)
+            return try journalMatched(try reader.node(body), isExtended, body, &reader)
         }
     }
 
     // An assignment is read where its message is made: handed on, all of it would be moved once more.
-    private static func assign(_ body: Span<UInt8>, _ reader: inout ByteReader) throws(WireError) -> Message {
-        .assign(try reader.assignment(body))
+    private static func assign(
+        _ isExtended: Bool, _ body: Span<UInt8>, _ reader: inout ByteReader
+    ) throws(WireError) -> Message {
+        .assign(try reader.assignment(body, isExtended))
     }
 
     private static func holding(
-        _ state: SessionState, _ body: Span<UInt8>, _ reader: inout ByteReader
+        _ state: SessionState, _ isExtended: Bool, _ body: Span<UInt8>, _ reader: inout ByteReader
     ) throws(WireError) -> Message {
-        .holding(state, try reader.assignment(body))
+        .holding(state, try reader.assignment(body, isExtended))
     }
 
     private static func journalMatched(
-        _ node: NodeID, _ body: Span<UInt8>, _ reader: inout ByteReader
+        _ node: NodeID, _ isExtended: Bool, _ body: Span<UInt8>, _ reader: inout ByteReader
     ) throws(WireError) -> Message {
-        .journalMatched(node, try reader.assignment(body))
+        .journalMatched(node, try reader.assignment(body, isExtended, isDemanding: true))
     }
 }
 
@@ -168,7 +170,9 @@ extension ByteReader {
     }
 
     @inline(__always)
-    fileprivate mutating func assignment(_ body: Span<UInt8>) throws(WireError) -> Assignment {
+    fileprivate mutating func assignment(
+        _ body: Span<UInt8>, _ isExtended: Bool, isDemanding: Bool = false
+    ) throws(WireError) -> Assignment {
         let session = try session(body)
         let attempt = try attempt(body)
         let scene = try scene(body)
@@ -193,9 +197,11 @@ extension ByteReader {
                     placeSignature: ResumeSignature(high: words[3], low: words[4]),
                     releaseSignature: ResumeSignature(high: words[5], low: words[6])))
         }
+        let extensions: Extensions =
+            isExtended ? try extensions(body, playerCount: count, isDemanding: isDemanding) : .none
         return Assignment(
             session: session, attempt: attempt, scene: scene, settings: settings, seed: seed,
-            resumeExpiresUnixMs: resumeExpiresUnixMs, players: players)
+            resumeExpiresUnixMs: resumeExpiresUnixMs, players: players, extensions: extensions)
     }
 
     @inline(__always)
@@ -234,7 +240,7 @@ extension ByteReader {
         return codes
     }
 
-    fileprivate mutating func outcome(_ body: Span<UInt8>) throws(WireError) -> Outcome {
+    fileprivate mutating func outcome(_ body: Span<UInt8>, _ isExtended: Bool) throws(WireError) -> Outcome {
         let session = try session(body)
         let attempt = try attempt(body)
         let scene = try scene(body)
@@ -268,8 +274,11 @@ extension ByteReader {
             }
             pairs.append(pair)
         }
+        let extensions: Extensions =
+            isExtended ? try extensions(body, playerCount: count, isDemanding: false) : .none
         return Outcome(
             session: session, attempt: attempt, scene: scene, reason: reason, endedIn: endedIn,
-            isPresumed: isPresumed, endedAtUnixMs: endedAtUnixMs, players: players, failedPairs: pairs)
+            isPresumed: isPresumed, endedAtUnixMs: endedAtUnixMs, players: players, failedPairs: pairs,
+            extensions: extensions)
     }
 }

@@ -1,6 +1,7 @@
 /// The bodies of messages on their way out. Every write has its twin in `MessageDecoding.swift`, in the same order.
 extension Message {
-    func encodeBody(into writer: inout ByteWriter) {
+    /// - Parameter isExtended: that the message has extensions, and says them.
+    func encodeBody(isExtended: Bool, into writer: inout ByteWriter) {
         switch self {
         case .hello(let hello): hello.encode(into: &writer)
         case .challenge(let challenge): challenge.encode(into: &writer)
@@ -11,7 +12,7 @@ extension Message {
         case .reject(let reject):
             writer.u16(reject.code.rawValue)
             writer.text(reject.detail, bytesMax: ProtocolLimits.detailBytesMax)
-        case .assign(let assignment): assignment.encode(into: &writer)
+        case .assign(let assignment): assignment.encode(isExtended, into: &writer)
         case .accepted(let session, let attempt), .endedAck(let session, let attempt), .drop(let session, let attempt):
             writer.session(session, attempt)
         case .refused(let session, let attempt, let reason):
@@ -20,7 +21,7 @@ extension Message {
         case .state(let session, let attempt, let state):
             writer.session(session, attempt)
             writer.u8(state.rawValue)
-        case .ended(let outcome): outcome.encode(into: &writer)
+        case .ended(let outcome): outcome.encode(isExtended, into: &writer)
         case .cancel(let session, let attempt, let reason, let blamed):
             writer.session(session, attempt)
             writer.u8(reason.rawValue)
@@ -35,10 +36,10 @@ extension Message {
         case .drain, .inventoryEnd: break
         case .holding(let state, let assignment):
             writer.u8(state.rawValue)
-            assignment.encode(into: &writer)
+            assignment.encode(isExtended, into: &writer)
         case .journalMatched(let node, let assignment):
             writer.name(node.bytes)
-            assignment.encode(into: &writer)
+            assignment.encode(isExtended, into: &writer)
         }
     }
 }
@@ -86,7 +87,8 @@ extension Challenge {
 }
 
 extension Assignment {
-    fileprivate func encode(into writer: inout ByteWriter) {
+    @inline(__always)
+    fileprivate func encode(_ isExtended: Bool, into writer: inout ByteWriter) {
         writer.session(session, attempt)
         writer.name(scene.bytes)
         settings.encode(into: &writer)
@@ -102,6 +104,7 @@ extension Assignment {
             writer.signature(player.placeSignature)
             writer.signature(player.releaseSignature)
         }
+        if isExtended { extensions.encode(into: &writer) }
     }
 }
 
@@ -124,7 +127,8 @@ extension SessionSettings {
 }
 
 extension Outcome {
-    fileprivate func encode(into writer: inout ByteWriter) {
+    @inline(__always)
+    fileprivate func encode(_ isExtended: Bool, into writer: inout ByteWriter) {
         writer.session(session, attempt)
         writer.name(scene.bytes)
         writer.u8(reason.rawValue)
@@ -146,5 +150,6 @@ extension Outcome {
             writer.u8(pair.lower.number)
             writer.u8(pair.higher.number)
         }
+        if isExtended { extensions.encode(into: &writer) }
     }
 }

@@ -1,7 +1,37 @@
-/// How many bytes a body takes, told before it is written, so that its frame is reserved once. The writer holds every
-/// message to this count.
+/// What a body takes, told before it is written, so that its frame is reserved once. The writer holds every message to this.
+struct BodySize {
+    /// Extensions included.
+    var byteCount: Int
+    var isExtended = false
+
+    /// With extensions behind so many other bytes.
+    @inline(__always)
+    init(_ byteCount: Int, _ extensions: Extensions) {
+        isExtended = !extensions.isEmpty
+        self.byteCount = byteCount + extensions.byteCount
+    }
+
+    @inline(__always)
+    init(_ byteCount: Int) { self.byteCount = byteCount }
+}
+
 extension Message {
-    var bodyByteCount: Int {
+    /// What the body takes; without its extensions where these are left out.
+    func bodySize(withExtensions: Bool) -> BodySize {
+        switch self {
+        case .assign(let assignment): assignment.size(behind: 0, withExtensions)
+        case .ended(let outcome): outcome.size(withExtensions)
+        case .holding(_, let assignment): assignment.size(behind: 1, withExtensions)
+        case .journalMatched(let node, let assignment):
+            assignment.size(behind: countedBytes(node.bytes.byteCount), withExtensions)
+        case .hello, .challenge, .proof, .welcome, .reject, .accepted, .refused, .state, .endedAck, .cancel, .drop, .ping,
+            .pong, .drain, .inventoryEnd:
+            BodySize(fixedByteCount)
+        }
+    }
+
+    /// Of a message that has no extensions.
+    private var fixedByteCount: Int {
         switch self {
         case .hello(let hello): hello.byteCount
         case .challenge(let challenge):
@@ -10,16 +40,13 @@ extension Message {
         case .proof: HandshakeProof.byteCount
         case .welcome: 8
         case .reject(let reject): 2 + countedBytes(reject.detail.utf8.count)
-        case .assign(let assignment): assignment.byteCount
         case .accepted, .endedAck, .drop: Message.sessionBytes
         case .refused, .state: Message.sessionBytes + 1
-        case .ended(let outcome): outcome.byteCount
         case .cancel(_, _, _, let blamed): Message.sessionBytes + 2 + blamed.count
         case .ping: 16
         case .pong: 8
         case .drain, .inventoryEnd: 0
-        case .holding(_, let assignment): 1 + assignment.byteCount
-        case .journalMatched(let node, let assignment): countedBytes(node.bytes.byteCount) + assignment.byteCount
+        case .assign, .ended, .holding, .journalMatched: preconditionFailure("\(kind) may have extensions")
         }
     }
 
@@ -37,7 +64,12 @@ extension Hello {
 }
 
 extension Assignment {
-    fileprivate var byteCount: Int {
+    @inline(__always)
+    fileprivate func size(behind count: Int, _ withExtensions: Bool) -> BodySize {
+        BodySize(count + byteCount, withExtensions ? extensions : .none)
+    }
+
+    private var byteCount: Int {
         // Behind the settings: seed, expiry and the number of players.
         var count = Message.sessionBytes + countedBytes(scene.bytes.byteCount) + settings.byteCount + 17
         // Of a seat: ticket, since when, and two signatures.
@@ -56,7 +88,10 @@ extension SessionSettings {
 }
 
 extension Outcome {
-    fileprivate var byteCount: Int {
+    @inline(__always)
+    fileprivate func size(_ withExtensions: Bool) -> BodySize { BodySize(byteCount, withExtensions ? extensions : .none) }
+
+    private var byteCount: Int {
         // Reason, state, presumption, time and the number of players; behind the players the number of pairs.
         var count = Message.sessionBytes + countedBytes(scene.bytes.byteCount) + 12 + 2 + 2 * failedPairs.count
         for player in players {

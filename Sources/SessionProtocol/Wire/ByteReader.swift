@@ -91,9 +91,16 @@ package struct ByteReader {
 
     /// Where a text or blob lies: behind its length.
     @inline(__always)
-    private mutating func counted(_ body: Span<UInt8>, _ field: String, bytesMax: Int) throws(WireError) -> Range<Int> {
+    mutating func counted(_ body: Span<UInt8>, _ field: String, bytesMax: Int) throws(WireError) -> Range<Int> {
         let count = Int(try u16(body, field))
         guard count <= bytesMax else { throw .tooMany(field) }
+        let start = try take(count, of: body, field)
+        return start..<start &+ count
+    }
+
+    /// Where bytes lie whose number has been read before.
+    @inline(__always)
+    mutating func range(_ count: Int, of body: Span<UInt8>, _ field: String) throws(WireError) -> Range<Int> {
         let start = try take(count, of: body, field)
         return start..<start &+ count
     }

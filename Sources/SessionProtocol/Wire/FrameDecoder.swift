@@ -4,8 +4,10 @@ public struct FrameDecoder: Sendable {
     private var buffer: [UInt8] = []
     private var offset = 0
     private var failure: WireError?
+    /// The version that is spoken where the bytes come from. The next frame is read in it.
+    public var version: UInt8
 
-    public init() {}
+    public init(version: UInt8 = ProtocolVersion.latest) { self.version = version }
 
     /// Bytes that wait for the rest of their frame.
     public var bufferedBytes: Int { buffer.count - offset }
@@ -29,7 +31,7 @@ public struct FrameDecoder: Sendable {
             while bufferedBytes > 0 {
                 // A frame that came in pieces is put together here, and nothing behind it.
                 var end = offset
-                if let message = try Frame.read(buffer.span, at: &end) {
+                if let message = try Frame.read(buffer.span, at: &end, version: version) {
                     offset = end
                     if offset == buffer.count { forgetRead() }
                     return message
@@ -39,7 +41,7 @@ public struct FrameDecoder: Sendable {
                 append(bytes.extracting(position..<position + lacking))
                 position += lacking
             }
-            if let message = try Frame.read(bytes, at: &position) { return message }
+            if let message = try Frame.read(bytes, at: &position, version: version) { return message }
             append(bytes.extracting(position..<bytes.count))
             position = bytes.count
             return nil

@@ -23,6 +23,8 @@ public enum WireError: Error, Hashable, Sendable, CustomStringConvertible {
     case tooMany(String)
     /// One subject sits in two seats.
     case duplicateSubject
+    /// An extension that must be understood, and is not known.
+    case unknownTag(UInt8)
 
     /// The name in the specification and its fixtures. Stable.
     public var name: String {
@@ -41,6 +43,7 @@ public enum WireError: Error, Hashable, Sendable, CustomStringConvertible {
         case .badValue: "badValue"
         case .tooMany: "tooMany"
         case .duplicateSubject: "duplicateSubject"
+        case .unknownTag: "unknownTag"
         }
     }
 
@@ -49,7 +52,7 @@ public enum WireError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .truncated(let field), .badText(let field), .badValue(let field), .tooMany(let field): field
         case .lengthTooSmall, .lengthTooLarge, .unknownVersion, .unknownKind, .unknownFlags, .reservedNotZero,
-            .badChecksum, .badMagic, .trailingBytes, .duplicateSubject:
+            .badChecksum, .badMagic, .trailingBytes, .duplicateSubject, .unknownTag:
             nil
         }
     }
@@ -70,6 +73,7 @@ public enum WireError: Error, Hashable, Sendable, CustomStringConvertible {
         case .badValue(let field): "\(field) has a value that it may not have"
         case .tooMany(let field): "\(field) is over its limit"
         case .duplicateSubject: "a subject sits in two seats"
+        case .unknownTag(let tag): "extension \(tag) must be understood, and is not known here"
         }
     }
 }

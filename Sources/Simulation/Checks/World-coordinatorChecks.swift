@@ -265,7 +265,7 @@ extension World {
         let index = host.number - 1
         if truth.connection(connection).isClosed { fail(.saidOnClosed, "n\(host.number) speaks on closed connection \(connection)") }
         switch reply {
-        case .entered(let session, let player, _, _, _):
+        case .entered(let session, let player, _, _, _, _):
             coverage.count(.entered)
             checkLeaseHeld(host)
             let number = truth.number(of: session)

@@ -52,7 +52,7 @@ extension ServerMessage {
 extension PlayerReply {
     fileprivate var text: String {
         switch self {
-        case .entered(let session, let player, _, let state, _): "entered \(session.short) as \(player), \(state)"
+        case .entered(let session, let player, _, let state, _, _): "entered \(session.short) as \(player), \(state)"
         case .validate: "validate"
         case .signal(let from, _): "signal from \(from)"
         case .play(let transport, _): "play by \(transport)"

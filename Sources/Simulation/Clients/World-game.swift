@@ -29,7 +29,7 @@ extension World {
 
     func hear(_ reply: PlayerReply, _ client: Int) {
         switch reply {
-        case .entered(_, _, _, _, let missed):
+        case .entered(_, _, _, _, let missed, _):
             enterStage(client, .inside)
             clients[client].retries = 0
             if missed > 0 {

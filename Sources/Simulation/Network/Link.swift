@@ -16,8 +16,8 @@ struct Link {
     /// Bytes of this turn, not yet sent.
     var fromCoordinator: [UInt8] = []
     var fromMatchmaker: [UInt8] = []
-    var coordinatorDecoder = FrameDecoder()
-    var matchmakerDecoder = FrameDecoder()
+    var coordinatorDecoder = FrameDecoder(version: ProtocolVersion.first)
+    var matchmakerDecoder = FrameDecoder(version: ProtocolVersion.first)
     var handshake: MatchmakerHandshake?
     var isProven = false
     /// The next bytes that arrive lose a bit, chosen by this number.

@@ -54,13 +54,13 @@ extension World {
     func sendFromMatchmaker(_ message: Message, _ link: Int) {
         guard links[link].matchmakerEnd == .open else { return }
         if links[link].fromMatchmaker.isEmpty { matchmaker.dirtyLinks.append(link) }
-        Frame.append(message, to: &links[link].fromMatchmaker)
+        Frame.append(message, version: links[link].matchmakerDecoder.version, to: &links[link].fromMatchmaker)
     }
 
     func sendFromCoordinator(_ message: Message, _ link: Int, _ host: CoordinatorHost) {
         guard links[link].coordinatorEnd == .open else { return }
         if links[link].fromCoordinator.isEmpty { host.dirtyLinks.append(link) }
-        Frame.append(message, to: &links[link].fromCoordinator)
+        Frame.append(message, version: links[link].coordinatorDecoder.version, to: &links[link].fromCoordinator)
     }
 
     /// At the end of a turn: what it gave to each link goes out at once.

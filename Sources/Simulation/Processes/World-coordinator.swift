@@ -112,6 +112,7 @@ extension World {
                     sendFromCoordinator(reply, link, host)
                 case .established(_, let terms):
                     host.dial = .up(link)
+                    links[link].coordinatorDecoder.version = handshake.version
                     host.dialFailures = 0
                     note("n\(host.number): link \(link) is up")
                     coordinatorGotLink(host, terms)

@@ -95,9 +95,12 @@ extension World {
         host.coreDueMs = host.nextDeadlineMs
         host.dialFailures = 0
         host.dial = .waiting(untilUs: nowUs)
+        let incarnation = host.random.next()
+        // A quarter of all lives is one of a program that knows no later version.
+        let isOld = incarnation % 4 == 0
         host.hello = Hello(
-            versionMin: Frame.version, versionMax: Frame.version, node: host.node,
-            incarnation: Incarnation(host.random.next()), nonce: [],
+            versionMin: ProtocolVersion.first, versionMax: isOld ? ProtocolVersion.first : ProtocolVersion.latest,
+            node: host.node, incarnation: Incarnation(incarnation), nonce: [],
             capacity: UInt32(clamping: host.limits.sessionsMax),
             publicURL: "ws://n\(host.number)/v1/play")
         coordinatorStarted(host, records)

@@ -89,6 +89,7 @@ extension World {
                 case .send(let reply): sendFromMatchmaker(reply, link)
                 case .proven(let hello):
                     links[link].isProven = true
+                    links[link].matchmakerDecoder.version = links[link].handshake?.version ?? ProtocolVersion.first
                     note("matchmaker: \(hello.node) proven on link \(link)")
                     handle(.linkProven(LinkHandle(UInt64(link)), hello), host, now)
                 case nil: break

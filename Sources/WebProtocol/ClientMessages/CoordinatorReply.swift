@@ -16,7 +16,9 @@ public enum CoordinatorReply: Equatable, Sendable {
     }
 
     /// - `missed`: ordered messages that the client has not seen and that are no longer kept; left out when 0.
-    case entered(session: String, player: Int, players: [Player], state: String, missed: UInt64 = 0)
+    case entered(
+        session: String, player: Int, players: [Player], state: String, missed: UInt64 = 0, role: String? = nil,
+        treatment: String? = nil)
     /// - `iceServers`: a JSON array, as configured.
     case validate(peers: [Int], offerTo: [Int], iceServers: [UInt8], deadlineMs: Int)
     /// - `data`: the sender's JSON, byte for byte.
@@ -38,7 +40,7 @@ public enum CoordinatorReply: Equatable, Sendable {
 
     private func encodeMembers(_ json: inout JSONWriter) {
         switch self {
-        case .entered(let session, let player, let players, let state, let missed):
+        case .entered(let session, let player, let players, let state, let missed, let role, let treatment):
             json.member("type", "entered")
             json.member("session", session)
             json.member("player", player)
@@ -53,6 +55,8 @@ public enum CoordinatorReply: Equatable, Sendable {
             }
             json.member("state", state)
             if missed > 0 { json.member("missed", missed) }
+            json.member("role", ifPresent: role)
+            json.member("treatment", ifPresent: treatment)
         case .validate(let peers, let offerTo, let iceServers, let deadlineMs):
             json.member("type", "validate")
             json.key("peers")

@@ -48,7 +48,9 @@ public enum MatchmakerReply: Equatable, Sendable {
         session: String, players: Int, needed: Int, waitedMs: Int, timeoutMs: Int, resume: String, estimateMs: Int? = nil,
         party: PartyCount? = nil)
     case confirm(deadlineMs: Int)
-    case matched(session: String, player: Int, players: Int, url: String, ticket: String, treatment: String? = nil)
+    case matched(
+        session: String, player: Int, players: Int, url: String, ticket: String, role: String? = nil,
+        treatment: String? = nil)
     case ended(session: String, reason: String, completionCode: String?)
     case error(code: ErrorCode, message: String)
 
@@ -76,13 +78,14 @@ public enum MatchmakerReply: Equatable, Sendable {
                 case .confirm(let deadlineMs):
                     json.member("type", "confirm")
                     json.member("deadlineMs", deadlineMs)
-                case .matched(let session, let player, let players, let url, let ticket, let treatment):
+                case .matched(let session, let player, let players, let url, let ticket, let role, let treatment):
                     json.member("type", "matched")
                     json.member("session", session)
                     json.member("player", player)
                     json.member("players", players)
                     json.member("url", url)
                     json.member("ticket", ticket)
+                    json.member("role", ifPresent: role)
                     json.member("treatment", ifPresent: treatment)
                 case .ended(let session, let reason, let completionCode):
                     json.member("type", "ended")

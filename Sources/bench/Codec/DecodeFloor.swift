@@ -52,7 +52,7 @@ private struct Seat {
 /// As large as an `Assignment`.
 private struct Body {
     var seats: [Seat]
-    var rest = InlineArray<15, UInt64>(repeating: 15)
+    var rest = InlineArray<16, UInt64>(repeating: 15)
 }
 
 private enum Held {

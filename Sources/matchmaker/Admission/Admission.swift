@@ -3,19 +3,26 @@ import Service
 import SessionProtocol
 import WebProtocol
 
-/// Why somebody may not join. Each has a number of its own in the metrics.
-enum AdmissionRefusal: Error, Hashable, CaseIterable {
+/// Why somebody may not join.
+enum AdmissionRefusal: Error, Hashable {
     /// The scene admits nobody without a token.
     case noToken
     case token(JWTError)
+    /// Too many joins from the address, or of the subject.
+    case addressRate(waitMs: UInt64)
+    case subjectRate(waitMs: UInt64)
 
-    static var allCases: [AdmissionRefusal] { [.noToken] + JWTError.allCases.map(AdmissionRefusal.token) }
+    /// One of each kind.
+    static let samples: [AdmissionRefusal] =
+        [.noToken] + JWTError.allCases.map(AdmissionRefusal.token) + [.addressRate(waitMs: 0), .subjectRate(waitMs: 0)]
 
     /// A word for logs and metrics.
     var label: String {
         switch self {
         case .noToken: "token_missing"
         case .token(let error): "token_\(error.rawValue)"
+        case .addressRate: "rate_address"
+        case .subjectRate: "rate_subject"
         }
     }
 
@@ -23,7 +30,13 @@ enum AdmissionRefusal: Error, Hashable, CaseIterable {
         switch self {
         case .noToken: ClientMessageError(.badToken, "this scene admits nobody without a token")
         case .token(let error): ClientMessageError(.badToken, error.explanation)
+        case .addressRate(let waitMs): Self.tooMany("from this address", waitMs)
+        case .subjectRate(let waitMs): Self.tooMany("of this subject", waitMs)
         }
+    }
+
+    private static func tooMany(_ whose: String, _ waitMs: UInt64) -> ClientMessageError {
+        ClientMessageError(.rateLimited, "too many joins \(whose); try again in \(max((waitMs + 999) / 1000, 1)) s")
     }
 }
 

@@ -101,7 +101,7 @@ extension World {
     func hear(_ connection: ConnectionHandle, _ reply: PlayerReply, at node: String) {
         let name = players.keys.first { players[$0]?.connection == connection }
         switch reply {
-        case .entered(_, _, _, let state, _): note(connection, "entered \(state)")
+        case .entered(_, _, _, let state, _, _): note(connection, "entered \(state)")
         case .validate: note(connection, "validate")
         case .signal: note(connection, "signal")
         case .play(let transport, _): note(connection, "play \(transport.rawValue)")

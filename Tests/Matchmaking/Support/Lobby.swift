@@ -260,9 +260,9 @@ struct Lobby {
             let party = news.party.map { ", party \($0.members)/\($0.size)" } ?? ""
             return "waiting \(news.players)/\(news.needed) in \(name(news.session))\(party)"
         case .confirm(let deadlineMs): return "confirm within \(deadlineMs)"
-        case .matched(let session, let player, let players, _, let ticket, let treatment):
+        case .matched(let session, let player, let players, _, let ticket, let condition):
             tickets[connection] = ticket
-            return "matched \(name(session)) as \(player) of \(players)" + (treatment.map { ", treated \($0)" } ?? "")
+            return "matched \(name(session)) as \(player) of \(players)" + (condition.treatment.map { ", treated \($0)" } ?? "")
         case .ended(let session, let reason, let code):
             return "ended \(name(session)) \(reason)" + (code.map { " \($0)" } ?? "")
         case .error(let error, _): return "error \(error.rawValue)"

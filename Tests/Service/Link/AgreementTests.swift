@@ -33,10 +33,10 @@ import Testing
     @Test("Without a common version the coordinator is told so")
     func version() throws {
         let harness = try LinkHarness()
-        try harness.dial(versions: 2...9)
+        try harness.dial(versions: 3...9)
         #expect(try harness.turns { !harness.coordinator.failures.isEmpty && !harness.matchmaker.refused.isEmpty })
         #expect(harness.coordinator.failures[0].end.contains("no_common_version"))
-        #expect(harness.matchmaker.refused[0] == "no common version: this side speaks 1, the other 2 to 9")
+        #expect(harness.matchmaker.refused[0] == "no common version: this side speaks 1 to 2, the other 3 to 9")
     }
 
     @Test("A matchmaker that is not there is dialled again, with the reason in words, until it is")

@@ -12,7 +12,7 @@ final class ListenerRecorder: LinkListenerDelegate {
     var onProven: (ConnectionID) -> Void = { _ in }
     var onReceived: (Message, ConnectionID) -> Void = { _, _ in }
 
-    func linkProven(_ link: ConnectionID, _ hello: Hello, peer: SocketAddress) {
+    func linkProven(_ link: ConnectionID, _ hello: Hello, version: UInt8, peer: SocketAddress) {
         proven.append((link, hello))
         onProven(link)
     }
@@ -31,7 +31,7 @@ final class DialerRecorder: LinkDialerDelegate {
     var failures: [(end: String, retryInMs: UInt64)] = []
     var onReceived: (Message) -> Void = { _ in }
 
-    func linkUp(_ matchmaker: NodeIdentity, _ terms: Welcome) { ups.append(matchmaker) }
+    func linkUp(_ matchmaker: NodeIdentity, _ terms: Welcome, version: UInt8) { ups.append(matchmaker) }
     func linkReceived(_ message: Message) {
         received.append(message)
         onReceived(message)

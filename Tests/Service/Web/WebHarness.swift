@@ -8,6 +8,10 @@ import WebProtocol
 final class EchoApplication: WebApplication {
     var server: WebServer!
     var events: [String] = []
+    var clients: [String] = []
+    var roundTripsMs: [UInt32] = []
+    /// How the first message settles a connection.
+    var measuresAtOnce = false
     var opened: [ConnectionID] = []
     var onText: (ConnectionID, String) -> Bool = { _, _ in false }
 
@@ -15,7 +19,16 @@ final class EchoApplication: WebApplication {
         request.path == "/hello" ? .text(.ok, "hello\n") : nil
     }
     func servesWebSocket(at path: String) -> Bool { path == "/ws" }
-    func webSocketOpened(_ id: ConnectionID, peer: SocketAddress) {
+    func webNoticed(_ notice: WebNotice) {
+        switch notice {
+        case .refused(let refusal, let origin, let client):
+            events.append("refused \(refusal) \(origin ?? "-") \(client.host)")
+        case .unreadableProxyHeader(let text, _): events.append("unreadable \(text)")
+        }
+    }
+    func measured(roundTripMs: UInt32, of id: ConnectionID) { roundTripsMs.append(roundTripMs) }
+    func webSocketOpened(_ id: ConnectionID, client: SocketAddress) {
+        clients.append(client.host)
         opened.append(id)
         events.append("opened")
     }
@@ -23,7 +36,7 @@ final class EchoApplication: WebApplication {
         let text = text.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
         events.append("text \(text)")
         if onText(id, text) { return }
-        server.settle(id)
+        server.settle(id, measuresAtOnce: measuresAtOnce)
         server.sendText(id) { $0.append(contentsOf: text.utf8) }
     }
     func received(binary: Span<UInt8>, from id: ConnectionID) {
@@ -57,13 +70,19 @@ final class WebHarness {
 
     func client() throws -> RawClient { try RawClient(address) }
 
-    static let upgrade = "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    static let upgrade = upgrade([])
+
+    /// A handshake with further header lines.
+    static func upgrade(_ headers: [String]) -> String {
+        "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            + headers.map { $0 + "\r\n" }.joined() + "\r\n"
+    }
 
     /// A client whose WebSocket is open; what it has received so far is taken away.
-    func webSocket() throws -> RawClient {
+    func webSocket(_ headers: [String] = []) throws -> RawClient {
         let client = try client()
-        client.send(Self.upgrade)
+        client.send(Self.upgrade(headers))
         #expect(try until(client) { client.text.hasSuffix("\r\n\r\n") })
         #expect(client.take().starts(with: Array("HTTP/1.1 101 ".utf8)))
         return client

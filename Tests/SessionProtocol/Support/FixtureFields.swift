@@ -79,6 +79,28 @@ struct FixtureFields {
     mutating func scene() throws -> SceneID { try SceneID(try text("scene")) }
     mutating func node() throws -> NodeID { try NodeID(try text("node")) }
 
+    func has(_ name: String) -> Bool { fields[name] != nil }
+
+    /// The extensions that a fixture names.
+    mutating func extensions() throws -> Extensions {
+        var extensions = Extensions(treatment: has("treatment") ? try text("treatment") : nil)
+        if has("roles") {
+            for entry in try list("roles") {
+                var f = try FixtureFields(entry)
+                extensions[roleOf: PlayerIndex(try f.number("player"))] = try f.text("role")
+                try f.finish()
+            }
+        }
+        if has("extensions") {
+            for entry in try list("extensions") {
+                var f = try FixtureFields(entry)
+                extensions.addUnknown(tag: try f.number("tag"), try f.hex("bytes"))
+                try f.finish()
+            }
+        }
+        return extensions
+    }
+
     mutating func signature(_ name: String) throws -> ResumeSignature {
         let (high, low) = try bits(name)
         return ResumeSignature(high: high, low: low)
@@ -162,7 +184,8 @@ extension FixtureFields {
         }
         return Assignment(
             session: try session(), attempt: try attempt(), scene: try scene(), settings: settings,
-            seed: try number("seed"), resumeExpiresUnixMs: try number("resumeExpiresUnixMs"), players: players)
+            seed: try number("seed"), resumeExpiresUnixMs: try number("resumeExpiresUnixMs"), players: players,
+            extensions: try extensions())
     }
 
     fileprivate mutating func outcome() throws -> Outcome {
@@ -185,6 +208,7 @@ extension FixtureFields {
         return Outcome(
             session: try session(), attempt: try attempt(), scene: try scene(), reason: try code("reason", EndReason.self),
             endedIn: try code("endedIn", SessionState.self), isPresumed: try flag("isPresumed"),
-            endedAtUnixMs: try number("endedAtUnixMs"), players: players, failedPairs: pairs)
+            endedAtUnixMs: try number("endedAtUnixMs"), players: players, failedPairs: pairs,
+            extensions: try extensions())
     }
 }

@@ -6,21 +6,34 @@ enum Published {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "proto")
 
-    static var fixtures: URL { folder.appending(path: "fixtures/v1") }
+    /// The versions that have been published, each in a folder of its own.
+    static let versions = Array(ProtocolVersion.spoken)
+
+    static func fixtures(of version: UInt8) -> URL { folder.appending(path: "fixtures/v\(version)") }
 
     static func specification() throws -> String {
         try String(contentsOf: folder.appending(path: "session-protocol.md"), encoding: .utf8)
     }
 
     /// Names of the files of a kind of fixture, in order.
-    static func names(in kind: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: fixtures.appending(path: kind).path).sorted()
+    static func names(of version: UInt8, in kind: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: fixtures(of: version).appending(path: kind).path).sorted()
     }
 
-    static func bytes(_ path: String) throws -> Data { try Data(contentsOf: fixtures.appending(path: path)) }
+    static func bytes(of version: UInt8, _ path: String) throws -> Data {
+        try Data(contentsOf: fixtures(of: version).appending(path: path))
+    }
 
-    static func read<Fixture: Decodable>(_ type: Fixture.Type, _ path: String) throws -> Fixture {
-        try JSONDecoder().decode(type, from: bytes(path))
+    /// All fixtures of a kind, of every version, with their names.
+    static func all<Fixture: Decodable>(
+        _ type: Fixture.Type, in kind: String
+    ) throws -> [(name: String, version: UInt8, fixture: Fixture)] {
+        try versions.flatMap { version in
+            try names(of: version, in: kind).map { name in
+                let fixture = try JSONDecoder().decode(type, from: bytes(of: version, "\(kind)/\(name)"))
+                return ("v\(version)/\(name)", version, fixture)
+            }
+        }
     }
 }
 
@@ -41,6 +54,8 @@ struct InvalidFixture: Decodable {
     let hex: HexLines
     let error: String
     let field: String?
+    /// The version of the link that the bytes come from, where it is not the one that they were published with.
+    let version: UInt8?
 }
 
 struct ConversationFixture: Decodable {
@@ -56,6 +71,8 @@ struct ConversationFixture: Decodable {
     }
     let why: String
     let secrets: Secrets
+    /// What each side speaks; version 1 and no other where nothing is said.
+    let versions: [String: [UInt8]]?
     let checks: [String]
     let steps: [Step]
 }

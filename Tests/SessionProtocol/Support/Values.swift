@@ -13,9 +13,9 @@ let session = SessionID(high: 0x0011_2233_4455_6677, low: 0x8899_aabb_ccdd_eeff)
 
 func moment(_ ms: UInt64) -> Moment { Moment(bootMs: ms, unixMs: 1_000_000 + ms) }
 
-func encoded(_ message: Message) -> [UInt8] {
+func encoded(_ message: Message, _ version: UInt8 = ProtocolVersion.latest) -> [UInt8] {
     var bytes: [UInt8] = []
-    Frame.append(message, to: &bytes)
+    Frame.append(message, version: version, to: &bytes)
     return bytes
 }
 
@@ -47,6 +47,45 @@ func hello() -> Hello {
     Hello(
         versionMin: 1, versionMax: 1, node: node("east"), incarnation: Incarnation(9),
         nonce: [UInt8](repeating: 3, count: 32), capacity: 50, publicURL: "wss://east.example/v1/play")
+}
+
+/// With a treatment, and a role for every other player.
+func extended(_ assignment: Assignment) -> Assignment {
+    var assignment = assignment
+    assignment.extensions = extensions(of: assignment.players.count)
+    return assignment
+}
+
+func extended(_ outcome: Outcome) -> Outcome {
+    var outcome = outcome
+    outcome.extensions = extensions(of: outcome.players.count)
+    return outcome
+}
+
+private func extensions(of count: Int) -> Extensions {
+    Extensions(
+        treatment: String(repeating: "é", count: 32),
+        roles: (0..<count).map { $0 % 2 == 0 ? String(repeating: "r", count: 1 + $0 % 64) : nil })
+}
+
+extension Message {
+    /// As it is said in version 1.
+    var withoutExtensions: Message {
+        func plain(_ assignment: Assignment) -> Assignment {
+            var assignment = assignment
+            assignment.extensions = .none
+            return assignment
+        }
+        switch self {
+        case .assign(let assignment): return .assign(plain(assignment))
+        case .holding(let state, let assignment): return .holding(state, plain(assignment))
+        case .journalMatched(let node, let assignment): return .journalMatched(node, plain(assignment))
+        case .ended(var outcome):
+            outcome.extensions = .none
+            return .ended(outcome)
+        default: return self
+        }
+    }
 }
 
 /// One message of every kind, and more of those that have edges.
@@ -89,7 +128,9 @@ let samples: [Message] = {
         .cancel(session, .first, .cancelled, blamed: (0..<255).map { PlayerIndex(UInt8($0)) }),
         .drop(session, .first), .ping(Ping(sentAtMs: .max, sessions: 1, players: .max)), .pong(sentAtMs: 0), .drain,
         .holding(.matched, assignment()), .holding(.playing, assignment(roster(255))), .inventoryEnd,
-        .journalMatched(node("east"), assignment()),
+        .journalMatched(node("east"), assignment()), .assign(extended(assignment(fullRoster, settings: fullSettings))),
+        .holding(.validating, extended(assignment())), .journalMatched(node("east"), extended(assignment(roster(1)))),
+        .ended(extended(fullOutcome)),
     ]
 }()
 

@@ -113,7 +113,7 @@ private func check(_ admissions: Admissions, _ token: String?, _ subject: String
 
     @Test("each refusal has a label of its own")
     func labels() {
-        #expect(Set(AdmissionRefusal.allCases.map(\.label)).count == AdmissionRefusal.allCases.count)
-        #expect(AdmissionRefusal.allCases.allSatisfy { $0.clientError.code.isFatal })
+        #expect(Set(AdmissionRefusal.samples.map(\.label)).count == AdmissionRefusal.samples.count)
+        #expect(AdmissionRefusal.samples.allSatisfy { $0.clientError.code.isFatal })
     }
 }

@@ -1,0 +1,54 @@
+import Reactor
+import WebProtocol
+
+/// Who may open a WebSocket, as far as the request for it tells.
+public struct WebAccess: Sendable {
+    public var origins = OriginPolicy.any
+    public var proxies = ProxyTrust.none
+    /// WebSockets at once from one address (`AddressKey`); 0 for no limit of its own.
+    public var connectionsPerAddressMax = 0
+
+    public init() {}
+}
+
+/// Why a WebSocket was not opened though the request for it was in order.
+public enum UpgradeRefusal: String, CaseIterable, Sendable {
+    /// 403.
+    case origin
+    /// 429.
+    case connections
+}
+
+/// Something about a request that an operator may want to know.
+public enum WebNotice: Sendable {
+    case refused(UpgradeRefusal, origin: String?, client: SocketAddress)
+    /// A proxy that is trusted says something that is no address; its own counts as the client's.
+    case unreadableProxyHeader(String, peer: SocketAddress)
+}
+
+extension UpgradeRefusal {
+    var response: HTTPResponse {
+        switch self {
+        case .origin: .text(.forbidden, "origin_refused: pages of this origin may not connect here\n")
+        case .connections: .text(.tooManyRequests, "rate_limited: too many connections from this address\n")
+        }
+    }
+}
+
+extension ServerMetrics {
+    /// Counts and logs what the web server has noticed.
+    public func record(_ notice: WebNotice, _ logger: Logger) {
+        switch notice {
+        case .refused(let refusal, let origin, let client):
+            registry.add(upgradesRefused[refusal])
+            logger.warning(
+                "upgrade_refused",
+                ["why": .string(refusal.rawValue), "origin": .optional(origin), "client": .string(client.host)])
+        case .unreadableProxyHeader(let text, let peer):
+            registry.add(unreadableProxyHeaders)
+            logger.warning(
+                "proxy_header_unreadable", ["header": .string(text), "peer": .string("\(peer)")],
+                message: "a trusted proxy does not say for whom it asks; its own address counts")
+        }
+    }
+}

@@ -1,0 +1,127 @@
+// The block of extensions at the end of a body: their number, and for each its tag, its length and its bytes.
+
+extension Extensions {
+    /// What the block takes behind the other fields; 0 when there is nothing to say.
+    @inline(__always)
+    var byteCount: Int { isEmpty ? 0 : count() }
+
+    @inline(never)
+    private func count() -> Int {
+        guard let content else { return 0 }
+        var count = 1
+        if let treatment = content.treatment { count += 3 + treatment.utf8.count }
+        if !content.roles.isEmpty { count += 3 + content.rolesByteCount }
+        for entry in content.unknown { count += 3 + entry.bytes.count }
+        return count
+    }
+
+    /// Unknown extensions stand between the known ones where their tags say.
+    func encode(into writer: inout ByteWriter) {
+        guard let content else { return }
+        let count = (content.treatment == nil ? 0 : 1) + (content.roles.isEmpty ? 0 : 1) + content.unknown.count
+        precondition(count <= Int(UInt8.max), "no tag is said twice")
+        writer.u8(UInt8(count))
+        var rest = content.unknown[...]
+        for tag in ExtensionTag.allCases {
+            while let next = rest.first, next.tag < tag.rawValue {
+                writer.unknown(next)
+                rest.removeFirst()
+            }
+            content.encode(tag, into: &writer)
+        }
+        for entry in rest { writer.unknown(entry) }
+    }
+}
+
+extension Extensions.Content {
+    fileprivate var rolesByteCount: Int { roles.reduce(1) { $0 + 1 + countedBytes($1.name.utf8.count) } }
+
+    fileprivate func encode(_ tag: ExtensionTag, into writer: inout ByteWriter) {
+        switch tag {
+        case .treatment:
+            guard let treatment else { return }
+            writer.u8(tag.rawValue)
+            writer.text(treatment, bytesMax: ProtocolLimits.treatmentBytesMax)
+        case .roles:
+            guard !roles.isEmpty else { return }
+            writer.u8(tag.rawValue)
+            writer.u16(UInt16(rolesByteCount))
+            writer.u8(UInt8(roles.count))
+            for role in roles {
+                writer.u8(role.player.number)
+                writer.text(role.name, bytesMax: ProtocolLimits.roleBytesMax)
+            }
+        }
+    }
+}
+
+extension ByteWriter {
+    fileprivate mutating func unknown(_ entry: Extensions.Unknown) {
+        u8(entry.tag)
+        blob(entry.bytes, bytesMax: ProtocolLimits.unknownExtensionsBytesMax)
+    }
+}
+
+extension ByteReader {
+    /// - Parameters:
+    ///   - playerCount: of the message that the block belongs to.
+    ///   - isDemanding: that it is an error here not to know a tag which must be understood.
+    @inline(never)
+    mutating func extensions(
+        _ body: Span<UInt8>, playerCount: Int, isDemanding: Bool
+    ) throws(WireError) -> Extensions {
+        var content = Extensions.Content()
+        let count = try u8(body, "extensions")
+        if count == 0 { throw .badValue("extensions") }
+        var (last, unknownBytes): (UInt8, Int) = (0, 0)
+        for _ in 0..<count {
+            let number = try u8(body, "extensions")
+            guard number > last else { throw .badValue("extensions") }
+            last = number
+            let tag = ExtensionTag(rawValue: number)
+            if tag == nil, isDemanding, number >= ExtensionTag.firstDemanding { throw .unknownTag(number) }
+            let byteCount = Int(try u16(body, "extensions"))
+            if tag == nil {
+                unknownBytes += byteCount
+                if unknownBytes > ProtocolLimits.unknownExtensionsBytesMax { throw .tooMany("extensions") }
+            }
+            let entry = body.extracting(try range(byteCount, of: body, "extensions"))
+            switch tag {
+            case .treatment:
+                if entry.count > ProtocolLimits.treatmentBytesMax { throw .tooMany("treatment") }
+                content.treatment = try label(entry, "treatment")
+            case .roles: content.roles = try roles(entry, playerCount: playerCount)
+            case nil:
+                let bytes = unsafe entry.withUnsafeBufferPointer { unsafe [UInt8]($0) }
+                content.unknown.append(Extensions.Unknown(tag: number, bytes: bytes))
+            }
+        }
+        return Extensions(content)
+    }
+
+    private func roles(_ entry: Span<UInt8>, playerCount: Int) throws(WireError) -> [Extensions.Role] {
+        var reader = ByteReader()
+        let count = try reader.u8(entry, "roles")
+        if count == 0 { throw .badValue("roles") }
+        var roles: [Extensions.Role] = []
+        for _ in 0..<count {
+            let index = Int(try reader.u8(entry, "roles"))
+            guard index < playerCount, let player = PlayerIndex(exactly: index),
+                roles.last.map({ $0.player < player }) ?? true
+            else { throw .badValue("roles") }
+            let range = try reader.counted(entry, "roles", bytesMax: ProtocolLimits.roleBytesMax)
+            roles.append(Extensions.Role(player: player, name: try label(entry.extracting(range), "roles")))
+        }
+        try reader.finish(entry)
+        return roles
+    }
+
+    /// A text that follows the rules of a name.
+    private func label(_ bytes: Span<UInt8>, _ field: String) throws(WireError) -> String {
+        let scan = TextScan(bytes)
+        guard !bytes.isEmpty, !scan.hasControl, let text = String(copying: bytes, isASCII: scan.isASCII) else {
+            throw .badText(field)
+        }
+        return text
+    }
+}

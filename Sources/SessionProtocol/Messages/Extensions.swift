@@ -1,0 +1,145 @@
+/// Fields that stand behind all others of an assignment or an outcome, each with its tag and its length: so that more can be
+/// said than version 1 had fields for, and that a reader can pass over what it does not know. Tags below 128 may be
+/// passed over; what stands under the others has to be understood by whoever is to carry the session. Stable.
+public enum ExtensionTag: UInt8, CaseIterable, Sendable {
+    /// The condition of an experiment that the session was given.
+    case treatment = 1
+    /// What players are in it, by their index.
+    case roles = 2
+
+    /// From here on a tag must be understood.
+    public static let firstDemanding: UInt8 = 128
+}
+
+/// All extensions of a message. Most have none, and are spared them: then this is one empty word, and nothing is allocated.
+public struct Extensions: Hashable, Sendable {
+    struct Content: Hashable, Sendable {
+        var treatment: String?
+        /// In order of players, each at most once.
+        var roles: [Role] = []
+        /// What a later writer knows and this module does not, by tag: kept, and said again as it came.
+        var unknown: [Unknown] = []
+    }
+
+    struct Role: Hashable, Sendable {
+        let player: PlayerIndex
+        let name: String
+    }
+
+    struct Unknown: Hashable, Sendable {
+        let tag: UInt8
+        let bytes: [UInt8]
+    }
+
+    /// One, or nil for none: an array, so that it is copied when it is changed.
+    private var box: [Content]?
+
+    @inline(__always)
+    public static var none: Extensions { Extensions(box: nil) }
+
+    @inline(__always)
+    private init(box: [Content]?) { self.box = box }
+
+    /// - Parameter roles: by player; nil for one who has none.
+    public init(treatment: String? = nil, roles: [String?] = []) {
+        let named = roles.enumerated().compactMap { index, role in
+            role.flatMap { name in PlayerIndex(exactly: index).map { Role(player: $0, name: name) } }
+        }
+        self.init(Content(treatment: treatment, roles: named))
+    }
+
+    init(_ content: Content) { box = content == Content() ? nil : [content] }
+
+    var content: Content? { box?[0] }
+
+    @inline(__always)
+    var isEmpty: Bool { box == nil }
+
+    /// The condition of an experiment: a name of 1 to 64 bytes of UTF-8.
+    public var treatment: String? {
+        get { box?[0].treatment }
+        set { change { $0.treatment = newValue } }
+    }
+
+    /// What a player is in the game: a name of 1 to 64 bytes of UTF-8.
+    public subscript(roleOf player: PlayerIndex) -> String? {
+        get { box?[0].roles.first { $0.player == player }?.name }
+        set {
+            change { content in
+                content.roles.removeAll { $0.player == player }
+                guard let newValue else { return }
+                let place = content.roles.firstIndex { $0.player > player } ?? content.roles.count
+                content.roles.insert(Role(player: player, name: newValue), at: place)
+            }
+        }
+    }
+
+    /// In order of players; each of them is one of the message's.
+    public var roles: [(player: PlayerIndex, name: String)] { box?[0].roles.map { ($0.player, $0.name) } ?? [] }
+
+    /// The first tag that whoever carries the session must understand and this module does not know.
+    public var demandedTag: UInt8? {
+        box?[0].unknown.first { $0.tag >= ExtensionTag.firstDemanding }?.tag
+    }
+
+    /// Takes over treatment and roles where none are said here.
+    public mutating func fill(from other: Extensions) {
+        guard let theirs = other.content else { return }
+        change { content in
+            if content.treatment == nil { content.treatment = theirs.treatment }
+            if content.roles.isEmpty { content.roles = theirs.roles }
+        }
+    }
+
+    /// Adds what this module does not know, behind those of lower tags.
+    package mutating func addUnknown(tag: UInt8, _ bytes: [UInt8]) {
+        change { content in
+            let place = content.unknown.firstIndex { $0.tag > tag } ?? content.unknown.count
+            content.unknown.insert(Unknown(tag: tag, bytes: bytes), at: place)
+        }
+    }
+
+    private mutating func change(_ body: (inout Content) -> Void) {
+        var content = box?[0] ?? Content()
+        body(&content)
+        self = Extensions(content)
+    }
+}
+
+/// What an experiment has given to one player of a session.
+public struct Condition: Hashable, Sendable {
+    /// The session's treatment, the same for all its players.
+    public var treatment: String?
+    /// The player's own.
+    public var role: String?
+
+    public static let none = Condition()
+
+    public init(treatment: String? = nil, role: String? = nil) {
+        self.treatment = treatment
+        self.role = role
+    }
+}
+
+extension Assignment {
+    /// The condition of an experiment that the session has been given.
+    public var treatment: String? {
+        get { extensions.treatment }
+        set { extensions.treatment = newValue }
+    }
+}
+
+extension Outcome {
+    /// The condition of an experiment that the session had.
+    public var treatment: String? {
+        get { extensions.treatment }
+        set { extensions.treatment = newValue }
+    }
+}
+
+extension Extensions {
+    /// What a player has been given.
+    public func condition(of player: PlayerIndex) -> Condition {
+        isEmpty ? .none : Condition(treatment: treatment, role: self[roleOf: player])
+    }
+}

@@ -1,0 +1,91 @@
+import Reactor
+import Testing
+import WebProtocol
+
+@testable import Service
+
+@Suite struct RoundTripTests {
+    /// A harness with a client that has said its first message, and heard the answer.
+    static func joined(
+        intervalMs: UInt64, atOnce: Bool = false, _ change: (inout WebLimits) -> Void = { _ in }
+    ) throws -> (WebHarness, RawClient) {
+        let harness = try WebHarness {
+            $0.roundTripIntervalMs = intervalMs
+            change(&$0)
+        }
+        harness.application.measuresAtOnce = atOnce
+        let client = try harness.webSocket()
+        client.send(text("a"))
+        #expect(try harness.until(client) { client.received.count >= serverText("a").count })
+        return (harness, client)
+    }
+
+    /// The payload of the next ping.
+    static func ping(_ harness: WebHarness, _ client: RawClient) throws -> [UInt8] {
+        #expect(try harness.until(client) { client.received.count >= 10 })
+        let frame = client.take()
+        #expect(frame.count == 10 && frame.starts(with: [0x89, 8]))
+        return Array(frame.dropFirst(2))
+    }
+
+    @Test("a client is pinged at each interval, every ping is another, and each answer is measured")
+    func measuring() throws {
+        let (harness, client) = try Self.joined(intervalMs: 60)
+        #expect(client.take() == serverText("a"))
+        var seen: Set<[UInt8]> = []
+        for count in 1...4 {
+            let payload = try Self.ping(harness, client)
+            seen.insert(payload)
+            let begin = Clock.bootMs()
+            try harness.loop.turns(for: 30)
+            client.send(frame(0x8A, payload))
+            #expect(try harness.until(client) { harness.application.roundTripsMs.count == count })
+            let tookMs = Clock.bootMs() - begin
+            #expect((30...tookMs + 5).contains(UInt64(harness.application.roundTripsMs[count - 1])))
+        }
+        #expect(seen.count == 4)
+    }
+
+    @Test("where it is wanted soon, the first ping comes along with the first answer")
+    func atOnce() throws {
+        let (harness, client) = try Self.joined(intervalMs: 60_000, atOnce: true)
+        #expect(try harness.until(client) { client.received.count >= 10 + serverText("a").count })
+    }
+
+    @Test("an answer that no ping has asked for, or with another payload, or a second time, counts for nothing")
+    func forged() throws {
+        let (harness, client) = try Self.joined(intervalMs: 100)
+        _ = client.take()
+        client.send(frame(0x8A, []) + frame(0x8A, [UInt8](repeating: 0, count: 8)))
+        let payload = try Self.ping(harness, client)
+        client.send(frame(0x8A, payload + [0]) + frame(0x8A, payload.reversed()) + frame(0x8A, []))
+        client.send(frame(0x8A, payload) + frame(0x8A, payload))
+        #expect(try harness.until(client) { harness.application.roundTripsMs.count == 1 })
+        try harness.loop.turns(for: 30)
+        #expect(harness.application.roundTripsMs.count == 1)
+    }
+
+    @Test("one who answers nothing is asked once, and given up after the idle time")
+    func silent() throws {
+        let (harness, client) = try Self.joined(intervalMs: 40) { $0.idleTimeoutMs = 250 }
+        _ = client.take()
+        let begin = Clock.bootMs()
+        try harness.untilEnd(client)
+        #expect(Clock.bootMs() - begin >= 200)
+        let pings = client.received.prefix { $0 != 0x88 }
+        #expect(pings.count == 10, "one ping, then the close frame")
+        #expect(harness.application.roundTripsMs == [])
+        try harness.expectEmpty()
+    }
+
+    @Test("one who talks and answers pings is kept for as long as it likes, also without an answer to the first ping")
+    func lively() throws {
+        let (harness, client) = try Self.joined(intervalMs: 30) { $0.idleTimeoutMs = 120 }
+        for _ in 0..<6 {
+            try harness.loop.turns(for: 60)
+            client.send(text("b"))
+        }
+        #expect(try harness.until(client) { client.received.count >= 7 * serverText("a").count + 10 })
+        #expect(!client.hasEnded)
+    }
+}

@@ -1,0 +1,259 @@
+"""What version 2 adds: extensions behind assignments and outcomes, and links between the two versions."""
+
+import valid
+from conversations import GRACE, INTERVAL, Talk
+from wire import ROLES, TREATMENT, block, body, encode, frame, roles
+
+BOTH = [{"player": 0, "role": "proposer"}, {"player": 1, "role": "responder"}]
+CONDITIONS = {"treatment": "high stakes", "roles": BOTH}
+ASSIGN = {"kind": "assign"} | valid.assignment()
+ENDED = {"kind": "ended"} | valid.outcome()
+JOURNAL = {"kind": "journalMatched", "node": "east-1"} | valid.assignment()
+
+
+def valid_cases():
+    yield "assign-treatment", "a session in one condition of an experiment", ASSIGN | {"treatment": "high stakes"}
+    yield "assign-roles", "a role for each player", ASSIGN | {"roles": BOTH}
+    yield "assign-both", "treatment and roles, in the order of their tags", ASSIGN | CONDITIONS
+    yield "assign-one-role", "a role for one of the players only", ASSIGN | {"roles": BOTH[1:]}
+    yield "assign-shortest", "names of one byte", ASSIGN | {"treatment": "a", "roles": [{"player": 0, "role": "b"}]}
+    yield "assign-longest", "names of 64 bytes that are not ASCII", ASSIGN | {
+        "treatment": "é" * 32, "roles": [{"player": 0, "role": "東" * 21 + "x"}, {"player": 1, "role": "r" * 64}]}
+    yield "assign-255-roles", "the greatest roster, each with the longest role", {"kind": "assign"} | valid.assignment(
+        players=[valid.seat(f"p{n}", n) for n in range(255)], treatment="t" * 64,
+        roles=[{"player": n, "role": f"{n:064}"} for n in range(255)])
+    yield "assign-unknown", "extensions of a later writer, one of which may be passed over: kept as they are", ASSIGN | {
+        "extensions": [{"tag": 3, "bytes": ""}, {"tag": 127, "bytes": "00ff"}]}
+    yield "assign-unknown-beside", "the same behind those that are known", ASSIGN | CONDITIONS | {
+        "extensions": [{"tag": 77, "bytes": "01"}]}
+    yield "assign-demanding", "one that has to be understood: readable, so that it can be refused as unsupported", ASSIGN | {
+        "extensions": [{"tag": 128, "bytes": "01"}, {"tag": 255, "bytes": ""}]}
+    yield "assign-unknown-greatest", "as many bytes of unknown extensions as there may be", ASSIGN | {
+        "extensions": [{"tag": 9, "bytes": "aa" * 16_000}, {"tag": 10, "bytes": "bb" * 384}]}
+    yield "holding-both", "what a coordinator holds, said as it was assigned", {
+        "kind": "holding", "state": "playing"} | valid.assignment() | CONDITIONS
+    yield "holding-demanding", "its owner has understood it, and nobody else has to", {
+        "kind": "holding", "state": "matched"} | valid.assignment() | {"extensions": [{"tag": 200, "bytes": "07"}]}
+    yield "journalMatched-both", "so that they outlive a restart", JOURNAL | CONDITIONS
+    yield "journalMatched-unknown", "a journal of a later writer, with what may be passed over", JOURNAL | {
+        "extensions": [{"tag": 127, "bytes": "00"}]}
+    yield "ended-both", "an outcome says them too", ENDED | CONDITIONS
+    yield "ended-treatment", "a treatment without roles", ENDED | {"treatment": "control"}
+    yield "ended-demanding", "what has ended is recorded, understood or not", ENDED | {
+        "extensions": [{"tag": 130, "bytes": "010203"}]}
+    yield "assign", "nothing to say: byte for byte that of version 1", ASSIGN
+    yield "ended", "the same for an outcome", ENDED
+    yield "holding", "and what is held", {"kind": "holding", "state": "playing"} | valid.assignment()
+    yield "journalMatched", "and in a journal", JOURNAL
+
+
+def extended(message, found, count=None, behind=b""):
+    """A message with this block of extensions."""
+    return frame(message["kind"], bytes(body(message).bytes) + block(found, count) + behind, flags=1)
+
+
+def raw(message, data):
+    """A message with these bytes where its block should be."""
+    return frame(message["kind"], bytes(body(message).bytes) + data, flags=1)
+
+
+def role(player, name="r"):
+    return {"player": player, "role": name}
+
+
+def invalid_cases():
+    for case in bad_blocks():
+        yield *case, 2
+    for kind in ("hello", "challenge", "accepted", "refused", "endedAck", "cancel", "ping", "drain", "inventoryEnd"):
+        message = {"hello": valid.hello(), "challenge": valid.challenge()}.get(kind) or valid.about(
+            kind, reason="full" if kind == "refused" else "cancelled", blamed=[], sentAtMs=1, sessions=2, players=3)
+        yield (f"flag-{kind}", "a kind without extensions has no such flag", extended(message, [(TREATMENT, b"a")]),
+               "unknownFlags", None, 2)
+    for bit in range(1, 8):
+        yield (f"flags-bit-{bit}", "every other flag is reserved",
+               frame("assign", bytes(body(ASSIGN).bytes), flags=1 << bit), "unknownFlags", None, 2)
+    yield ("flags-beside", "also beside the one that is known",
+           frame("assign", bytes(body(ASSIGN).bytes) + block([(TREATMENT, b"a")]), flags=3), "unknownFlags", None, 2)
+    for name, message in (("assign", ASSIGN), ("ended", ENDED), ("journalMatched", JOURNAL)):
+        yield (f"version-1-{name}", "where version 1 is spoken the flag is unknown", encode(message | CONDITIONS),
+               "unknownFlags", None, 1)
+    good = bytearray(encode(ASSIGN | CONDITIONS))
+    good[6] = 0
+    yield "flag-bit", "the flag is under the checksum", bytes(good), "badChecksum", None, 2
+
+
+def bad_blocks():
+    yield "no-flag", "a block without its flag is bytes too many", frame(
+        "assign", bytes(body(ASSIGN).bytes) + block([(TREATMENT, b"a")])), "trailingBytes", None
+    yield "no-block", "a flag without its block", raw(ASSIGN, b""), "truncated", "extensions"
+    yield "count-0", "one who has nothing to say leaves the flag out", raw(ASSIGN, b"\0"), "badValue", "extensions"
+    yield "count-over", "two are promised, one is there", extended(
+        ASSIGN, [(TREATMENT, b"a")], count=2), "truncated", "extensions"
+    yield "count-under", "one is promised, two are there", extended(
+        ASSIGN, [(TREATMENT, b"a"), (9, b"")], count=1), "trailingBytes", None
+    yield "trailing", "a byte behind the block", extended(ASSIGN, [(TREATMENT, b"a")], behind=b"\0"), "trailingBytes", None
+    yield "tag-0", "tags begin with 1", extended(ASSIGN, [(0, b"a")]), "badValue", "extensions"
+    yield "tags-descend", "tags ascend", extended(
+        ASSIGN, [(ROLES, roles([role(0)])), (TREATMENT, b"a")]), "badValue", "extensions"
+    yield "tags-repeat", "a tag stands once", extended(
+        ASSIGN, [(TREATMENT, b"a"), (TREATMENT, b"a")]), "badValue", "extensions"
+    yield "tags-repeat-unknown", "also one that is not known", extended(
+        ENDED, [(200, b"a"), (200, b"a")]), "badValue", "extensions"
+    yield "length-cut", "a length that is not all there", raw(ASSIGN, b"\1\1\0"), "truncated", "extensions"
+    yield "length-past-end", "a length past the end of the body", raw(
+        ASSIGN, b"\1\1\0\2a"), "truncated", "extensions"
+    yield "length-past-end-unknown", "the same of one that is not known", raw(
+        ENDED, b"\1\x09\x40\0a"), "truncated", "extensions"
+    yield "length-greatest", "judged before its bytes are missed", raw(
+        ASSIGN, b"\1\x09\xff\xff"), "tooMany", "extensions"
+    yield "unknown-over", "unknown ones of one byte too many in all", extended(
+        ASSIGN, [(9, bytes(16_000)), (10, bytes(385))]), "tooMany", "extensions"
+    yield "demanding-journal", "a record of a later writer that has to be understood", extended(
+        JOURNAL, [(128, b"a")]), "unknownTag", None
+    yield "demanding-journal-behind", "also behind one that is known", extended(
+        JOURNAL, [(TREATMENT, b"a"), (255, b"")]), "unknownTag", None
+    yield "demanding-order", "the tag is judged before its length", raw(JOURNAL, b"\1\x80"), "unknownTag", None
+    for name, data, error in (
+        ("empty", b"", "badText"), ("too-long", b"t" * 65, "tooMany"), ("utf8", b"a\xff", "badText"),
+        ("control", b"a\nb", "badText"), ("delete", b"\x7f", "badText"),
+    ):
+        yield f"treatment-{name}", "a treatment is a name of 1 to 64 bytes", extended(
+            ASSIGN, [(TREATMENT, data)]), error, "treatment"
+        yield f"role-{name}", "a role, too", extended(
+            ENDED, [(ROLES, roles([role(0, data)]))]), error, "roles"
+    yield "roles-none", "one who has none to say leaves the tag out", extended(ASSIGN, [(ROLES, b"\0")]), "badValue", "roles"
+    yield "roles-empty", "not even a count", extended(ASSIGN, [(ROLES, b"")]), "truncated", "roles"
+    yield "roles-stranger", "a role of a player that is not there", extended(
+        ASSIGN, [(ROLES, roles([role(0), role(2)]))]), "badValue", "roles"
+    yield "roles-255", "no player has this number", extended(
+        ENDED, [(ROLES, roles([role(255)]))]), "badValue", "roles"
+    yield "roles-descend", "in order of players", extended(
+        ASSIGN, [(ROLES, roles([role(1), role(0)]))]), "badValue", "roles"
+    yield "roles-repeat", "one role a player", extended(
+        ASSIGN, [(ROLES, roles([role(1), role(1)]))]), "badValue", "roles"
+    yield "roles-order", "the player is judged before its role is missed", extended(
+        ASSIGN, [(ROLES, b"\1\2")]), "badValue", "roles"
+    yield "roles-over", "more are promised than the entry holds, though bytes follow", extended(
+        ASSIGN, [(ROLES, b"\2" + roles([role(0)])[1:]), (9, bytes(9))]), "truncated", "roles"
+    yield "roles-under", "bytes are left behind the last role", extended(
+        ASSIGN, [(ROLES, roles([role(0)]) + b"\0")]), "trailingBytes", None
+
+
+class Talk2(Talk):
+    """A conversation in which each side speaks these versions."""
+
+    def __init__(self, why, checks=None, coordinator=(1, 2), matchmaker=(1, 2)):
+        super().__init__(why, *([checks] if checks else []))
+        self.versions = {"coordinator": list(coordinator), "matchmaker": list(matchmaker)}
+
+    def hello(self, **changes):
+        least, greatest = self.versions["coordinator"]
+        super().hello(**{"versionMin": least, "versionMax": greatest} | changes)
+
+    def challenge(self, secret=None, **changes):
+        spoken = min(self.versions["coordinator"][1], self.versions["matchmaker"][1])
+        super().challenge(secret, **{"version": spoken} | changes)
+
+    def case(self):
+        case = super().case()
+        return {"why": case.pop("why"), "versions": self.versions} | case
+
+
+def conversation_cases():
+    for name, talk in conversations():
+        yield name, talk.case()
+
+
+def conversations():
+    t = Talk2("two who both speak version 2")
+    t.handshake()
+    yield "handshake", t
+    t = Talk2("an older coordinator: version 1 is spoken", coordinator=(1, 1))
+    t.handshake()
+    yield "handshake-older-coordinator", t
+    t = Talk2("an older matchmaker: version 1 is spoken", matchmaker=(1, 1))
+    t.handshake()
+    yield "handshake-older-matchmaker", t
+    t = Talk2("a coordinator that speaks later versions as well", coordinator=(2, 9))
+    t.handshake()
+    yield "handshake-later-coordinator", t
+    t = Talk2("a coordinator that speaks later versions only", coordinator=(3, 9))
+    t.hello()
+    t.m("reject", code="no_common_version", detail="no common version: this side speaks 1 to 2, the other 3 to 9")
+    yield "handshake-no-common-version", t
+    t = Talk2("a matchmaker that picks a version outside of the range", ["coordinator"])
+    t.hello()
+    t.challenge(version=3)
+    t.c("reject", code="no_common_version", detail="no common version: this side speaks 1 to 2, the other 3 to 3")
+    yield "handshake-version-outside", t
+
+    # Which treatment a session has is the matchmaker's to know: nothing that is said tells it.
+    t = Talk2("the life of a session in an experiment: treatment and roles come with it, and stand in its outcome", ["coordinator"])
+    t.begin()
+    t.ms = 100
+    game = experiment(t)
+    t.ms = 1_000
+    t.ping(1, 2)
+    t.pong()
+    t.ms = 1_500
+    t.event("coordinator", "finish ann", "finish bob")
+    t.ended(game, "completed", "playing", finished={"ann": "", "bob": ""}, extensions=CONDITIONS)
+    t.about("matchmaker", "endedAck", game)
+    yield "life-experiment", t
+
+    t = Talk2("the link is lost: what is held and what has ended is said with treatment and roles", ["coordinator"])
+    t.begin()
+    first, second = experiment(t), experiment(t, ("cem", "dee"))
+    t.ms = 500
+    t.event("coordinator", "finish ann", "finish bob")
+    t.ended(first, "completed", "playing", finished={"ann": "", "bob": ""}, lost=True, extensions=CONDITIONS)
+    t.event("both", "link lost")
+    t.ms = 900
+    t.handshake()
+    t.c("holding", state="playing", **second)
+    t.ended(first, "completed", "playing", at=500, finished={"ann": "", "bob": ""}, extensions=CONDITIONS)
+    t.c("inventoryEnd")
+    t.ping(1, 4)
+    t.about("matchmaker", "endedAck", first)
+    t.pong()
+    yield "reconnect-experiment", t
+
+    t = Talk2("back on a link of version 1 nothing of it is said, and the game goes on", ["coordinator"])
+    t.begin()
+    game = experiment(t)
+    t.ms = 500
+    t.event("both", "link lost")
+    t.ms = 900
+    t.hello()
+    t.challenge(version=1)
+    t.proof()
+    t.m("welcome", leaseGraceMs=GRACE, pingIntervalMs=INTERVAL)
+    t.c("holding", state="playing", **{key: value for key, value in game.items() if key not in CONDITIONS})
+    t.c("inventoryEnd")
+    t.ping(1, 2)
+    t.pong()
+    t.ms = 1_200
+    t.event("coordinator", "leave ann")
+    t.ended(game, "player_left", "playing", blamed=("ann",))
+    t.about("matchmaker", "endedAck", game)
+    yield "reconnect-down", t
+
+    t = Talk2("a setting that has to be understood, and is not: the session is refused", ["coordinator"])
+    t.begin()
+    game = t.match("duo", ("ann", "bob"), False, extensions={"extensions": [{"tag": 128, "bytes": "01"}]})
+    t.about("coordinator", "refused", game, reason="unsupported")
+    yield "refused-demanding", t
+
+    t = Talk2("an older coordinator lives through a game of version 1", coordinator=(1, 1))
+    t.begin()
+    game = t.play()
+    t.ms = 500
+    t.event("coordinator", "leave bob")
+    t.ended(game, "player_left", "playing", blamed=("bob",))
+    t.about("matchmaker", "endedAck", game)
+    yield "life-older-coordinator", t
+
+
+def experiment(t, names=("ann", "bob")):
+    """A game without validation, in an experiment, up to playing."""
+    return t.play(names=names, extensions=CONDITIONS)

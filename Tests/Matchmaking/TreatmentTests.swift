@@ -188,3 +188,19 @@ import Testing
         #expect(Self.play(&lobby, 2) == "b")
     }
 }
+
+extension TreatingTests {
+    @Test("a matchmaker that starts on its journal goes on counting those that are played")
+    func restart() {
+        let scene = Self.scene([.init(name: "a", quota: 1), .init(name: "b", quota: 1)])
+        var lobby = Lobby(scene)
+        lobby.connect("east", link: 1)
+        let first = Self.play(&lobby, 1)
+        #expect(Self.play(&lobby, 2, ends: .noShow, in: .matched) != first)
+        var again = Lobby(restarting: lobby, scene)
+        again.connect("east", link: 2)
+        again.join("p3", on: 3)
+        #expect(again.core.sceneStatus[0].treated.map(\.sessions) == [1, 1])
+        #expect(again.join("late", on: 9) == ["9: error scene_closed!"])
+    }
+}

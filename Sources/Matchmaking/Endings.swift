@@ -108,6 +108,7 @@ extension MatchmakerCore {
         hold?.doubtful.remove(outcome.session)
         retained.insert(outcome, nodes: handOff.offered)
         releases.ends(outcome.session)
+        giveBackTreatment(handOff, outcome)
         if handOff.phase == .accepted, let index = coordinators.firstIndex(where: { $0.node == handOff.node }) {
             coordinators[index].isResting = false
         }

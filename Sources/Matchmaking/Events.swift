@@ -84,14 +84,32 @@ public struct JoinRequest: Hashable, Sendable {
 
 /// What a client hears from the matchmaker.
 public enum MatchmakerReply: Hashable, Sendable {
-    /// `timeoutMs` is what is left until the server gives up.
-    case waiting(
-        session: SessionID, players: Int, needed: Int, waitedMs: UInt64, timeoutMs: UInt64, resume: String)
+    case waiting(WaitingNews)
     /// "Still there?" `deadlineMs` is how long there is to answer.
     case confirm(deadlineMs: UInt64)
     case matched(session: SessionID, player: PlayerIndex, players: Int, url: String, ticket: Ticket, condition: Condition)
     case ended(session: SessionID, reason: EndReason, completionCode: String?)
     case error(MatchmakerError, message: String)
+}
+
+/// How one who waits is getting on.
+public struct WaitingNews: Hashable, Sendable {
+    public var session: SessionID
+    public var players: Int
+    public var needed: Int
+    public var waitedMs: UInt64
+    /// What is left until the server gives up.
+    public var timeoutMs: UInt64
+    public var resume: String
+    /// How much longer it is likely to take; nil when that is not known.
+    public var estimateMs: UInt64?
+    /// While its party gathers.
+    public var party: PartyCount?
+
+    public struct PartyCount: Hashable, Sendable {
+        public var members: Int
+        public var size: Int
+    }
 }
 
 /// Codes of the client protocol that the matchmaker's core gives.
@@ -104,6 +122,11 @@ public enum MatchmakerError: String, CaseIterable, Sendable {
     case wrongState = "wrong_state"
     /// An attribute does not say what the scene's rules need.
     case badMessage = "bad_message"
+    /// All of the party have come already.
+    case partyFull = "party_full"
+    /// The party's size is not the one that the others have named, or not one that the scene takes; or its members cannot
+    /// be in one group.
+    case partyMismatch = "party_mismatch"
     /// What became of the session cannot be said in time.
     case timeout = "timeout"
 }
@@ -147,6 +170,8 @@ public enum MatchmakerNotice: Hashable, Sendable {
     case outcomeReleased(SessionID, NodeID?)
     /// What players and operators should know of an end, once it is durable.
     case outcome(Outcome)
+    /// A session of this scene was given a treatment.
+    case treated(SessionID, SceneID, treatment: String)
     /// What became of a join, once for each.
     case fate(JoinFate)
 }

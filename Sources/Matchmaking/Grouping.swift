@@ -4,6 +4,7 @@ import SessionProtocol
 extension MatchmakerCore {
     /// Lets a free subject wait; everyone who then sits with it hears the new count.
     mutating func seat(_ newcomer: Member, sceneIndex: Int, _ now: Moment, _ actions: inout [MatchmakerAction]) {
+        if newcomer.party != nil { return gather(newcomer, sceneIndex, now, &actions) }
         enroll([newcomer], sceneIndex: sceneIndex, now, &actions)
     }
 
@@ -151,6 +152,7 @@ extension MatchmakerCore {
         _ sceneIndex: Int, changed: [SessionID], _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         var changed = changed
+        regatherBroken(now, &changed)
         var givenUp: [PoolUnit] = []
         while let step = queues[sceneIndex].pool.popDue(now: now) {
             switch step {

@@ -22,6 +22,8 @@ extension MatchmakerCore {
                 queues[sceneIndex].isShortNoticed = true
                 return
             }
+            // A session that is not played may give a treatment back.
+            if hasPlayedAll(sceneIndex) { break }
             if mustAsk(session, now) {
                 guard mayAskOneMore() else { break }
                 ask(session, now, &actions)
@@ -43,22 +45,27 @@ extension MatchmakerCore {
         return best?.node
     }
 
+    /// - Parameter extensions: what the session is to be beside a game of its scene: treatment, and roles of its seats.
     private mutating func match(
-        _ id: SessionID, to node: NodeID, extensions: Extensions = .none, _ now: Moment,
-        _ actions: inout [MatchmakerAction]
+        _ id: SessionID, to node: NodeID, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         guard let room = ledger[id]?.details.room else { preconditionFailure("a full room is in the ledger") }
+        precondition(extensions.roles.allSatisfy { Int($0.player.number) < room.members.count }, "roles are those of seats")
         queues[room.sceneIndex].remove(id)
         queues[room.sceneIndex].waiting -= room.members.count
         for member in room.members {
             ledger.clearDeadline(.wait, slot: member.slot, of: id)
             if let connection = member.connection { fates.set(connection, atMs: now.bootMs + limits.fateTimeoutMs) }
         }
+        forgetParties(of: room)
+        queues[room.sceneIndex].waits.note(
+            room.members.map { now.unixMs - min(now.unixMs, $0.sinceUnixMs) }, atMs: now.bootMs, limits)
         ledger.transition(id, to: .matched)
         let scene = scenes[room.sceneIndex]
         var assignment = Assignment(
             session: id, attempt: .first, scene: scene.id, settings: scene.settings, seed: generator.next() >> 32,
-            resumeExpiresUnixMs: now.unixMs + limits.resumeLifetimeMs, players: [], extensions: extensions)
+            resumeExpiresUnixMs: now.unixMs + limits.resumeLifetimeMs, players: [])
+        assignment.extensions = conditions(of: id, room, &actions)
         assignment.players = room.members.map { seat(of: $0, in: assignment) }
         let handOff = HandOff(
             sceneIndex: room.sceneIndex, assignment: assignment, node: node, phase: .offered,

@@ -42,6 +42,15 @@ public struct JoinFate: Hashable, Sendable {
     public let waitedInAllMs: UInt64
 }
 
+extension JoinFate {
+    /// Of a join that never came to the core.
+    public init(refused request: JoinRequest, on connection: ConnectionHandle, scene: SceneID?) {
+        self.init(
+            kind: .refused, connection: connection, subject: request.subject, scene: scene, session: nil, error: nil,
+            waitedMs: 0, waitedInAllMs: 0)
+    }
+}
+
 /// A join whose fate is still to come.
 struct Joined: Sendable {
     let subject: SubjectID
@@ -50,16 +59,24 @@ struct Joined: Sendable {
     let atMs: UInt64
     /// When the subject first joined, in milliseconds since 1970.
     var sinceUnixMs: UInt64
+    /// The scene that it asked for, when its time was up there and it waits in another.
+    var movedFrom: SceneID?
+    /// How often that has been.
+    var moves: UInt16 = 0
 }
 
 /// A join is in `joined` from its acceptance to its fate; nothing else puts one in or takes one out.
 extension MatchmakerCore {
     /// A connection waits for a session of this scene: it has just joined, or goes on waiting.
     mutating func accept(
-        _ connection: ConnectionHandle, _ subject: SubjectID, in scene: SceneID, sinceUnixMs: UInt64, _ now: Moment
+        _ connection: ConnectionHandle, _ subject: SubjectID, in scene: SceneID, sinceUnixMs: UInt64,
+        movedFrom: SceneID? = nil, _ now: Moment
     ) {
-        let atMs = joined[connection]?.atMs ?? now.bootMs
-        joined[connection] = Joined(subject: subject, scene: scene, atMs: atMs, sinceUnixMs: sinceUnixMs)
+        var join = joined[connection]
+            ?? Joined(subject: subject, scene: scene, atMs: now.bootMs, sinceUnixMs: sinceUnixMs, movedFrom: movedFrom)
+        join.scene = scene
+        join.sinceUnixMs = sinceUnixMs
+        joined[connection] = join
     }
 
     /// The connection is nobody's any more, and this is why.

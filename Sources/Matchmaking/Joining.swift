@@ -19,7 +19,7 @@ extension MatchmakerCore {
                 return refuse(connection, request, .subjectInUse, "this subject already waits or plays", &actions)
             }
             if let room = ledger[session]?.details.room {
-                if room.sceneIndex == sceneIndex {
+                if room.sceneIndex == sceneIndex || wasMoved(request.subject, in: room, from: sceneID) {
                     return rejoinRoom(session, connection, request.subject, claim, now, &actions)
                 }
             } else if let claim, claim.releases(from: session) {
@@ -32,12 +32,17 @@ extension MatchmakerCore {
             return refuse(connection, request, .subjectInUse, "this subject already waits or plays", &actions)
         }
         guard !isDraining else { return refuse(connection, request, .draining, "this server is shutting down", &actions) }
-        guard scene.isOpen else { return refuse(connection, request, .sceneClosed, "this scene is closed", &actions) }
+        guard scene.isOpen, !hasPlayedAll(sceneIndex) else {
+            return refuse(connection, request, .sceneClosed, "this scene is closed", &actions)
+        }
         guard queues[sceneIndex].waiting < scene.waitingMax else {
             return refuse(connection, request, .roomFull, "too many are waiting in this scene", &actions)
         }
         if let misfit = scene.rules.misfit(of: request.attributes) {
             return refuse(connection, request, .badMessage, misfit.description, &actions)
+        }
+        if let problem = problem(of: request.party, request.attributes, in: sceneIndex) {
+            return refuse(connection, request, problem.error, problem.message, &actions)
         }
         if let session = ledger.session(of: request.subject) { moveOut(request.subject, session, now, &actions) }
         if let older = untold.removeValue(forKey: request.subject) {
@@ -49,7 +54,7 @@ extension MatchmakerCore {
         let sinceUnixMs = since(now.unixMs, claim, in: scene.id)
         let member = Member(
             subject: request.subject, connection: connection, sinceUnixMs: sinceUnixMs,
-            waitUntilMs: now.bootMs + scene.waitTimeoutMs, attributes: request.attributes)
+            waitUntilMs: now.bootMs + scene.waitTimeoutMs, attributes: request.attributes, party: request.party)
         seat(member, sceneIndex: sceneIndex, now, &actions)
     }
 
@@ -108,8 +113,9 @@ extension MatchmakerCore {
         if isOlder { member.resume = text(ofPlaceOf: member, in: id, entry.scene, now) }
         updateRoom(id) { $0.members[index] = member }
         tellEnded(replaced, session: id, .superseded, nil, &actions)
+        let movedFrom = replaced.connection.flatMap { joined[$0]?.movedFrom }
         if let old = replaced.connection { finish(old, .superseded, in: id, now, &actions) }
-        accept(connection, subject, in: entry.scene, sinceUnixMs: member.sinceUnixMs, now)
+        accept(connection, subject, in: entry.scene, sinceUnixMs: member.sinceUnixMs, movedFrom: movedFrom, now)
         tellWaiting(member, in: id, room, now, &actions)
         askAgain(subject, in: id, now, &actions)
         if isOlder { becameOlder(member, in: id, now, &actions) }
@@ -158,9 +164,10 @@ extension MatchmakerCore {
             .reply(
                 connection,
                 .waiting(
-                    session: id, players: handOff.members.count, needed: handOff.members.count,
-                    waitedMs: now.unixMs - min(now.unixMs, member.sinceUnixMs),
-                    timeoutMs: fateIsKnownMs(of: handOff, now), resume: member.resume)))
+                    WaitingNews(
+                        session: id, players: handOff.members.count, needed: handOff.members.count,
+                        waitedMs: now.unixMs - min(now.unixMs, member.sinceUnixMs),
+                        timeoutMs: fateIsKnownMs(of: handOff, now), resume: member.resume))))
     }
 
     /// How long the fate of a session whose coordinator is out of reach can stay unknown.

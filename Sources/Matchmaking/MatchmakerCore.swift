@@ -19,6 +19,7 @@ public struct MatchmakerCore: Sendable {
     var fates = DeadlineQueue<ConnectionHandle>()
     /// Who is still connected though the session has ended, until that is durable and told.
     var untold: [SubjectID: Untold] = [:]
+    var parties = PartyBook()
     /// Outcomes that may be reported once more.
     var retained = RetainedOutcomes()
     var releases = Releases()

@@ -41,6 +41,12 @@ public struct MatchmakingLimits: Sendable {
     public var copiesInDoubtMax: Int
     /// Of each scene's waiting pool.
     public var pool: PoolLimits
+    /// Matched players of a scene whose waits are remembered for the estimate.
+    public var waitsKeptMax: Int
+    /// Fewer of them make no estimate.
+    public var waitsKeptMin: Int
+    /// How long they count.
+    public var waitsKeptMs: UInt64
     public var ledger: LedgerLimits
 
     public init(
@@ -51,6 +57,7 @@ public struct MatchmakingLimits: Sendable {
         playedSubjectsMax: Int = 100_000, playedLifetimeMs: UInt64 = 86_400_000,
         unrecordedMax: Int = 100_000, outcomesRetainedMax: Int = 20_000,
         recentMatchesMax: Int = 16, copiesInDoubtMax: Int = 20_000, pool: PoolLimits = PoolLimits(),
+        waitsKeptMax: Int = 64, waitsKeptMin: Int = 6, waitsKeptMs: UInt64 = 900_000,
         ledger: LedgerLimits = LedgerLimits(tombstoneLifetimeMs: 600_000, tombstonesMax: 100_000)
     ) {
         self.coordinatorsMax = coordinatorsMax
@@ -71,6 +78,9 @@ public struct MatchmakingLimits: Sendable {
         self.recentMatchesMax = recentMatchesMax
         self.copiesInDoubtMax = copiesInDoubtMax
         self.pool = pool
+        self.waitsKeptMax = waitsKeptMax
+        self.waitsKeptMin = waitsKeptMin
+        self.waitsKeptMs = waitsKeptMs
         self.ledger = ledger
     }
 

@@ -54,6 +54,7 @@ extension MatchmakerCore {
         guard scene != old else { return }
         scenes[index] = scene
         forgetRefusals(of: index)
+        if scene.treatments != old.treatments { queues[index].treatments = scene.treatments.map { TreatmentSequence($0) } }
         if scene.groupSize != old.groupSize || scene.rules != old.rules {
             formRoomsAnew(index, now, &actions)
         } else {
@@ -78,7 +79,8 @@ extension MatchmakerCore {
     /// Rooms keep those, the most senior first, who can still be together; the others go where there is a place for them,
     /// each to its own deadline. Everybody hears the new counts. Whoever has no place in any group now is told `cancelled`.
     private mutating func formRoomsAnew(_ index: Int, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        let changed = rooms(of: index)
+        let changed = rooms(of: index).filter { ledger[$0]?.details.room?.gathers == nil }
+        let gatherings = rooms(of: index).filter { ledger[$0]?.details.room?.gathers != nil }
         for id in changed {
             for member in ledger[id]?.details.room?.members ?? [] {
                 if let unit = member.unit { queues[index].removeFromPool(unit, &pairs) }
@@ -86,6 +88,7 @@ extension MatchmakerCore {
             breakUp(id)
         }
         queues[index].changeRules(to: scenes[index], limits.pool, &pairs)
+        for id in gatherings where !endsUnfitGathering(id, now, &actions) { tellRoom(id, now, &actions) }
         var touched = changed
         for id in changed {
             for member in unfit(in: id, index) {

@@ -62,9 +62,11 @@ extension MatchmakerCore {
             .reply(
                 connection,
                 .waiting(
-                    session: id, players: room.members.count, needed: scenes[room.sceneIndex].groupSize,
-                    waitedMs: now.unixMs - min(now.unixMs, member.sinceUnixMs),
-                    timeoutMs: deadlineMs - min(deadlineMs, now.bootMs), resume: member.resume)))
+                    WaitingNews(
+                        session: id, players: room.members.count, needed: scenes[room.sceneIndex].groupSize,
+                        waitedMs: now.unixMs - min(now.unixMs, member.sinceUnixMs),
+                        timeoutMs: deadlineMs - min(deadlineMs, now.bootMs), resume: member.resume,
+                        estimateMs: estimateMs(for: member, in: room, now), party: partyCount(room)))))
     }
 
     /// Takes a member out of its room, which goes on; an empty room ends by `causeWhenEmpty`.
@@ -78,16 +80,18 @@ extension MatchmakerCore {
         return member
     }
 
-    /// The same, before any seat is given to another. The scene's rooms are to be shared out behind it.
+    /// The same, before any seat is given to another. The scene's rooms are to be shared out behind it. Without a fate its
+    /// join goes on elsewhere.
     mutating func takeOut(
-        _ subject: SubjectID, of id: SessionID, causeWhenEmpty: ExitCause, as fate: JoinFate.Kind, _ now: Moment,
+        _ subject: SubjectID, of id: SessionID, causeWhenEmpty: ExitCause, as fate: JoinFate.Kind?, _ now: Moment,
         _ actions: inout [MatchmakerAction]
     ) -> (member: Member, sceneIndex: Int)? {
         guard let room = ledger[id]?.details.room,
             let member = room.members.first(where: { $0.subject == subject })
         else { return nil }
-        if let connection = member.connection { finish(connection, fate, in: id, now, &actions) }
+        if let fate, let connection = member.connection { finish(connection, fate, in: id, now, &actions) }
         leavePool(member, of: id, now)
+        leaveParty(member, of: id)
         displace(member, from: id)
         queues[room.sceneIndex].waiting -= 1
         if room.members.count == 1 { endRoom(id, causeWhenEmpty, now) }
@@ -110,7 +114,10 @@ extension MatchmakerCore {
         let members = room.members.filter { member in
             member.slot == slot || ledger.deadlineMs(.wait, slot: member.slot, of: id).map { $0 <= now.bootMs } == true
         }
-        let cause: ExitCause = room.isFormed ? .noCoordinatorInTime : .waitOver
+        if !room.isFormed, case .moveTo(let other) = scene.whenWaitIsOver {
+            return moveOn(members, from: id, to: other, now, &actions)
+        }
+        let cause: ExitCause = room.isFormed && !hasPlayedAll(room.sceneIndex) ? .noCoordinatorInTime : .waitOver
         guard let reason = cause.path(in: .waiting).ending?.reason else { return }
         let code = scene.settings.completionCode(for: reason)
         for member in members { _ = takeOut(member.subject, of: id, causeWhenEmpty: cause, as: .timedOut, now, &actions) }
@@ -146,6 +153,7 @@ extension MatchmakerCore {
         }
         queues[room.sceneIndex].remove(id)
         queues[room.sceneIndex].waiting -= room.members.count
+        forgetParties(of: room)
         let reason = endRoom(id, cause, now)
         let code = scenes[room.sceneIndex].settings.completionCode(for: reason)
         for member in room.members {

@@ -11,6 +11,10 @@ struct SceneQueue: Sendable {
     private var formed = DeadlineQueue<SessionID>()
     /// Groups that are asked whether all are still there.
     private var asked: Set<SessionID> = []
+    /// How long those took who were matched last.
+    var waits = RecentWaits()
+    /// What the scene's sessions are given, where it has a plan.
+    var treatments: TreatmentSequence?
     /// Subjects in all of them.
     var waiting = 0
     /// The want of a coordinator has been noticed since the last group found one.
@@ -21,6 +25,7 @@ struct SceneQueue: Sendable {
 
     init(_ scene: Scene, _ limits: PoolLimits) {
         pool = WaitingPool(rules: scene.rules, groupSize: scene.groupSize, limits: limits)
+        treatments = scene.treatments.map { TreatmentSequence($0) }
     }
 
     var openCount: Int { pool.rooms.count }

@@ -43,6 +43,8 @@ struct Member: Hashable, Sendable {
     var partyOrder: UInt64 = 0
     /// It has said that it is still there, since its group was last asked.
     var hasConfirmed = false
+    /// With whom it stays together.
+    var party: JoinRequest.Party?
     /// Its place in the scene's pool, while its room is open.
     var unit: PoolUnit?
 }
@@ -57,6 +59,8 @@ struct Room: Sendable {
     var isFormed = false
     /// All have said that they are still there, which counts until then; on the boot clock.
     var confirmedUntilMs: UInt64?
+    /// A party gathers here, and is not in the pool yet.
+    var gathers: JoinRequest.Party?
 }
 
 /// Why an owner is asked to end a session, and because of whom.

@@ -13,6 +13,8 @@ extension MatchmakerCore {
             ("releases", releases.count),
             ("fateDeadlines", fates.count),
             ("openRooms", queues.reduce(0) { $0 + $1.openCount }),
+            ("gatheringParties", parties.gatheringCount),
+            ("parties", parties.count),
             ("askedRooms", queues.reduce(0) { $0 + $1.askedCount }),
             ("fullRooms", queues.reduce(0) { $0 + $1.formedCount }),
             ("waitingSubjects", queues.reduce(0) { $0 + $1.waiting }),
@@ -55,6 +57,8 @@ extension MatchmakerCore {
         public let rules: [String]
         public let asksToConfirm: Bool
         public let treatments: Int
+        /// How many sessions have each of them.
+        public let treated: [(treatment: String, sessions: Int)]
         /// The last groups that were put together, the latest last.
         public let recentMatches: [RecentMatch]
     }
@@ -66,6 +70,9 @@ extension MatchmakerCore {
                 isOpen: scenes[$0].isOpen, rules: scenes[$0].rules.kinds,
                 asksToConfirm: scenes[$0].confirmTimeoutMs != nil,
                 treatments: scenes[$0].treatments?.treatments.count ?? 0,
+                treated: queues[$0].treatments.map { sequence in
+                    zip(sequence.plan.treatments, sequence.given).map { ($0.name, $1) }
+                } ?? [],
                 recentMatches: queues[$0].recent)
         }
     }

@@ -71,6 +71,10 @@ extension MatchmakerServer: LinkListenerDelegate {
                 "outcome_released", ["session": .string("\(session)"), "node": .optional(node?.name)],
                 message: "a coordinator that is away may report this end once more, and it would count as new")
         case .outcome(let outcome): logger.log(outcome)
+        case .treated(let session, let scene, let treatment):
+            logger.info(
+                "treatment",
+                ["session": .string("\(session)"), "scene": .string(scene.name), "treatment": .string(treatment)])
         case .fate(let fate):
             waits.record(fate, in: metrics.registry)
             logger.log(fate)

@@ -41,14 +41,29 @@ extension MatchmakerServer: WebApplication {
 
     private func take(_ request: WebProtocol.MatchmakerRequest, _ connection: ConnectionHandle) throws(ClientMessageError) {
         switch request {
-        case .join(let scene, let subject, let token, let attributes, let resume):
-            var join = JoinRequest(scene: scene, subject: try Self.subject(subject), resume: resume)
-            try admit(&join, on: connection, token: token, attributes: attributes)
+        case .join(let scene, let subject, let token, let attributes, let resume, let party):
+            var join = JoinRequest(
+                scene: scene, subject: try Self.subject(subject), resume: resume,
+                party: party.map { JoinRequest.Party(code: $0.code, size: $0.size) })
+            do throws(ClientMessageError) {
+                try admit(&join, on: connection, token: token, attributes: attributes)
+            } catch {
+                refused(join, on: connection, error.code)
+                throw error
+            }
             web.settle(connection.id, measuresAtOnce: needsRoundTrips(join.scene))
             handle(.join(connection, join))
         case .leave: handle(.leave(connection))
         case .confirm: handle(.confirm(connection))
         }
+    }
+
+    /// A join that was understood, and that never came to the core.
+    private func refused(_ join: JoinRequest, on connection: ConnectionHandle, _ code: ErrorCode) {
+        let scene = scenes.first { $0.id.name == join.scene }?.id
+        let fate = JoinFate(refused: join, on: connection, scene: scene)
+        waits.record(fate, in: metrics.registry)
+        logger.log(fate, error: code.rawValue)
     }
 
     private static func subject(_ text: String) throws(ClientMessageError) -> SubjectID {
@@ -112,6 +127,8 @@ extension MatchmakerError {
         case .roomFull: .roomFull
         case .draining: .draining
         case .subjectInUse: .subjectInUse
+        case .partyFull: .partyFull
+        case .partyMismatch: .partyMismatch
         case .wrongState: .wrongState
         case .badMessage: .badMessage
         case .timeout: .timeout
@@ -123,10 +140,12 @@ extension Matchmaking.MatchmakerReply {
     /// The reply in the words of the client protocol.
     fileprivate var message: WebProtocol.MatchmakerReply {
         switch self {
-        case .waiting(let session, let players, let needed, let waitedMs, let timeoutMs, let resume):
+        case .waiting(let news):
             .waiting(
-                session: session.description, players: players, needed: needed, waitedMs: Int(clamping: waitedMs),
-                timeoutMs: Int(clamping: timeoutMs), resume: resume)
+                session: news.session.description, players: news.players, needed: news.needed,
+                waitedMs: Int(clamping: news.waitedMs), timeoutMs: Int(clamping: news.timeoutMs), resume: news.resume,
+                estimateMs: news.estimateMs.map { Int(clamping: $0) },
+                party: news.party.map { PartyCount(members: $0.members, size: $0.size) })
         case .matched(let session, let player, let players, let url, let ticket, let condition):
             .matched(
                 session: session.description, player: Int(player.number), players: players, url: url,
@@ -165,6 +184,10 @@ extension MatchmakerCore.SceneStatus {
             json.array { json in for rule in rules { json.value(rule) } }
             json.member("confirm", asksToConfirm)
             json.member("treatments", treatments)
+            if !treated.isEmpty {
+                json.key("treated")
+                json.object { json in for (treatment, sessions) in treated { json.member(treatment, sessions) } }
+            }
             json.key("recentMatches")
             json.array { json in
                 for match in recentMatches {

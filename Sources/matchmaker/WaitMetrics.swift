@@ -55,13 +55,13 @@ final class WaitMetrics {
 
 extension Logger {
     /// One line for what became of a join.
-    func log(_ fate: JoinFate) {
+    func log(_ fate: JoinFate, error: String? = nil) {
         info(
             "join_fate",
             [
                 "fate": .string(fate.kind.rawValue), "subject": .string(fate.subject.name),
                 "scene": .optional(fate.scene?.name), "session": .optional(fate.session?.description),
-                "error": .optional(fate.error?.rawValue), "waited_ms": .int(Int(clamping: fate.waitedMs)),
+                "error": .optional(error ?? fate.error?.rawValue), "waited_ms": .int(Int(clamping: fate.waitedMs)),
                 "waited_in_all_ms": .int(Int(clamping: fate.waitedInAllMs)),
             ])
     }

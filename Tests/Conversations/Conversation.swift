@@ -1,7 +1,7 @@
 import Foundation
 import SessionProtocol
 
-/// A recorded exchange of `proto/fixtures/v1/conversations`, as the specification describes it.
+/// A recorded exchange of `proto/fixtures/v1/conversations` or of version 2, as the specification describes it.
 public struct Conversation: Sendable {
     public struct Step: Sendable {
         public let atMs: UInt64

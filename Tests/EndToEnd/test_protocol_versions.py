@@ -5,6 +5,7 @@ import contextlib
 
 import pytest
 from players import Line
+from processes import eventually
 from protocol_peer import SECRET, Peer, about, assignment, extensions, frame, port_of
 from protocol_reading import decode
 
@@ -36,6 +37,12 @@ async def pongs(peer, kind):
         assert message["kind"] in ("ping", "state"), message
         if message["kind"] == "ping":
             peer.send(frame("pong", message["sentAtMs"].to_bytes(8, "big")))
+
+
+async def logged(server, event):
+    """The lines of an event, once there is one."""
+    await asyncio.to_thread(eventually, lambda: server.log(event), f"{event} is logged")
+    return server.log(event)
 
 
 async def enter(coordinator, session, ticket):
@@ -71,7 +78,7 @@ async def test_a_coordinator_serves_an_older_matchmaker_and_one_of_its_own_versi
         peer.send(frame("endedAck", about(ended)))
         for line in lines:
             await line.until("ended", reason="completed")
-    (said,) = coordinator.log("link_up")
+    (said,) = await logged(coordinator, "link_up")
     assert said["protocol"] == version
     _, journal = await asyncio.to_thread(decode, "--journal", servers.folder / "node-1/journal")
     assert journal[0].get("treatment") == (TREATMENT if is_extended else None)
@@ -101,7 +108,7 @@ async def test_a_matchmaker_speaks_the_greatest_version_that_its_coordinator_kno
     servers.start_matchmaker().until_alive()
     peer = await Peer.dial(("127.0.0.1", port_of(servers)))
     assert (await peer.shake_hands(SECRET.encode(), versions=versions))["kind"] == "welcome"
-    (proven,) = servers.matchmaker.log("link_proven")
+    (proven,) = await logged(servers.matchmaker, "link_proven")
     assert proven["protocol"] == min(2, versions[1])
     peer.send(frame("inventoryEnd"))
     # A session of which only this coordinator knows: taken on with what it says, and its end recorded.
@@ -112,7 +119,7 @@ async def test_a_matchmaker_speaks_the_greatest_version_that_its_coordinator_kno
             outcome += b"\0\3" + subject + bytes([0, 0, 1, 0, 0])
         peer.send(frame("ended", outcome + bytes(2) + extensions(TREATMENT, ROLES), flags=1))
         await peer.expect("endedAck")
-        (said,) = servers.matchmaker.log("outcome")
+        (said,) = await logged(servers.matchmaker, "outcome")
         assert said["treatment"] == TREATMENT and said["roles"] == "ann=proposer,ben=responder"
     else:
         peer.send(frame("holding", bytes([4]) + body + extensions(TREATMENT, ROLES), flags=1))

@@ -7,7 +7,7 @@ import pty
 import signal
 
 from players import Line, Player, finish, playing
-from processes import ROOT, Process, eventually, free_ports, get
+from processes import BINARIES, Process, eventually, free_ports, get
 from test_programs import children, is_gone, program
 
 DUO = {"id": "duo-relay", "groupSize": 2, "completionCodes": {"completed": "OLD", "cancelled": "GONE"}}
@@ -182,8 +182,7 @@ def test_a_terminal_that_closes_stops_greenroom_and_its_servers(tmp_path):
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(tmp_path)
-        binary = os.environ.get("GREENROOM_BIN") or ROOT / ".build/release"
-        os.execv(f"{binary}/greenroom", ["greenroom", "--port", str(port)])
+        os.execv(BINARIES / "greenroom", ["greenroom", "--port", str(port)])
     try:
         eventually(lambda: get(f"http://127.0.0.1:{port + 1}/readyz")[0] == 200, "greenroom is ready", 20)
         servers = children(pid)

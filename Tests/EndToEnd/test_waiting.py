@@ -122,3 +122,82 @@ async def test_one_who_leaves_takes_the_question_back_and_a_reload_hears_it_agai
     await ann.room.send("confirm")
     await ann.room.until("error", code="wrong_state")
     await ann.room.close()
+
+
+async def test_a_party_gathers_and_plays_together(make_servers):
+    servers = make_servers(scenes=[{**SCENE, "id": "three", "groupSize": 3, "rules": {"partySizeMax": 2}}]).start()
+    party = {"code": "our code", "size": 2}
+    ann, ben, cid, dan = (Player(servers) for _ in range(4))
+    await cid.join("three")
+    await dan.join("three")
+    assert (await ann.join("three", party=party))["party"] == {"members": 1, "size": 2}
+    await ben.join("three", party=party)
+    await asyncio.gather(*(player.matched() for player in (ann, ben, cid)))
+    assert ann.session == ben.session == cid.session
+    for fields, code in (({"party": {"code": "x", "size": 3}}, 4028), ({"party": {"code": "x", "size": 0}}, 4011)):
+        line = await Line.open(servers.matchmaker.ws + "/v1/join")
+        await line.send("join", scene="three", subject="eve", **fields)
+        await line.closes(code)
+    await dan.room.close()
+    servers.must_be_empty = False
+
+
+async def test_a_party_that_loses_one_gathers_again_and_is_full_only_when_it_is(make_servers):
+    servers = make_servers(scenes=[{**SCENE, "id": "three", "groupSize": 3, "rules": {"partySizeMax": 2}}]).start()
+    party = {"code": "c", "size": 2}
+    ann, ben, eve = (Player(servers) for _ in range(3))
+    await ann.join("three", party=party)
+    assert "party" not in await ben.join("three", party=party)
+    line = await Line.open(servers.matchmaker.ws + "/v1/join")
+    await line.send("join", scene="three", subject="eve", party=party)
+    await line.closes(4027)
+    await ben.room.drop()
+    await ann.room.until("waiting", party={"members": 1, "size": 2})
+    assert "party" not in await ben.join("three", party=party, resume=ben.resume)
+    for player in (ann, ben):
+        await player.room.close()
+
+
+async def test_one_whose_time_is_up_goes_on_where_its_scene_says(make_servers):
+    servers = make_servers(scenes=[
+        {**SCENE, "id": "first", "waitTimeout": "1s", "whenWaitIsOver": {"moveTo": "second"}, "completionCodes": {"wait_timeout": "F"}},
+        {**SCENE, "id": "second", "waitTimeout": "2s", "completionCodes": {"wait_timeout": "S"}},
+        {**SCENE, "id": "dead-end", "waitTimeout": "1s", "whenWaitIsOver": {"moveTo": "closed"}, "completionCodes": {"wait_timeout": "D"}},
+        {**SCENE, "id": "closed", "open": False},
+    ]).start()
+    ann, ben = Player(servers), Player(servers)
+    first = await ann.join("first")
+    await ben.join("dead-end")
+    second = await ann.room.next()
+    assert second["type"] == "waiting" and second["session"] != first["session"]
+    assert second["waitedMs"] >= 900 and 1500 < second["timeoutMs"] <= 2000
+    assert (await ben.room.until("ended"))["completionCode"] == "D"
+    ended = await ann.room.until("ended")
+    assert (ended["reason"], ended["completionCode"]) == ("wait_timeout", "S")
+    until_fates(servers, ann, "timed_out")
+
+
+async def test_the_estimate_is_there_when_it_is_known_and_not_before(make_servers):
+    servers = make_servers(scenes=[{**SCENE, "id": "two"}]).start()
+    for _ in range(3):
+        ann, ben = Player(servers), Player(servers)
+        assert "estimateMs" not in await ann.join("two")
+        await asyncio.sleep(0.3)
+        await ben.join("two")
+        await asyncio.gather(ann.matched(), ben.matched())
+    cid = Player(servers)
+    assert 0 < (await cid.join("two"))["estimateMs"] < 3000
+    await cid.room.close()
+    servers.must_be_empty = False
+
+
+async def test_a_join_that_its_token_does_not_admit_has_its_fate_too(make_servers, tmp_path):
+    secret = tmp_path / "jwt-secret"
+    secret.write_text("0123456789abcdef0123456789abcdef")
+    secret.chmod(0o600)
+    servers = make_servers(scenes=[{**SCENE, "id": "admitted", "admission": {"jwtSecretFile": str(secret)}}]).start()
+    line = await Line.open(servers.matchmaker.ws + "/v1/join")
+    await line.send("join", scene="admitted", subject="eve", token="x.y.z")
+    await line.closes(4019)
+    eventually(lambda: fates(servers, "eve") == ["refused"], lambda: "the refusal is a fate")
+    assert servers.matchmaker.log("join_fate", subject="eve")[0]["error"] == "bad_token"

@@ -34,7 +34,11 @@ private func read<Request: Equatable>(
 
 private func examine(_ request: MatchmakerRequest, _ input: Span<UInt8>, _ limits: ClientMessageLimits) {
     switch request {
-    case .join(let scene, let subject, let token, let attributes, let resume):
+    case .join(let scene, let subject, let token, let attributes, let resume, let party):
+        if let party {
+            requireName(party.code, limits.partyCodeBytesMax)
+            require(party.size >= 1 && party.size <= limits.partySizeMax, "a party has a size within its limits")
+        }
         requireName(scene, limits.sceneBytesMax)
         requireName(subject, limits.subjectBytesMax)
         if let token { requireName(token, limits.tokenBytesMax) }
@@ -46,6 +50,13 @@ private func examine(_ request: MatchmakerRequest, _ input: Span<UInt8>, _ limit
             json.member("subject", subject)
             json.member("token", ifPresent: token)
             json.member("resume", ifPresent: resume)
+            if let party {
+                json.key("party")
+                json.object { json in
+                    json.member("code", party.code)
+                    json.member("size", party.size)
+                }
+            }
             if let attributes {
                 json.key("attributes")
                 json.raw(attributes)

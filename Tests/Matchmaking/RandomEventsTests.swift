@@ -36,7 +36,7 @@ struct RandomWorld {
     }
 
     static let scenes: [Scene] = [
-        .group(2, waitTimeoutMs: 20_000), .group(4, "four", waitTimeoutMs: 20_000), .group(1, "one", identity: .open),
+        .parties(2, max: 2, waitTimeoutMs: 20_000), .parties(4, max: 3, "four", waitTimeoutMs: 6000, whenWaitIsOver: .moveTo(.of("duo"))), .group(1, "one", identity: .open),
         .asked(3, timeoutMs: 2000),
     ]
     static let limits = MatchmakingLimits(
@@ -101,7 +101,8 @@ struct RandomWorld {
         connectionNext += 1
         connected.append((connection, subject))
         joinsOpen[connection] = 1
-        send(.join(connection, JoinRequest(scene: scene, subject: .of(subject), resume: resume)))
+        let party = draw(3) == 0 ? JoinRequest.Party(code: "c\(draw(4))", size: 2 + draw(2)) : nil
+        send(.join(connection, JoinRequest(scene: scene, subject: .of(subject), resume: resume, party: party)))
         if draw(20) == 0, let one = pick(connected) {
             joinsOpen[one.connection, default: 0] += 1
             send(.join(one.connection, JoinRequest(scene: scene, subject: .of(subject))))
@@ -326,7 +327,8 @@ struct RandomWorld {
         }
         switch reply {
         case .confirm: if draw(10) > 0 { toConfirm.append(connection) }
-        case .waiting(_, let players, let needed, _, _, let resume):
+        case .waiting(let news):
+            let (players, needed, resume) = (news.players, news.needed, news.resume)
             if players > needed || players < 1 { complain("waiting \(players)/\(needed)") }
             resumes[one.subject] = resume
         case .matched(let session, let player, _, _, let ticket, _):
@@ -340,7 +342,7 @@ struct RandomWorld {
         }
     }
 
-    private mutating func complain(_ text: String) { complaints.append(text) }
+    mutating func complain(_ text: String) { complaints.append(text) }
 
     // MARK: Invariants
 
@@ -355,9 +357,10 @@ struct RandomWorld {
         if Set(connected.map(\.subject)).count != connected.count { complain("a subject on two connections") }
         let waiting = core.sceneStatus.reduce(0) { $0 + $1.waiting }
         if waiting != tables["waitingSubjects"] { complain("scenes disagree") }
-        if tables["openRooms", default: 0] + tables["fullRooms", default: 0] + tables["askedRooms", default: 0] != core.count(in: .waiting) {
+        if tables["openRooms", default: 0] + tables["fullRooms", default: 0] + tables["askedRooms", default: 0] + tables["gatheringParties", default: 0] != core.count(in: .waiting) {
             complain("rooms in queues are not the rooms in the ledger")
         }
+        checkParties()
         let assigned = core.count(in: .matched) + core.count(in: .validating) + core.count(in: .playing)
         if tables["assignedSessions"] != assigned { complain("assigned \(tables["assignedSessions"] ?? -1) of \(assigned)") }
         // Promise 1: no two coordinators hold a subject in a session that both sides take for live.

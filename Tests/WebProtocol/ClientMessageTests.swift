@@ -26,6 +26,23 @@ func coordinator(_ text: String, _ limits: ClientMessageLimits = .init()) throws
                     attributes: Array(#"{ "level" : 1e400, "level": [ 1 ] }"#.utf8), resume: "r"))
     }
 
+    @Test("a party is read; one that is none is bad_message")
+    func party() throws {
+        let join = { (party: String) in #"{"type":"join","scene":"duo","subject":"ann","party":"# + party + "}" }
+        let expected = MatchmakerRequest.join(
+            scene: "duo", subject: "ann", token: nil, attributes: nil, resume: nil, party: PartyRequest(code: "x y", size: 3))
+        #expect(try matchmaker(join(#"{"code":"x y","size":3,"later":[]}"#)) == expected)
+        let long = String(repeating: "x", count: 65)
+        for bad in [
+            "{}", "[]", "\"x\"", #"{"code":"x"}"#, #"{"size":2}"#, #"{"code":"","size":2}"#, #"{"code":"x","size":0}"#,
+            #"{"code":"x","size":256}"#, #"{"code":"x","size":-1}"#, #"{"code":"x","size":1.5}"#, #"{"code":"x","size":"2"}"#,
+            #"{"code":7,"size":2}"#, #"{"code":"\u0000","size":2}"#, #"{"code":"x","code":"y","size":2}"#,
+            "{\"code\":\"\(long)\",\"size\":2}", "{\"code\":\"x\",\"size\":2,\"more\":\"\(String(repeating: "y", count: 1024))\"}",
+        ] {
+            #expect(code { _ = try matchmaker(join(bad)) } == .badMessage, "\(bad)")
+        }
+    }
+
     @Test("null stands for absent, and names may be written with escapes")
     func nulls() throws {
         #expect(

@@ -7,6 +7,13 @@ import WebProtocol
             .waiting(session: "s", players: 1, needed: 2, waitedMs: 30, timeoutMs: 120_000, resume: "r"),
             #"{"type":"waiting","session":"s","players":1,"needed":2,"waitedMs":30,"timeoutMs":120000,"resume":"r"}"#
         ),
+        (
+            .waiting(
+                session: "s", players: 1, needed: 2, waitedMs: 30, timeoutMs: 120_000, resume: "r", estimateMs: 9000,
+                party: PartyCount(members: 1, size: 3)),
+            #"{"type":"waiting","session":"s","players":1,"needed":2,"waitedMs":30,"timeoutMs":120000,"resume":"r","# +
+                #""estimateMs":9000,"party":{"members":1,"size":3}}"#
+        ),
         (.confirm(deadlineMs: 5000), #"{"type":"confirm","deadlineMs":5000}"#),
         (
             .matched(session: "s", player: 0, players: 2, url: "ws://h/v1/play", ticket: "t"),
@@ -67,7 +74,7 @@ import WebProtocol
             Set(ErrorCode.allCases.map(\.rawValue)) == [
                 "bad_json", "bad_message", "unknown_type", "wrong_state", "unknown_scene", "scene_closed", "room_full",
                 "draining", "subject_in_use", "bad_token", "origin_refused", "rate_limited", "bad_ticket", "session_ended",
-                "no_such_player", "too_large", "timeout", "internal",
+                "no_such_player", "too_large", "timeout", "internal", "party_full", "party_mismatch",
             ])
         let closeCodes = ErrorCode.allCases.map(\.closeCode.rawValue)
         #expect(Set(closeCodes).count == closeCodes.count)

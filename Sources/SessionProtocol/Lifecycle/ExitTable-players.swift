@@ -26,7 +26,8 @@ extension ExitRow {
         ended: .impossible("nobody is in a room that has ended"))
 
     static let movedTogether = ExitRow(
-        "The last ones in a waiting room are moved to a more senior room, since a game could begin there.",
+        "The last ones in a waiting room are moved to another: a more senior one, since a game could begin there; with all of "
+            + "their party; or, their time being up, one of the scene that theirs sends them on to.",
         only: .waiting, .roomEnds(.allLeft, othersHear: .waiting),
         elsewhere: "nobody is moved out of a session that has been matched",
         ended: .impossible("nobody is in a room that has ended"))

@@ -25,7 +25,7 @@ extension World {
         case .doubted: coverage.count(.journalLost, .matched)
         case .adopted(let session, _): coverage.count(.journalLost, truth[truth.number(of: session)].mirror)
         case .coordinatorUp, .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused, .formed, .inventoryAsked,
-            .outcomeReleased, .outcome, .fate:
+            .outcomeReleased, .outcome, .fate, .treated:
             break
         }
     }

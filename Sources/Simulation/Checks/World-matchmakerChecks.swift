@@ -113,7 +113,9 @@ extension World {
         if truth.connection(connection).isClosed { fail(.saidOnClosed, "the matchmaker speaks on closed connection \(connection)") }
         let client = connections[connection].client
         switch reply {
-        case .waiting(let session, let players, let needed, let waitedMs, let timeoutMs, let resume):
+        case .waiting(let news):
+            let (session, players, needed, resume) = (news.session, news.players, news.needed, news.resume)
+            let (waitedMs, timeoutMs) = (news.waitedMs, news.timeoutMs)
             let number = truth.number(of: session)
             switch truth[number].atMatchmaker {
             case .unknown: truth.move(number, to: .waiting)
@@ -349,6 +351,7 @@ extension World {
                 fail(.acknowledgedNotDurable, "the outcome of \(outcome.session.short) is told and not on disk")
             }
         case .fate(let fate): judge(fate)
+        case .treated: break
         case .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused,
             .cancelIgnored, .nothingToCancel, .formed, .noCoordinator, .stale,
             .inventoryAsked:

@@ -35,8 +35,8 @@ extension ServerMessage {
     /// A line for a trace; nil for what would drown all else.
     var text: String? {
         switch self {
-        case .lobby(.waiting(let session, let players, let needed, let waitedMs, let timeoutMs, _)):
-            "waiting in \(session.short), \(players) of \(needed), \(waitedMs) ms so far, \(timeoutMs) ms left"
+        case .lobby(.waiting(let news)):
+            "waiting in \(news.session.short), \(news.players) of \(news.needed), \(news.waitedMs) ms so far, \(news.timeoutMs) ms left"
         case .lobby(.confirm(let deadlineMs)): "still there? \(deadlineMs) ms to answer"
         case .lobby(.matched(let session, let player, _, let url, _, _)): "matched \(session.short) as \(player) at \(url)"
         case .lobby(.ended(let session, let reason, _)): "ended \(session.short) \(reason)"

@@ -59,9 +59,13 @@ extension World {
     func sayJoin(_ client: Int, on connection: Int, resume: String?) {
         let isUnknown = clients[client].random.perMille(2)
         let scene = isUnknown ? "nowhere" : plan.scenes[clients[client].scene].id.name
-        let request = JoinRequest(
+        var request = JoinRequest(
             scene: scene, subject: clients[client].subject, resume: resume,
             attributes: World.attributes(of: clients[client].subject))
+        // Neighbours come as parties of two, and now and then somebody is mistaken.
+        if !isUnknown, plan.scenes[clients[client].scene].rules.partySizeMax > 1, client % 3 != 0 {
+            request.party = JoinRequest.Party(code: "c\(client / 3)", size: clients[client].random.perMille(50) ? 3 : 2)
+        }
         clientJoins(client, on: connection, resume: resume)
         send(.join(request), on: connection)
     }
@@ -92,7 +96,8 @@ extension World {
     private func hear(_ reply: MatchmakerReply, _ client: Int) {
         guard clients[client].stage == .lobby else { return }
         switch reply {
-        case .waiting(let session, _, _, _, _, let resume):
+        case .waiting(let news):
+            let (session, resume) = (news.session, news.resume)
             clients[client].resume = resume
             if let forgotten = clients[client].forgotten, misbehaves(.amnesia) {
                 clients[client].forgotten = nil
@@ -120,7 +125,7 @@ extension World {
         case .ended: goAway(client)
         case .error(let error, _):
             switch error {
-            case .subjectInUse, .roomFull, .draining, .timeout: goAway(client, thinkMs: 500...3000)
+            case .partyFull, .partyMismatch, .subjectInUse, .roomFull, .draining, .timeout: goAway(client, thinkMs: 500...3000)
             case .unknownScene, .sceneClosed, .badMessage: goAway(client)
             case .wrongState: break
             }

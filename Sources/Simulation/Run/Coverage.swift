@@ -82,6 +82,7 @@ extension MatchmakerNotice {
         case .adopted: "adopted"
         case .doubted: "doubted"
         case .outcome: "outcome"
+        case .treated: "treated"
         case .fate(let fate): "fate \(fate.kind.rawValue)"
         }
     }

@@ -15,7 +15,16 @@ enum SceneCatalog {
             scenes.append(
                 Scene(
                     id: id, groupSize: 3, settings: SessionSettings(validatesPeers: false, playTimeoutMs: 9000),
-                    waitTimeoutMs: isQuick ? 7000 : 30_000, confirmTimeoutMs: isQuick ? 1500 : 10_000))
+                    waitTimeoutMs: isQuick ? 7000 : 30_000, treatments: TreatmentPlan(treatments: [.init(name: "a"), .init(name: "b", weight: 2)], seed: root),
+                    confirmTimeoutMs: isQuick ? 1500 : 10_000))
+        }
+        if later.perMille(400), let id = try? SceneID("party") {
+            var rules = MatchingRules()
+            rules.partySizeMax = 3
+            scenes.append(
+                Scene(
+                    id: id, groupSize: 4, settings: SessionSettings(validatesPeers: false, playTimeoutMs: 9000),
+                    waitTimeoutMs: isQuick ? 4000 : 15_000, rules: rules, whenWaitIsOver: .moveTo(scenes[0].id)))
         }
         return scenes
     }

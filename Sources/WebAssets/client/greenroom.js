@@ -38,8 +38,10 @@ export const limits = {
  * @param {string} [options.matchmaker] default: `/v1/join` of the page's own server
  * @param {string} [options.token] a JWT, where the scene asks for one
  * @param {object} [options.attributes] what the scene's policy matches by
+ * @param {{code: string, size: number}} [options.party] those who name the same code stay together, once `size` have come
  *
- * Handlers, all optional: `onPhase(phase)` · `onWaiting({players, needed, waitedMs, timeoutMs})` ·
+ * Handlers, all optional: `onPhase(phase)` · `onWaiting({players, needed, waitedMs, timeoutMs, estimateMs?, party?})`,
+ * without `estimateMs` when nobody knows how much longer it takes, with `party: {members, size}` while it gathers ·
  * `onConfirm({deadlineMs})`, answered by `confirm()`; a later `onWaiting` takes the question back · `onMatched({session, player, players})` ·
  * `onEntered({players, missed})`, where `missed` messages were too many to be kept for a return ·
  * `onValidating({peers, deadlineMs})` · `onPeerValidated({peer, rttMs})` · `onPeerFailed({peer, detail})` ·
@@ -160,8 +162,8 @@ class Session {
     this.#atCoordinator = false;
     this.session = this.player = this.transport = this.rttMs = null;
     this.#setPhase('joining');
-    const { scene, subject, token, attributes, matchmaker } = this.#options;
-    this.#connect(matchmaker, { type: 'join', scene, subject, token, attributes, resume: this.#place.resume });
+    const { scene, subject, token, attributes, party, matchmaker } = this.#options;
+    this.#connect(matchmaker, { type: 'join', scene, subject, token, attributes, party, resume: this.#place.resume });
   }
 
   #enter() {

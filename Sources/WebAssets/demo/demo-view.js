@@ -53,10 +53,11 @@ export function waitingFor(room, waitedMs) {
     $('waiting-time').value = 0;
     return;
   }
-  const { players, needed, timeoutMs } = room, missing = needed - players;
-  const title = missing > 0 ? `Waiting for ${missing} more player${missing === 1 ? '' : 's'}` : 'Everyone is here';
+  const { players, needed, timeoutMs, estimateMs, party } = room, missing = needed - players;
+  const title = party ? `Waiting for your party: ${party.members} of ${party.size} here` : missing > 0 ? `Waiting for ${missing} more player${missing === 1 ? '' : 's'}` : 'Everyone is here';
   $('waiting-title').textContent = title;
-  $('waiting-detail').textContent = `${players} of ${needed} here · waited ${clock(waitedMs)} of at most ${clock(timeoutMs)}`;
+  $('waiting-detail').textContent = `${players} of ${needed} here · waited ${clock(waitedMs)} of at most ${clock(timeoutMs)}${
+    estimateMs == null ? '' : ` · about ${clock(estimateMs)} more`}`;
   $('waiting-time').value = Math.min(1, waitedMs / timeoutMs);
   fill($('seats'), needed, 'span', (seat, index) => {
     seat.style.setProperty('--player', colours[index % colours.length]);

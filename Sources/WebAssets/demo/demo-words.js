@@ -24,6 +24,8 @@ const failures = {
   unknown_scene: 'There is no game of this name here.',
   scene_closed: 'This game is closed at the moment.',
   subject_in_use: 'Somebody of this name is waiting or playing already.',
+  party_full: 'All of this party have come already.',
+  party_mismatch: 'This party does not fit: its size differs, or the game takes no such party.',
   bad_token: 'The token that says who you are was not accepted.',
   origin_refused: 'This server does not accept players from this page.',
   unreachable: 'The server could not be reached for some minutes.',

@@ -1,6 +1,6 @@
 // The demo page: one game of "Catch the light", from choosing a scene to the result.
 //
-// ?scene=duo chooses, &subject=… says who one is, &auto=1 starts at once and plays by itself.
+// ?scene=duo chooses, &subject=… says who one is, &party=CODE&size=2 with whom one comes, &auto=1 starts at once and plays by itself.
 import { join, everyone } from './greenroom.js';
 import { Game, rounds } from './demo-game.js';
 import { Stage } from './demo-stage.js';
@@ -48,6 +48,7 @@ function start() {
 
   session = join({
     scene: state.scene, subject: state.subject, token: query.get('token') ?? undefined,
+    party: query.has('party') ? { code: query.get('party'), size: Number(query.get('size') ?? 2) } : undefined,
     onPhase(phase) {
       Object.assign(state, { phase, session: session?.session ?? null });
       if (phase === 'joining') { room.told = null; view.waitingFor(null); view.show('waiting'); }

@@ -2,6 +2,7 @@
 enum ClientField: String, Sendable {
     case type, scene, subject, token, attributes, resume
     case session, ticket, received, to, data, peer, rttMs, detail, barrier, result, reason
+    case party, code, size
 
     var index: Int {
         switch self {
@@ -22,6 +23,9 @@ enum ClientField: String, Sendable {
         case .barrier: 14
         case .result: 15
         case .reason: 16
+        case .party: 17
+        case .code: 18
+        case .size: 19
         }
     }
 }
@@ -35,7 +39,7 @@ struct ClientMessageFields {
         var kind = JSONKind.null
     }
 
-    private var places = InlineArray<17, Place>(repeating: Place())
+    private var places = InlineArray<20, Place>(repeating: Place())
 
     /// - Throws: `too_large`, `bad_json` when the text does not parse, `bad_message` when it is not an object or names a
     ///   known member twice (two readers could take two different ones).

@@ -8,6 +8,9 @@ public struct ClientMessageLimits: Sendable {
     public var tokenBytesMax = 4096
     public var attributesBytesMax = 4096
     public var resumeBytesMax = 1024
+    public var partyBytesMax = 1024
+    public var partyCodeBytesMax = 64
+    public var partySizeMax = 255
     public var ticketBytesMax = 1024
     public var signalBytesMax = 32_768
     public var barrierBytesMax = 64

@@ -11,6 +11,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case roomFull = "room_full"
     case draining
     case subjectInUse = "subject_in_use"
+    case partyFull = "party_full"
+    case partyMismatch = "party_mismatch"
     case badToken = "bad_token"
     case originRefused = "origin_refused"
     case rateLimited = "rate_limited"
@@ -42,6 +44,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .tooLarge: .messageTooBig
         case .timeout: WebSocketCloseCode(4025)
         case .internal: WebSocketCloseCode(4026)
+        case .partyFull: WebSocketCloseCode(4027)
+        case .partyMismatch: WebSocketCloseCode(4028)
         }
     }
 
@@ -49,7 +53,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     /// fatal. What leaves a connection without a purpose (a refused join) is fatal; a slip in a running game is not.
     public var isFatal: Bool {
         switch self {
-        case .badJSON, .unknownScene, .sceneClosed, .roomFull, .draining, .subjectInUse, .badToken, .originRefused,
+        case .badJSON, .unknownScene, .sceneClosed, .roomFull, .draining, .subjectInUse, .partyFull, .partyMismatch, .badToken, .originRefused,
             .rateLimited, .badTicket, .sessionEnded, .tooLarge, .timeout, .internal:
             true
         case .badMessage, .unknownType, .wrongState, .noSuchPlayer:

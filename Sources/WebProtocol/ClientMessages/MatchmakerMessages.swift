@@ -1,7 +1,8 @@
 /// What a client says to the matchmaker (design: "The client protocol").
 public enum MatchmakerRequest: Equatable, Sendable {
     /// - `attributes`: a JSON object, byte for byte.
-    case join(scene: String, subject: String, token: String?, attributes: [UInt8]?, resume: String?)
+    case join(
+        scene: String, subject: String, token: String?, attributes: [UInt8]?, resume: String?, party: PartyRequest? = nil)
     case leave
     case confirm
 
@@ -19,7 +20,8 @@ public enum MatchmakerRequest: Equatable, Sendable {
                 subject: try fields.string(.subject, json, bytesMax: limits.subjectBytesMax),
                 token: try fields.optionalString(.token, json, bytesMax: limits.tokenBytesMax),
                 attributes: try fields.optionalRawObject(.attributes, json, bytesMax: limits.attributesBytesMax),
-                resume: try fields.optionalString(.resume, json, bytesMax: limits.resumeBytesMax))
+                resume: try fields.optionalString(.resume, json, bytesMax: limits.resumeBytesMax),
+                party: try PartyRequest.decode(fields, json, limits: limits))
         case "leave": return .leave
         case "confirm": return .confirm
         default: throw ClientMessageFields.unknownType(type)
@@ -27,9 +29,24 @@ public enum MatchmakerRequest: Equatable, Sendable {
     }
 }
 
+/// How many of a party have come.
+public struct PartyCount: Equatable, Sendable {
+    public var members: Int
+    public var size: Int
+
+    public init(members: Int, size: Int) {
+        self.members = members
+        self.size = size
+    }
+}
+
 /// What the matchmaker says to a client.
 public enum MatchmakerReply: Equatable, Sendable {
-    case waiting(session: String, players: Int, needed: Int, waitedMs: Int, timeoutMs: Int, resume: String)
+    /// - `estimateMs`: left out when it is not known.
+    /// - `party`: while it gathers.
+    case waiting(
+        session: String, players: Int, needed: Int, waitedMs: Int, timeoutMs: Int, resume: String, estimateMs: Int? = nil,
+        party: PartyCount? = nil)
     case confirm(deadlineMs: Int)
     case matched(
         session: String, player: Int, players: Int, url: String, ticket: String, role: String? = nil,
@@ -42,7 +59,7 @@ public enum MatchmakerReply: Equatable, Sendable {
         JSONWriter.append(to: &bytes) { json in
             json.object { json in
                 switch self {
-                case .waiting(let session, let players, let needed, let waitedMs, let timeoutMs, let resume):
+                case .waiting(let session, let players, let needed, let waitedMs, let timeoutMs, let resume, let estimateMs, let party):
                     json.member("type", "waiting")
                     json.member("session", session)
                     json.member("players", players)
@@ -50,6 +67,14 @@ public enum MatchmakerReply: Equatable, Sendable {
                     json.member("waitedMs", waitedMs)
                     json.member("timeoutMs", timeoutMs)
                     json.member("resume", resume)
+                    if let estimateMs { json.member("estimateMs", estimateMs) }
+                    if let party {
+                        json.key("party")
+                        json.object { json in
+                            json.member("members", party.members)
+                            json.member("size", party.size)
+                        }
+                    }
                 case .confirm(let deadlineMs):
                     json.member("type", "confirm")
                     json.member("deadlineMs", deadlineMs)

@@ -78,9 +78,9 @@ extension World {
     func hear(_ connection: ConnectionHandle, _ reply: MatchmakerReply) {
         let name = players.keys.first { players[$0]?.connection == connection }
         switch reply {
-        case .waiting(_, let count, let needed, _, _, let resume):
-            if let name { players[name]?.resume = resume }
-            note(connection, "waiting \(count)/\(needed)")
+        case .waiting(let news):
+            if let name { players[name]?.resume = news.resume }
+            note(connection, "waiting \(news.players)/\(news.needed)")
         case .confirm:
             note(connection, "confirm")
             if answersConfirm { tell(.confirm(connection)) }

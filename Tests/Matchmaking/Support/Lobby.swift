@@ -23,6 +23,8 @@ struct Lobby {
     var resumes: [UInt64: String] = [:]
     /// The last `waiting` that each connection was told.
     var waits: [UInt64: (waitedMs: UInt64, timeoutMs: UInt64)] = [:]
+    /// The estimate in it.
+    var estimates: [UInt64: UInt64] = [:]
     /// The last ticket that each connection was given.
     var tickets: [UInt64: Ticket] = [:]
     /// The last assignment of each session.
@@ -79,12 +81,14 @@ struct Lobby {
     @discardableResult
     mutating func join(
         _ subject: String, on connection: UInt64, scene: String = "duo", resume: String? = nil,
-        isProven: Bool = false
+        isProven: Bool = false, party: (code: String, size: Int)? = nil, attributes: Attributes = .none
     ) -> [String] {
         handle(
             .join(
                 ConnectionHandle(connection),
-                JoinRequest(scene: scene, subject: .of(subject), resume: resume, isProven: isProven)))
+                JoinRequest(
+                    scene: scene, subject: .of(subject), resume: resume, attributes: attributes,
+                    party: party.map { JoinRequest.Party(code: $0.code, size: $0.size) }, isProven: isProven)))
     }
 
     @discardableResult
@@ -249,14 +253,16 @@ struct Lobby {
 
     private mutating func describe(_ reply: MatchmakerReply, on connection: UInt64) -> String {
         switch reply {
-        case .waiting(let session, let players, let needed, let waitedMs, let timeoutMs, let resume):
-            resumes[connection] = resume
-            waits[connection] = (waitedMs, timeoutMs)
-            return "waiting \(players)/\(needed) in \(name(session))"
+        case .waiting(let news):
+            resumes[connection] = news.resume
+            waits[connection] = (news.waitedMs, news.timeoutMs)
+            estimates[connection] = news.estimateMs
+            let party = news.party.map { ", party \($0.members)/\($0.size)" } ?? ""
+            return "waiting \(news.players)/\(news.needed) in \(name(news.session))\(party)"
         case .confirm(let deadlineMs): return "confirm within \(deadlineMs)"
-        case .matched(let session, let player, let players, _, let ticket, _):
+        case .matched(let session, let player, let players, _, let ticket, let condition):
             tickets[connection] = ticket
-            return "matched \(name(session)) as \(player) of \(players)"
+            return "matched \(name(session)) as \(player) of \(players)" + (condition.treatment.map { ", treated \($0)" } ?? "")
         case .ended(let session, let reason, let code):
             return "ended \(name(session)) \(reason)" + (code.map { " \($0)" } ?? "")
         case .error(let error, _): return "error \(error.rawValue)"

@@ -21,6 +21,16 @@ extension Scene {
             identity: identity, authority: authority, isOpen: isOpen, waitingMax: waitingMax)
     }
 
+    /// One that takes parties.
+    static func parties(
+        _ size: Int, max: Int, _ name: String = "duo", waitTimeoutMs: UInt64 = 120_000, whenWaitIsOver: WaitOver = .end
+    ) -> Scene {
+        var scene = group(size, name, waitTimeoutMs: waitTimeoutMs)
+        scene.rules.partySizeMax = max
+        scene.whenWaitIsOver = whenWaitIsOver
+        return scene
+    }
+
     /// One that asks whether all are still there.
     static func asked(
         _ size: Int, _ name: String = "asked", timeoutMs: UInt64 = 10_000, waitTimeoutMs: UInt64 = 120_000,

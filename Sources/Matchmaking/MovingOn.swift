@@ -1,0 +1,52 @@
+import SessionProtocol
+
+/// Scenes that send those on to another whose time to wait is up.
+extension MatchmakerCore {
+    /// Members of a room go on waiting in another scene with their seniority, to a new deadline. Whom that scene does not
+    /// take, for a reason for which it would refuse a join, is told `wait_timeout`. Scenes that send to one another in a
+    /// circle keep nobody for ever: one goes on no more often than there are scenes.
+    mutating func moveOn(
+        _ members: [Member], from id: SessionID, to other: SceneID, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        guard let room = ledger[id]?.details.room, let reason = ExitCause.waitOver.path(in: .waiting).ending?.reason else { return }
+        let code = scenes[room.sceneIndex].settings.completionCode(for: reason)
+        let target = sceneIndices[other]
+        let isAnyTaken = members.contains { takes($0, target, from: room.sceneIndex) }
+        for member in members {
+            _ = takeOut(
+                member.subject, of: id, causeWhenEmpty: isAnyTaken ? .movedTogether : .waitOver, as: nil, now, &actions)
+        }
+        shareOut(room.sceneIndex, changed: [id], now, &actions)
+        for member in members {
+            guard let connection = member.connection else { continue }
+            if let target, takes(member, target, from: room.sceneIndex) {
+                if var join = joined[connection] {
+                    join.movedFrom = join.movedFrom ?? join.scene
+                    join.moves += 1
+                    joined[connection] = join
+                }
+                // Never at once again, whatever the scene says.
+                let waitUntilMs = now.bootMs + max(1, scenes[target].waitTimeoutMs)
+                seat(member.waiting(until: waitUntilMs), sceneIndex: target, now, &actions)
+            } else {
+                tellEnded(member, session: id, reason, code, &actions)
+                finish(connection, .timedOut, in: id, now, &actions)
+            }
+        }
+    }
+
+    private func takes(_ member: Member, _ target: Int?, from sceneIndex: Int) -> Bool {
+        guard let target, target != sceneIndex, !isDraining, let join = member.connection.flatMap({ joined[$0] }),
+            join.moves < scenes.count
+        else { return false }
+        let scene = scenes[target]
+        return scene.isOpen && !hasPlayedAll(target) && queues[target].waiting < scene.waitingMax && scene.rules.misfit(of: member.attributes) == nil
+            && problem(of: member.party, member.attributes, in: target) == nil
+    }
+
+    /// Whether one who waits in this room has come from that scene, so that a join there is for this place.
+    func wasMoved(_ subject: SubjectID, in room: Room, from scene: SceneID) -> Bool {
+        let member = room.members.first { $0.subject == subject }
+        return member?.connection.flatMap { joined[$0]?.movedFrom } == scene
+    }
+}

@@ -1,0 +1,141 @@
+import Matchmaking
+import SessionProtocol
+import Testing
+
+@Suite struct TreatmentSequenceTests {
+    static func plan(_ treatments: [TreatmentPlan.Treatment], seed: UInt64 = 7, closes: Bool = true) -> TreatmentPlan {
+        TreatmentPlan(treatments: treatments, seed: seed, closesWhenFull: closes)
+    }
+    static let three = [
+        TreatmentPlan.Treatment(name: "a"), TreatmentPlan.Treatment(name: "b", weight: 2), TreatmentPlan.Treatment(name: "c", weight: 3),
+    ]
+
+    @Test("every block holds each treatment as often as its weight says, in orders that differ from block to block")
+    func balance() {
+        var sequence = TreatmentSequence(Self.plan(Self.three))
+        var orders: Set<[Int]> = []
+        for _ in 0..<50 {
+            let block = (0..<6).compactMap { _ in sequence.next() }
+            #expect(block.sorted() == [0, 1, 1, 2, 2, 2])
+            orders.insert(block)
+        }
+        #expect(orders.count > 20)
+        #expect(sequence.given == [50, 100, 150])
+    }
+
+    @Test("the seed alone decides, and another seed decides otherwise")
+    func determinism() {
+        func first(_ seed: UInt64) -> [Int] {
+            var sequence = TreatmentSequence(Self.plan(Self.three, seed: seed))
+            return (0..<60).compactMap { _ in sequence.next() }
+        }
+        #expect(first(1) == first(1))
+        #expect(first(1) != first(2))
+    }
+
+    @Test("every order of a block is about as likely as the others")
+    func uniform() {
+        var counts: [[Int]: Int] = [:]
+        let plan = Self.plan([.init(name: "a"), .init(name: "b"), .init(name: "c")])
+        for number in 0..<6000 as Range<UInt64> { counts[plan.block(number), default: 0] += 1 }
+        #expect(counts.count == 6)
+        // A thousand each; five standard deviations are 145.
+        #expect(counts.values.allSatisfy { (855...1145).contains($0) })
+    }
+
+    @Test("no quota is exceeded, the others go on, and when all are full there is none")
+    func quotas() {
+        var sequence = TreatmentSequence(Self.plan([.init(name: "a", quota: 3), .init(name: "b", weight: 2, quota: 10)]))
+        for _ in 0..<13 { #expect(sequence.next() != nil) }
+        #expect(sequence.given == [3, 10])
+        #expect(sequence.isFull)
+        #expect(sequence.next() == nil)
+        var open = TreatmentSequence(Self.plan([.init(name: "a", quota: 2), .init(name: "b")]))
+        for _ in 0..<100 { _ = open.next() }
+        #expect(open.given == [2, 98] && !open.isFull)
+    }
+
+    @Test("what is given back is the next one's, and what is kept stays balanced")
+    func givenBack() throws {
+        var sequence = TreatmentSequence(Self.plan([.init(name: "a", quota: 5), .init(name: "b", quota: 5)]))
+        for _ in 0..<10 {
+            let drawn = sequence.next()
+            let index = try #require(drawn)
+            sequence.giveBack(index)
+            #expect(sequence.next() == index)
+        }
+        #expect(sequence.given == [5, 5] && sequence.isFull)
+        sequence.giveBack(1)
+        #expect(!sequence.isFull)
+        #expect(sequence.next() == 1)
+        sequence.giveBack(7)
+        #expect(sequence.given == [5, 5])
+    }
+}
+
+@Suite struct TreatingTests {
+    static func scene(_ treatments: [TreatmentPlan.Treatment], closes: Bool = true, seed: UInt64 = 3) -> Scene {
+        var scene = Scene.group(1, "duo", waitTimeoutMs: 1000)
+        scene.treatments = TreatmentPlan(treatments: treatments, seed: seed, closesWhenFull: closes)
+        return scene
+    }
+
+    /// The treatment that one who plays alone is told; nil when it is told none or not matched.
+    static func play(_ lobby: inout Lobby, _ number: UInt64, ends reason: EndReason = .completed, in state: SessionState = .playing) -> String? {
+        lobby.join("p\(number)", on: number)
+        lobby.sync()
+        guard let session = lobby.assignments.max(by: { $0.key.count == $1.key.count ? $0.key < $1.key : $0.key.count < $1.key.count })?.key
+        else { return nil }
+        let heard = lobby.accept(session, link: 1)
+        if state == .playing { lobby.state(session, .playing, link: 1) }
+        lobby.end(session, reason, in: state, link: 1)
+        lobby.sync()
+        return heard.first { $0.contains("treated") }.flatMap { $0.split(separator: " ").last.map { String($0.dropLast()) } }
+    }
+
+    @Test("sessions are told their treatment with the match, each block balanced; when all quotas are full the scene closes")
+    func closes() {
+        var lobby = Lobby(Self.scene([.init(name: "a", quota: 2), .init(name: "b", quota: 2)]))
+        lobby.connect("east", link: 1)
+        let first = [Self.play(&lobby, 1), Self.play(&lobby, 2)]
+        let second = [Self.play(&lobby, 3), Self.play(&lobby, 4)]
+        #expect(Set(first) == ["a", "b"] && Set(second) == ["a", "b"])
+        #expect(lobby.join("late", on: 9) == ["9: error scene_closed!"])
+        #expect(lobby.leftovers == [])
+    }
+
+    @Test("or sessions then have no treatment, where the scene says so")
+    func goesOn() {
+        var lobby = Lobby(Self.scene([.init(name: "a", quota: 1)], closes: false))
+        lobby.connect("east", link: 1)
+        #expect(Self.play(&lobby, 1) == "a")
+        #expect(Self.play(&lobby, 2) == nil)
+        #expect(lobby.fates.isEmpty)
+    }
+
+    @Test("a session that is not played gives its treatment to the next one")
+    func givesBack() {
+        var lobby = Lobby(Self.scene([.init(name: "a", quota: 1), .init(name: "b", quota: 1)]))
+        lobby.connect("east", link: 1)
+        let first = Self.play(&lobby, 1, ends: .noShow, in: .matched)
+        #expect(first != nil)
+        #expect(Self.play(&lobby, 2) == first)
+        let other = Self.play(&lobby, 3)
+        #expect(other != nil && other != first)
+        #expect(lobby.join("late", on: 9) == ["9: error scene_closed!"])
+    }
+
+    @Test("a reload that leaves the plan alone goes on with it; another plan begins anew")
+    func reload() {
+        let scene = Self.scene([.init(name: "a", quota: 1)])
+        var lobby = Lobby(scene)
+        lobby.connect("east", link: 1)
+        #expect(Self.play(&lobby, 1) == "a")
+        var longer = scene
+        longer.waitTimeoutMs = 5000
+        lobby.handle(.reconfigure([longer]))
+        #expect(lobby.join("late", on: 8) == ["8: error scene_closed!"])
+        lobby.handle(.reconfigure([Self.scene([.init(name: "b", quota: 1)])]))
+        #expect(Self.play(&lobby, 2) == "b")
+    }
+}

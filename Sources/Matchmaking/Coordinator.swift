@@ -104,7 +104,7 @@ extension MatchmakerCore {
             refused(session, attempt, reason, by: node, now, &actions)
         case .state(let session, let attempt, let state):
             if isCurrent(session, attempt, at: node) {
-                ledger.transition(session, to: state)
+                mirror(session, state, now)
                 if isDoubtful(session) {
                     prove(session, now, &actions)
                     if coordinators[index].isReady { resumeHandOff(session, now, &actions) }
@@ -159,7 +159,7 @@ extension MatchmakerCore {
                 }
             }
             coordinators[index].lostAtMs = nil
-            hold?.claims.removeAll { $0.node == node }
+            forgetClaims(of: node)
             actions.append(.notice(.coordinatorLost(node, sessions: sessions.count)))
             for session in sessions { end(session, .coordinatorSilent, now, &actions) }
             coordinators.removeAll { $0.node == node && $0.link == nil && $0.lostAtMs == nil }
@@ -179,7 +179,7 @@ extension MatchmakerCore {
                 handOff.isConfirmed = true
                 handOff.isRestored = false
             }
-            if let mirrored = ledger[session]?.state, mirrored != state { ledger.transition(session, to: state) }
+            if let mirrored = ledger[session]?.state, mirrored != state { mirror(session, state, now) }
             dropClaims(of: session, below: assignment.attempt, &actions)
             if state != .matched { prove(session, now, &actions) }
             return

@@ -56,6 +56,7 @@ extension MatchmakerCore {
             var outcome = outcome
             outcome.note(handOff.assignment)
             _ = ledger.settle(outcome, assignment: handOff.assignment, now: now)
+            spendWaits(for: outcome, handOff.assignment, now)
             settled(outcome, handOff, node: node, &actions)
             return retained.listed(id, at: node, on: link)
         }
@@ -78,6 +79,7 @@ extension MatchmakerCore {
         if let assignment = ledger.tombstone(id)?.assignment { outcome.note(assignment) }
         if isNews {
             dropClaims(of: id, below: outcome.attempt, &actions)
+            spendWaits(for: outcome, ledger.tombstone(id)?.assignment, now)
             _ = ledger.settle(outcome, assignment: nil, now: now)
             retained.insert(outcome, nodes: [node])
         }
@@ -168,11 +170,15 @@ extension MatchmakerCore {
     private mutating func tell(
         _ member: Member, _ end: PendingEnd, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        guard let connection = member.connection, let state = untold[member.subject], state.connection == connection
-        else { return }
+        guard let connection = member.connection, joined[connection] != nil else { return }
+        let id = end.outcome.session
+        guard let state = untold[member.subject], state.connection == connection else {
+            // By a newer connection the subject waits for what became of another session.
+            tellEnded(member, session: id, .superseded, nil, &actions)
+            return finish(connection, .superseded, in: id, now, &actions)
+        }
         untold[member.subject] = nil
         fates.remove(connection)
-        let id = end.outcome.session
         if ledger.session(of: member.subject) != nil {
             tellEnded(member, session: id, .superseded, nil, &actions)
             finish(connection, .superseded, in: id, now, &actions)

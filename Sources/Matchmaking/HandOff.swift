@@ -193,8 +193,9 @@ extension MatchmakerCore {
             return
         }
         // Promise 5: nobody is sent to a game that cannot begin. The owner ends it; the others wait here for its word.
+        // Whoever was hung up from this side is not to blame.
         let reason: EndReason = gone.contains { handOff.members[$0].hasLeft } ? .playerLeft : .playerDisconnected
-        cancel(id, reason, blamed: gone, now, &actions)
+        cancel(id, reason, blamed: gone.filter { !handOff.members[$0].isGivenUp || handOff.members[$0].hasLeft }, now, &actions)
     }
 
     /// What waited for the owner to be in reach: a cancel that it may not have heard, one who left, those who came back.

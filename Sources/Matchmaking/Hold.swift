@@ -28,25 +28,25 @@ struct Hold: Sendable {
     var isAsking = false
     /// Sessions of the ledger, known from the journal, of which no one is known to have been inside.
     var doubtful: Set<SessionID> = []
-    var claims: [Claim] = []
-    var ends: [End] = []
+    var claims = SessionLists<Claim>()
+    var ends = SessionLists<End>()
+    /// Coordinators that hold more such copies than were kept in mind, with the link on which they said so: they are to
+    /// report anew until none is left over.
+    var overfull: [NodeID: LinkHandle] = [:]
 
-    var isSettled: Bool { isAsking && doubtful.isEmpty && claims.isEmpty }
+    var isSettled: Bool { isAsking && doubtful.isEmpty && claims.isEmpty && overfull.isEmpty }
 
     /// Another coordinator has reported a higher attempt.
     func knowsHigher(than attempt: Attempt, of session: SessionID) -> Bool {
-        claims.contains { $0.assignment.session == session && $0.assignment.attempt > attempt }
-            || ends.contains { $0.outcome.session == session && $0.outcome.attempt > attempt }
+        claims[session].contains { $0.assignment.attempt > attempt } || ends[session].contains { $0.outcome.attempt > attempt }
     }
 
     func claim(_ session: SessionID, _ attempt: Attempt, at node: NodeID) -> Claim? {
-        claims.first {
-            $0.node == node && $0.assignment.session == session && $0.assignment.attempt == attempt
-        }
+        claims[session].first { $0.node == node && $0.assignment.attempt == attempt }
     }
 
     mutating func removeClaim(_ session: SessionID, at node: NodeID) {
-        claims.removeAll { $0.node == node && $0.assignment.session == session }
+        claims.remove(of: session) { $0.node == node }
     }
 }
 
@@ -74,10 +74,20 @@ extension MatchmakerCore {
         if state != .matched || ledger.contains(session) {
             takeOn(state, assignment, at: node, now, &actions)
         } else {
-            let claim = Hold.Claim(assignment: assignment, node: node, link: link)
-            // Later it may be a stale copy whose `drop` was lost, when what was known of the session is forgotten.
-            if hold == nil { ask(claim, &actions) } else { hold?.claims.append(claim) }
+            doubt(Hold.Claim(assignment: assignment, node: node, link: link), &actions)
             actions.append(.notice(.doubted(session, node)))
+        }
+    }
+
+    private mutating func doubt(_ claim: Hold.Claim, _ actions: inout [MatchmakerAction]) {
+        // Later it may be a stale copy whose `drop` was lost, when what was known of the session is forgotten.
+        guard hold != nil else { return ask(claim, &actions) }
+        if hold?.claims.count ?? 0 < limits.copiesInDoubtMax {
+            hold?.claims.append(claim, for: claim.assignment.session)
+        } else {
+            // Promise 1: it lives, and its players may play nowhere else until it has ended or is known.
+            hold?.overfull[claim.node] = claim.link
+            if hold?.isAsking == true { ask(claim, &actions) }
         }
     }
 
@@ -117,7 +127,7 @@ extension MatchmakerCore {
                 if !handOff.offered.contains(node) { handOff.offered.append(node) }
             }
             if state != .matched {
-                ledger.transition(session, to: state)
+                mirror(session, state, now)
                 prove(session, now, &actions)
             }
         } else {
@@ -173,9 +183,8 @@ extension MatchmakerCore {
 
     /// No ticket of a lower attempt has left: rule 2.
     mutating func dropClaims(of session: SessionID, below attempt: Attempt, _ actions: inout [MatchmakerAction]) {
-        guard let claims = hold?.claims.filter({ $0.assignment.session == session && $0.assignment.attempt < attempt })
-        else { return }
-        for claim in claims {
+        guard let claims = hold?.claims[session] else { return }
+        for claim in claims where claim.assignment.attempt < attempt {
             hold?.removeClaim(session, at: claim.node)
             guard let link = coordinator(claim.node)?.link else { continue }
             actions.append(.link(link, .drop(session, claim.assignment.attempt)))
@@ -194,13 +203,14 @@ extension MatchmakerCore {
     mutating func keepsBack(_ outcome: Outcome, from node: NodeID, _ link: LinkHandle) -> Bool {
         let session = outcome.session
         hold?.removeClaim(session, at: node)
-        guard let hold, !hold.isAsking, outcome.endedIn == .matched || outcome.endedIn == .waiting else { return false }
+        // Not bound to a name: its tables are changed in place.
+        guard hold?.isAsking == false, outcome.endedIn == .matched || outcome.endedIn == .waiting else { return false }
         let known = retained[session]?.attempt ?? ledger.tombstone(session)?.outcome.attempt
         if let known, known >= outcome.attempt { return false }
         if isCurrent(session, outcome.attempt, at: node) { _ = updateHandOff(session) { $0.isConfirmed = true } }
-        if hold.ends.contains(where: { $0.outcome.session == session && $0.link == link }) { return true }
-        if hold.ends.count < limits.unrecordedMax {
-            self.hold?.ends.append(Hold.End(outcome: outcome, node: node, link: link))
+        if hold?.ends[session].contains(where: { $0.link == link }) == true { return true }
+        if hold?.ends.count ?? 0 < limits.unrecordedMax {
+            hold?.ends.append(Hold.End(outcome: outcome, node: node, link: link), for: session)
         } else if let index = coordinators.firstIndex(where: { $0.node == node }) {
             coordinators[index].owesReport = true
         }
@@ -225,16 +235,18 @@ extension MatchmakerCore {
         self.hold?.untilMs = now.bootMs + limits.cancelTimeoutMs
         if hold.isAsking {
             // It did not answer: both ends are made to say once more what they hold.
-            for claim in hold.claims where coordinator(claim.node)?.link == claim.link { hangUp(claim.link, nil, now, &actions) }
+            for claim in hold.claims.values where coordinator(claim.node)?.link == claim.link { hangUp(claim.link, nil, now, &actions) }
+            hangUpOverfull(now, &actions)
             return settleHold(now, &actions)
         }
         self.hold?.isAsking = true
-        self.hold?.ends = []
+        self.hold?.ends = SessionLists()
         // Whoever has not reported in time has lost its lease: what it has said since then is true no more.
         for link in coordinators.filter({ !$0.hasInventory || $0.owesReport }).compactMap(\.link) {
             hangUp(link, nil, now, &actions)
         }
-        for end in hold.ends.sorted(by: { $0.outcome.attempt > $1.outcome.attempt })
+        hangUpOverfull(now, &actions)
+        for end in hold.ends.values.sorted(by: { $0.outcome.attempt > $1.outcome.attempt })
         where coordinator(end.node)?.link == end.link {
             ended(end.outcome, by: end.node, end.link, now, &actions)
         }
@@ -250,6 +262,18 @@ extension MatchmakerCore {
         settleHold(now, &actions)
     }
 
+    private mutating func hangUpOverfull(_ now: Moment, _ actions: inout [MatchmakerAction]) {
+        for link in coordinators.filter({ $0.link != nil && $0.link == hold?.overfull[$0.node] }).compactMap(\.link) {
+            hangUp(link, nil, now, &actions)
+        }
+    }
+
+    /// The coordinator is presumed lost, and all that it held with it.
+    mutating func forgetClaims(of node: NodeID) {
+        hold?.claims.removeAll { $0.node == node }
+        hold?.overfull[node] = nil
+    }
+
     /// Nobody knows whether its tickets have left: its players are put back, and play in a new session.
     mutating func endDoubtful(_ session: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         guard ledger[session]?.details.handOff?.cancel == nil else { return }
@@ -259,11 +283,12 @@ extension MatchmakerCore {
     /// What this inventory did not list has gone; the rest is to be ended when its time has come.
     mutating func inventoryTaken(of node: NodeID, on link: LinkHandle, _ actions: inout [MatchmakerAction]) {
         hold?.claims.removeAll { $0.node == node && $0.link != link }
+        if hold?.overfull[node] != link { hold?.overfull[node] = nil }
         if hold?.isAsking == true { askClaims(node, &actions) }
     }
 
     private func askClaims(_ node: NodeID?, _ actions: inout [MatchmakerAction]) {
-        for claim in hold?.claims ?? [] where node == nil || claim.node == node {
+        for claim in hold?.claims.values ?? [] where node == nil || claim.node == node {
             guard coordinator(claim.node)?.link == claim.link else { continue }
             ask(claim, &actions)
         }

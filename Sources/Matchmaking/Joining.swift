@@ -60,15 +60,10 @@ extension MatchmakerCore {
 
     /// Since when one waits who shows this claim: as early as it proves.
     private func since(_ sinceUnixMs: UInt64, _ claim: ResumeClaim?, in scene: SceneID) -> UInt64 {
-        guard let claim, claim.kind.restoresPlace, claim.scene == scene, !hasPlayed(claim.subject, in: claim.session)
-        else { return sinceUnixMs }
+        guard let claim, claim.kind.restoresPlace, claim.scene == scene, !isSpent(claim) else {
+            return sinceUnixMs
+        }
         return min(sinceUnixMs, claim.sinceUnixMs)
-    }
-
-    /// A place is given for a session yet to be played; once it was, the waiting has had its reward.
-    private func hasPlayed(_ subject: SubjectID, in id: SessionID) -> Bool {
-        guard let outcome = ledger.tombstone(id)?.outcome, outcome.endedIn == .playing else { return false }
-        return outcome.players.contains { $0.subject == subject }
     }
 
     /// Whether one without a `resume` may take over a place in a session of this scene, whatever the scene that is asked for: by
@@ -144,6 +139,7 @@ extension MatchmakerCore {
             replaced = handOff.members[index]
             handOff.members[index].connection = connection
             handOff.members[index].hasLeft = false
+            handOff.members[index].isGivenUp = false
             // What it said before may have been lost with an earlier life of this process.
             if request.attributes != .none { handOff.members[index].attributes = request.attributes }
             handOff.members[index].sinceUnixMs = min(handOff.members[index].sinceUnixMs, sinceUnixMs)
@@ -207,7 +203,7 @@ extension MatchmakerCore {
             untold[subject]?.hasLeft = true
             return
         }
-        guard let id = ledger.session(of: subject) else { return }
+        guard let id = ledger.session(of: subject), !isElsewhere(subject, in: id, than: connection) else { return }
         if let member = unseat(subject, from: id, causeWhenEmpty: .lastLeft, as: .left, now, &actions) {
             let scene = ledger.tombstone(id)?.outcome.scene ?? ledger[id]?.scene
             let code = scene.flatMap { sceneIndices[$0] }.map { scenes[$0].settings }?.completionCode(for: .playerLeft)
@@ -241,7 +237,7 @@ extension MatchmakerCore {
             untold[subject] = nil
             return finish(connection, kind, in: older.session, error: error, now, &actions)
         }
-        guard let id = ledger.session(of: subject) else {
+        guard let id = ledger.session(of: subject), !isElsewhere(subject, in: id, than: connection) else {
             return finish(connection, kind, in: nil, error: error, now, &actions)
         }
         if ledger[id]?.state == .waiting {
@@ -251,8 +247,15 @@ extension MatchmakerCore {
             _ = updateHandOff(id) { handOff in
                 for index in handOff.members.indices where handOff.members[index].connection == connection {
                     handOff.members[index].connection = nil
+                    handOff.members[index].isGivenUp = kind == .timedOut
                 }
             }
         }
+    }
+
+    /// The subject is in a room by another connection: what became of this one's session has not been told.
+    private func isElsewhere(_ subject: SubjectID, in id: SessionID, than connection: ConnectionHandle) -> Bool {
+        guard let member = ledger[id]?.details.room?.members.first(where: { $0.subject == subject }) else { return false }
+        return member.connection != connection
     }
 }

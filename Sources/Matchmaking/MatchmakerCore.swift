@@ -23,6 +23,8 @@ public struct MatchmakerCore: Sendable {
     /// Outcomes that may be reported once more.
     var retained = RetainedOutcomes()
     var releases = Releases()
+    /// When those who have played were matched into their last game, in milliseconds since 1970.
+    var played: ExpiringTable<SubjectID, UInt64>
     /// What is known of pairs: who could not reach each other lately, and what the pools remember of them.
     var pairs: PairBook
     /// Who has joined so far: the order of those who have waited equally long.
@@ -56,13 +58,14 @@ public struct MatchmakerCore: Sendable {
         scenes: [Scene], limits: MatchmakingLimits = MatchmakingLimits(), resumeKey: [UInt8],
         generator: SeededGenerator
     ) {
-        precondition(limits.leaseGraceMs > limits.pingIntervalMs && limits.pingIntervalMs > 0, "a lease outlives a ping")
+        limits.check()
         self.limits = limits
         self.scenes = scenes
         self.generator = generator
         signer = ResumeSigner(key: resumeKey)
         queues = scenes.map { SceneQueue($0, limits.pool) }
         ledger = SessionLedger(limits: limits.ledger)
+        played = ExpiringTable(lifetimeMs: limits.playedLifetimeMs, countMax: limits.playedSubjectsMax)
         pairs = PairBook(
             apartLifetimeMs: limits.rejectionLifetimeMs, apartMax: limits.rejectionsMax,
             measuredMax: limits.pool.measuredPairsMax)
@@ -111,6 +114,7 @@ public struct MatchmakerCore: Sendable {
         }
         while let connection = fates.popDue(now.bootMs) { fateStaysUnknown(connection, now, &actions) }
         ledger.expire(nowMs: now.bootMs)
+        played.expire(nowMs: now.bootMs)
         while let (first, second) = pairs.popExpired(nowMs: now.bootMs) {
             for subject in [first, second] { searchAgain(around: subject) }
         }

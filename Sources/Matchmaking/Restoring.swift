@@ -33,7 +33,10 @@ extension MatchmakerCore {
                 break
             }
         }
-        for outcome in outcomes { remember(outcome) }
+        for outcome in outcomes {
+            remember(outcome)
+            spendWaits(for: outcome, latest[outcome.session]?.assignment, now)
+        }
         for outcome in outcomes { retained.insert(outcome, nodes: offered[outcome.session] ?? [nil]) }
         for session in order {
             guard let (node, assignment) = latest[session] else { continue }
@@ -74,7 +77,7 @@ extension MatchmakerCore {
         ledger.open(
             assignment.session, scene: assignment.scene, state: .matched,
             subjects: assignment.players.map(\.subject), details: .handOff(handOff))
-        if state != .matched { ledger.transition(assignment.session, to: state) }
+        if state != .matched { mirror(assignment.session, state, now) }
         count(node, 1)
     }
 

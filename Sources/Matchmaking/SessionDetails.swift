@@ -31,6 +31,8 @@ struct Member: Hashable, Sendable {
     var resume = ""
     /// Asked to leave after the match was made.
     var hasLeft = false
+    /// This server could not tell it in time what became of its session, and hung up.
+    var isGivenUp = false
     /// What it said of itself when it joined.
     var attributes = Attributes.none
     /// The least round trip to this server that was measured; nil while none was.

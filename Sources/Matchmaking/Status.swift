@@ -20,7 +20,7 @@ extension MatchmakerCore {
             ("waitingSubjects", queues.reduce(0) { $0 + $1.waiting }),
             ("handOffsToRecord", recording.count),
             ("outcomesToRecord", unrecorded.count),
-            ("sessionsInDoubt", hold.map { $0.doubtful.count + $0.claims.count + $0.ends.count } ?? 0),
+            ("sessionsInDoubt", hold.map { $0.doubtful.count + $0.claims.count + $0.ends.count + $0.overfull.count } ?? 0),
             ("assignedSessions", coordinators.reduce(0) { $0 + $1.assigned }),
         ] + poolTables
     }
@@ -39,6 +39,7 @@ extension MatchmakerCore {
     public var expiring: [(name: String, count: Int)] {
         [
             ("tombstones", ledger.tombstoneCount), ("retainedOutcomes", retained.count),
+            ("playedSubjects", played.count),
             ("rejections", pairs.apartCount), ("measuredPairs", pairs.measuredCount),
             ("encounters", queues.reduce(0) { $0 + $1.pool.history.count }),
         ]

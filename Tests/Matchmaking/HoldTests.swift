@@ -235,4 +235,84 @@ import Testing
         #expect(lobby.say(.holding(.matched, stale), link: 3) == ["link 3: cancel S1#1 player_disconnected "])
         #expect(lobby.leftovers == [])
     }
+
+    /// Sessions of two that nobody has begun, with their own players.
+    private func copies(_ count: Int) -> [Assignment] {
+        (1...count).map { number in
+            Assignment(
+                session: SessionID(high: 7, low: UInt64(number)), attempt: .first, scene: .of("duo"),
+                settings: SessionSettings(validatesPeers: false), seed: 1, resumeExpiresUnixMs: 1_800_000_000_000,
+                players: ["a", "b"].map { letter in
+                    AssignedPlayer(
+                        subject: .of("\(letter)\(number)"), ticket: Ticket(high: 1, low: UInt64(number)), sinceUnixMs: 1,
+                        placeSignature: ResumeSignature(high: 0, low: 0), releaseSignature: ResumeSignature(high: 0, low: 0))
+                })
+        }
+    }
+
+    @Test("ten thousand copies in doubt, and as many outcomes, are taken in without a search through all of them")
+    func manyCopies() throws {
+        let (before, _, _) = try twoAttempts()
+        var lobby = lost(before)
+        lobby.prove("east", link: 3)
+        let copies = copies(10_000)
+        let clock = ContinuousClock()
+        let took = clock.measure {
+            for copy in copies { lobby.say(.holding(.matched, copy), link: 3) }
+            lobby.say(.inventoryEnd, link: 3)
+            for copy in copies {
+                lobby.say(
+                    .ended(
+                        Outcome(
+                            session: copy.session, attempt: copy.attempt, scene: copy.scene, reason: .noShow, endedIn: .matched,
+                            endedAtUnixMs: 1, players: copy.players.map { PlayerOutcome(subject: $0.subject) })), link: 3)
+            }
+        }
+        // Through all of them it would be a thousand million steps.
+        #expect(took < .seconds(20))
+        #expect(lobby.core.tables.first { $0.name == "sessionsInDoubt" }?.count == 10_000)
+        lobby.pass(17_000)
+        lobby.ping(3)
+        lobby.pass(1_000)
+        lobby.sync()
+        #expect(lobby.leftovers == [] && !lobby.core.isHolding)
+    }
+
+    @Test("nobody is matched while a coordinator holds more copies in doubt than are kept in mind; it reports them anew until it does not")
+    func tooManyCopies() throws {
+        let (before, _, _) = try twoAttempts()
+        var lobby = Lobby(
+            restarting: before, .group(2), limits: MatchmakingLimits(copiesInDoubtMax: 2), journal: [], isComplete: false)
+        let copies = copies(3)
+        let inventory = copies.map { Message.holding(.matched, $0) }
+        lobby.connect("east", link: 3, inventory: inventory)
+        lobby.join("ann", on: 5)
+        lobby.join("bob", on: 6)
+        #expect(lobby.core.tables.first { $0.name == "sessionsInDoubt" }?.count == 3)
+        lobby.pass(17_000)
+        lobby.ping(3)
+        #expect(lobby.pass(1_000) == ["link 3: close"])
+        // It lists all of them again: each is asked to end, though only two are kept in mind.
+        lobby.prove("east", link: 4)
+        let said = inventory.flatMap { lobby.say($0, link: 4) } + lobby.say(.inventoryEnd, link: 4)
+        for copy in copies {
+            #expect(said.contains("link 4: cancel \(lobby.names[copy.session] ?? "?")#1 player_disconnected "))
+        }
+        func end(_ copy: Assignment, link: UInt64) {
+            lobby.say(
+                .ended(
+                    Outcome(
+                        session: copy.session, attempt: copy.attempt, scene: copy.scene, reason: .playerDisconnected,
+                        endedIn: .matched, endedAtUnixMs: 1, players: copy.players.map { PlayerOutcome(subject: $0.subject) })),
+                link: link)
+        }
+        for copy in copies { end(copy, link: 4) }
+        lobby.sync()
+        // As far as is known here, it may hold more.
+        #expect(lobby.core.isHolding)
+        #expect(lobby.pass(MatchmakingLimits().cancelTimeoutMs) == ["link 4: close"])
+        #expect(lobby.connect("east", link: 5).contains { $0.hasPrefix("journal: matched") })
+        lobby.sync()
+        #expect(!lobby.core.isHolding)
+    }
 }

@@ -65,4 +65,36 @@ import Testing
         // A waiting room may be named, too: it has no records.
         #expect(lobby.core.journalSessions.contains(lobby.id("S1")))
     }
+
+    @Test("whoever was hung up because the disk was slow is not blamed when the session cannot begin")
+    func givenUp() {
+        var lobby = Lobby(.group(2), limits: MatchmakingLimits(assignTimeoutMs: 90_000, fateTimeoutMs: 60_000))
+        lobby.connect("east", link: 1)
+        lobby.join("ann", on: 1)
+        lobby.join("bob", on: 2)
+        for _ in 1...4 {
+            lobby.pass(14_000)
+            lobby.ping(1)
+        }
+        #expect(lobby.join("bob", on: 3, resume: lobby.resumes[2]) == ["2: ended S1 superseded.", "3: waiting 2/2 in S1"])
+        #expect(lobby.pass(4_000) == ["1: error timeout!"])
+        lobby.sync()
+        #expect(lobby.accept("S1", link: 1) == ["link 1: cancel S1#1 player_disconnected "])
+    }
+
+    @Test("one who has gone of itself meanwhile is blamed, and who was hung up is not")
+    func goneOfItself() {
+        var lobby = Lobby(.group(3), limits: MatchmakingLimits(assignTimeoutMs: 90_000, fateTimeoutMs: 60_000))
+        lobby.connect("east", link: 1)
+        for (subject, connection) in [("ann", UInt64(1)), ("bob", 2), ("cid", 3)] { lobby.join(subject, on: connection) }
+        for _ in 1...4 {
+            lobby.pass(14_000)
+            lobby.ping(1)
+        }
+        lobby.join("bob", on: 4, resume: lobby.resumes[2])
+        lobby.disconnect(3)
+        lobby.pass(4_000)
+        lobby.sync()
+        #expect(lobby.accept("S1", link: 1) == ["link 1: cancel S1#1 player_disconnected 2"])
+    }
 }

@@ -163,6 +163,41 @@ import Testing
         #expect(lobby.leftovers == [])
     }
 
+    @Test("a connection that waits for the end of an older session takes nobody's place with it, also not its own subject's")
+    func olderConnection() throws {
+        for isDurable in [false, true] {
+            var lobby = Lobby(.group(2))
+            lobby.connect("east", link: 1)
+            lobby.join("ann", on: 1)
+            lobby.join("bob", on: 2)
+            lobby.sync()
+            lobby.end("S1", .noShow, in: .matched, link: 1)
+            // Before the end of S1 is on disk, a session of hers that was not known is taken on, and she is back for it.
+            var other = try #require(lobby.assignment("S1"))
+            other.session = SessionID(high: 9, low: 9)
+            lobby.connect("west", link: 2, inventory: [.holding(.validating, other)])
+            lobby.down(2)
+            #expect(lobby.join("ann", on: 3, resume: lobby.resumes[1]) == ["3: waiting 2/2 in S2"])
+            var outcome = lobby.outcome("S1", .validationFailed, in: .validating, requeued: ["ann"])
+            outcome.session = other.session
+            lobby.connect("west", link: 3, inventory: [.ended(outcome)])
+            if isDurable {
+                let told = lobby.sync()
+                #expect(told.contains("1: ended S1 superseded.") && told.contains("3: waiting 1/2 in S3"))
+            } else {
+                #expect(lobby.join("ann", on: 4, resume: lobby.resumes[3]) == ["3: ended S2 superseded.", "4: waiting 1/2 in S3"])
+                for _ in 1...4 {
+                    lobby.pass(14_000)
+                    lobby.ping(1)
+                    lobby.ping(3)
+                }
+                #expect(lobby.leave(1) == [])
+                #expect(lobby.pass(4_000).contains("1: error timeout!"))
+            }
+            #expect(lobby.core.tables.first { $0.name == "waitingSubjects" }?.count == 1)
+        }
+    }
+
     @Test("a release frees its subject from the session that it was given for, at once and without credit")
     func release() throws {
         var lobby = Lobby(.group(2))
@@ -195,6 +230,68 @@ import Testing
         lobby.disconnect(1)
         #expect(lobby.join("ann", on: 2, resume: lobby.resumes[1]) == ["2: waiting 1/2 in S2"])
         #expect(lobby.waits[2]?.waitedMs == 400)
+    }
+
+    @Test("time waited for a session that was played is spent, whichever session the resume was given for")
+    func spent() {
+        var lobby = Lobby(.group(2), .group(3, "trio"), limits: MatchmakingLimits(ledger: LedgerLimits(tombstoneLifetimeMs: 10, tombstonesMax: 10)))
+        lobby.connect("east", link: 1)
+        // The first place is left behind, in a room that is never played.
+        lobby.join("ann", on: 1)
+        lobby.pass(1_000)
+        lobby.disconnect(1)
+        lobby.ping(1)
+        lobby.pass(10_000)
+        lobby.playDuo("ann", "bob", connections: (2, 3), link: 1, session: "S2")
+        lobby.state("S2", .playing, link: 1)
+        lobby.end("S2", .completed, in: .playing, link: 1)
+        lobby.sync()
+        // Nothing is left of the end but that.
+        lobby.ping(1)
+        lobby.pass(3_600_000)
+        #expect(lobby.core.expiring.first { $0.name == "tombstones" }?.count == 0)
+        for (connection, resume) in [(UInt64(4), lobby.resumes[1]), (5, lobby.resumes[2])] {
+            lobby.join("ann", on: connection, resume: resume)
+            #expect(lobby.waits[connection]?.waitedMs == 0)
+            lobby.disconnect(connection)
+        }
+        // What is waited from then on counts, also for one who shows it later.
+        lobby.join("ann", on: 6)
+        lobby.pass(500)
+        lobby.disconnect(6)
+        lobby.join("ann", on: 7, resume: lobby.resumes[6])
+        #expect(lobby.waits[7]?.waitedMs == 500)
+    }
+
+    @Test("time is spent when play begins, and known to be after a restart as long as the journal has the outcome")
+    func spentAfterRestart() {
+        var lobby = Lobby(.group(2))
+        lobby.connect("east", link: 1)
+        lobby.join("ann", on: 1)
+        lobby.pass(1_000)
+        lobby.disconnect(1)
+        lobby.playDuo("ann", "bob", connections: (2, 3), link: 1, session: "S2")
+        lobby.state("S2", .playing, link: 1)
+        #expect(lobby.core.expiring.first { $0.name == "playedSubjects" }?.count == 2)
+        lobby.end("S2", .completed, in: .playing, link: 1)
+        var later = Lobby(restarting: lobby, .group(2))
+        later.join("ann", on: 4, resume: lobby.resumes[1])
+        #expect(later.waits[4]?.waitedMs == 0)
+    }
+
+    @Test("who has played is remembered for as long as places are good, and of too many the oldest are forgotten")
+    func spentBounds() {
+        var lobby = Lobby(.group(2), limits: MatchmakingLimits(playedSubjectsMax: 3, playedLifetimeMs: 5_000))
+        lobby.connect("east", link: 1)
+        func remembered() -> Int? { lobby.core.expiring.first { $0.name == "playedSubjects" }?.count }
+        lobby.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
+        lobby.end("S1", .completed, in: .playing, link: 1)
+        #expect(remembered() == 2)
+        lobby.playDuo("cid", "dan", connections: (3, 4), link: 1, session: "S2")
+        lobby.end("S2", .completed, in: .playing, link: 1)
+        #expect(remembered() == 3)
+        lobby.pass(5_000)
+        #expect(remembered() == 0)
     }
 
     @Test("a place is kept by seniority after a restart with the same key, and not with another")

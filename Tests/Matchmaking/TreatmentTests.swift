@@ -191,7 +191,7 @@ import Testing
 
 extension TreatingTests {
     @Test("a matchmaker that starts on its journal goes on counting those that are played")
-    func restart() {
+    func countsAfterRestart() {
         let scene = Self.scene([.init(name: "a", quota: 1), .init(name: "b", quota: 1)])
         var lobby = Lobby(scene)
         lobby.connect("east", link: 1)

@@ -177,6 +177,8 @@ struct Truth {
     var waitingOn: [Int]
     /// The session into which each client was last matched; -1 for none.
     var matchedInto: [Int]
+    /// What each client was matched into, in this order.
+    var games: [[Game]]
     /// The room in which each client has last been asked whether it is still there, and when it said so.
     var asked: [Asked?]
     struct Asked {
@@ -198,6 +200,7 @@ struct Truth {
         duties = Duties(coordinators: count)
         waitingOn = Array(repeating: -1, count: clients)
         matchedInto = Array(repeating: -1, count: clients)
+        games = Array(repeating: [], count: clients)
         asked = Array(repeating: nil, count: clients)
         enterable = Array(repeating: [], count: clients)
         heard = Array(repeating: [], count: clients)

@@ -168,7 +168,8 @@ extension World {
         }
     }
 
-    /// Rule 15: a resume gives no waiting time when it has expired, is another's, or was given for a session that was played.
+    /// Rule 15: a resume gives no waiting time when it has expired, is another's, or when its subject was matched since and has
+    /// played.
     func checkNoCredit(_ waitedMs: UInt64, _ session: SessionID, on connection: Int) {
         guard waitedMs > 0, let joining = truth.joining, joining.connection == connection, let number = truth.find(session),
             truth[number].atMatchmaker == .waiting, joining.room != number
@@ -176,10 +177,8 @@ extension World {
         let claim = joining.request.resume.flatMap { Resume($0)?.claim }
         let now = matchmaker.moment(nowUs)
         if let claim, claim.kind.restoresPlace, claim.subject == joining.request.subject, claim.expiresUnixMs > now.unixMs {
-            guard let played = truth.find(claim.session), let outcome = truth[played].outcome, outcome.endedIn == .playing,
-                let endedMs = truth.duties.endedMs[played], now.bootMs < endedMs + 2000,
-                outcome.players.contains(where: { $0.subject == claim.subject }), plan.matchmaking.ledger.tombstonesMax >= 10_000
-            else { return }
+            guard truth.isSpent(claim) else { return }
+            coverage.count(.creditSpent)
         }
         fail(.placeLost, "connection \(connection) has waited \(waitedMs) ms for \(session.short), which nothing that it shows is good for")
     }

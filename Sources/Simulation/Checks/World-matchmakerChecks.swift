@@ -197,11 +197,8 @@ extension World {
         // While the fate of an older session is unknown, it is that session that the subject waits for, in its scene.
         let number = truth.number(of: session)
         if truth[number].atMatchmaker == .live, truth[number].handOffs.last?.assignment.scene != claim.scene { return }
-        if let number = truth.find(claim.session) {
-            if truth[number].outcome?.endedIn == .playing || truth[number].askedOutcome?.endedIn == .playing { return }
-            // Who comes back from a session that may have been played waits anew.
-            if truth[number].ends.contains(where: { $0.outcome.endedIn == .playing }) { return }
-        }
+        // Who comes back from a session that may have been played waits anew.
+        if truth.mayBeSpent(claim) { return }
         if joining.room == number { coverage.count(.placeTakenOver) }
         coverage.count(.placeRestored)
         if waitedMs < now.unixMs - claim.sinceUnixMs {
@@ -300,6 +297,7 @@ extension World {
         for client in assignment.players.compactMap(\.subject.clientIndex) {
             let other = truth.matchedInto[client]
             truth.matchedInto[client] = number
+            truth.noteGame(number, of: client, matchedUnixMs: matchmaker.moment(nowUs).unixMs)
             guard other >= 0, other != number, truth[other].atMatchmaker == .live else { continue }
             if truth[other].ends.contains(where: \.wasTold) { continue }
             fail(.twinAtMatchmaker, "p\(client) is matched into \(assignment.session.short), and is in \(truth[other].id.short)")

@@ -204,6 +204,7 @@ extension World {
                     switch table.name {
                     case "tombstones": limits.ledger.tombstonesMax
                     case "rejections": limits.rejectionsMax
+                    case "playedSubjects": min(limits.playedSubjectsMax, plan.clients)
                     default: 2 * limits.outcomesRetainedMax + limits.unrecordedMax
                     }
                 if table.count > countMax { fail(.overLimit, "the matchmaker's \(table.name) has \(table.count)") }

@@ -10,7 +10,7 @@ public enum Probe: Int, CaseIterable, Sendable {
     case frameRefused, handshakeTimeout, handshakeFailed
     // What promises are about.
     case releasedOutcomeRepeated, twinsProbed, presumedLost, presumptionReplaced, toldAfterAck, toldWithoutLink, toldByMatchmaker
-    case releaseRestored, placeTakenOver
+    case releaseRestored, placeTakenOver, creditSpent
     case rejoinedAfterEnd, survivorsRequeued, placeRestored, leaseRanOut, staleEndAcknowledged, provedNothing
     case asked, confirmed, questionOff
     case superseded, matchedTold, entered, replaced, replayed, barrierOpened, swept, settled, staleProbed

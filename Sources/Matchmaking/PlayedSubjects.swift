@@ -1,0 +1,35 @@
+import SessionProtocol
+
+/// Time waited for a session is spent once that session has been played: no `resume` from before gives it again, whichever
+/// session it was given for. Both times are this server's own, so that a coordinator's clock says nothing of it.
+extension MatchmakerCore {
+    /// Its owner says what a session is at.
+    mutating func mirror(_ session: SessionID, _ state: SessionState, _ now: Moment) {
+        ledger.transition(session, to: state)
+        if state == .playing, let handOff = ledger[session]?.details.handOff { spendWaits(for: handOff.assignment, now) }
+    }
+
+    /// A session ends, of which this is known.
+    mutating func spendWaits(for outcome: Outcome, _ assignment: Assignment?, _ now: Moment) {
+        guard outcome.endedIn == .playing else { return }
+        if let assignment { return spendWaits(for: assignment, now) }
+        // Its record is lost, and with it when it was matched.
+        spendWaits(of: outcome.players.map(\.subject), upToUnixMs: min(outcome.endedAtUnixMs, now.unixMs), now)
+    }
+
+    private mutating func spendWaits(for assignment: Assignment, _ now: Moment) {
+        let matchedUnixMs = assignment.resumeExpiresUnixMs - min(assignment.resumeExpiresUnixMs, limits.resumeLifetimeMs)
+        spendWaits(of: assignment.players.map(\.subject), upToUnixMs: matchedUnixMs, now)
+    }
+
+    private mutating func spendWaits(of subjects: [SubjectID], upToUnixMs: UInt64, _ now: Moment) {
+        for subject in subjects where played[subject] ?? 0 < upToUnixMs {
+            played.insert(upToUnixMs, for: subject, nowMs: now.bootMs)
+        }
+    }
+
+    /// The subject has been matched since this place was first waited for, and has played.
+    func isSpent(_ claim: ResumeClaim) -> Bool {
+        played[claim.subject].map { claim.sinceUnixMs <= $0 } ?? false
+    }
+}

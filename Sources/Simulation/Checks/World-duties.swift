@@ -214,8 +214,7 @@ extension World {
     func sweepBounds() {
         if matchmaker.isRunning {
             let waiting = truth.waitsFor.values.reduce(0) { $0 + (truth[$1].atMatchmaker == .waiting ? 1 : 0) }
-            // Beside those that live the journal keeps sessions whose outcomes may be reported once more.
-            let retained = matchmaker.core.journalSessions.count - truth.liveCount - truth.roomCount
+            let retained = matchmaker.core.expiring.first { $0.name == "retainedOutcomes" }?.count ?? 0
             if retained > 2 * plan.matchmaking.outcomesRetainedMax {
                 fail(.overLimit, "the matchmaker retains \(retained) outcomes")
             }

@@ -281,7 +281,7 @@ extension World {
         case .ended(let outcome):
             let number = truth.number(of: outcome.session)
             truth[number].askedOutcome = outcome
-            if !truth[number].ends.contains(where: { $0.outcome == outcome }) {
+            if !truth[number].ends.contains(where: { $0.outcome.agrees(with: outcome) }) {
                 if outcome.isPresumed { coverage.count(.presumedLost) }
                 checkRequeue(outcome)
             }

@@ -55,8 +55,8 @@ extension World {
     /// The owner's disk has lost that it was acknowledged, long after the matchmaker could forget it; or the matchmaker's has
     /// lost the outcome.
     private func mayRepeat(_ outcome: Outcome, _ number: Int) -> Bool {
-        if truth[number].lostOutcomes.contains(outcome) { return true }
-        return truth[number].outcome == outcome && truth[number].ends.contains { $0.wasOnLostDisk && $0.outcome == outcome }
+        if truth[number].lostOutcomes.contains(where: { $0.agrees(with: outcome) }) { return true }
+        return truth[number].outcome?.agrees(with: outcome) == true && truth[number].ends.contains { $0.wasOnLostDisk && $0.outcome.agrees(with: outcome) }
     }
 
     // MARK: Promise 1
@@ -263,7 +263,7 @@ extension World {
         // What was published before the journal was lost nobody knows any more, and it may be published again.
         if !session.lostOutcomes.isEmpty { return }
         for end in session.ends where end.outcome.attempt == outcome.attempt && (!end.isLost || end.isAcknowledged) && (end.isDurable || end.wasTold) {
-            if end.outcome != outcome, !session.isLost(end) {
+            if !end.outcome.agrees(with: outcome), !session.isLost(end) {
                 fail(
                     .outcomesDiffer,
                     "\(session.id.short): n\(end.node) says \(end.outcome.reason), the matchmaker \(outcome.reason)\(outcome.isPresumed ? " (presumed)" : "")")
@@ -275,5 +275,17 @@ extension World {
         for reason in session.toldByMatchmaker where reason != outcome.reason && !session.lostOutcomes.contains(where: { $0.reason == reason }) {
             fail(.toldAnother, "\(session.id.short): players heard \(reason), the outcome says \(outcome.reason)")
         }
+    }
+}
+
+extension Outcome {
+    /// The same but for treatment and roles where one of both does not say them: a link of version 1 does not carry them.
+    func agrees(with other: Outcome) -> Bool {
+        if self == other { return true }
+        guard extensions == .none || other.extensions == .none else { return false }
+        var (mine, theirs) = (self, other)
+        mine.extensions = .none
+        theirs.extensions = .none
+        return mine == theirs
     }
 }

@@ -52,7 +52,9 @@ let package = Package(
         program("matchmaker", ["Matchmaking", "Service", "SessionProtocol", "WebProtocol", "Reactor", "Digests"]),
         program("coordinator", ["Coordination", "Service", "SessionProtocol", "WebProtocol", "Reactor"]),
         program("greenroom", ["matchmaker", "coordinator", "Service", "Reactor"]),
-        program("bench", ["Service", "SessionProtocol", "WebProtocol", "Digests", "CLinux", "CAllocations"]),
+        program(
+            "bench",
+            ["Matchmaking", "Service", "SessionProtocol", "WebProtocol", "Digests", "CLinux", "CAllocations"]),
         program("simulate", ["Simulation", "Service"]),
 
         tests("Digests", ["Digests"]),

@@ -5,6 +5,8 @@ import PackageDescription
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6), .treatAllWarnings(as: .error), .strictMemorySafety(),
     .enableUpcomingFeature("ExistentialAny"),
+    // Generic tables, such as the ledger's, are made for their types in the modules that use them.
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 let programs: [SwiftSetting] = [
     .swiftLanguageMode(.v6), .treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny"),

@@ -179,6 +179,7 @@ struct Truth {
     var matchedInto: [Int]
     /// What each client was matched into, in this order.
     var games: [[Game]]
+    var encounters: [SceneID: Encounters] = [:]
     /// The room in which each client has last been asked whether it is still there, and when it said so.
     var asked: [Asked?]
     struct Asked {

@@ -342,6 +342,7 @@ extension World {
         case .sessionRefused(_, let node, _), .assignTimedOut(_, let node): truth.duties.peers[node.number - 1].isResting = true
         case .outcomeReleased(let session, _): truth[truth.number(of: session)].isReleased = true
         case .outcome(let outcome):
+            noteEncounters(outcome)
             // A presumption may have been replaced in the same group of records.
             let session = truth[truth.number(of: outcome.session)]
             let durable = session.outcome

@@ -32,13 +32,15 @@ extension SceneCatalog {
 
 extension World {
     /// The same for a subject in all of its pages and lives.
-    static func attributes(of subject: SubjectID) -> Attributes {
+    static func attributes(of subject: SubjectID, in scene: Scene) -> Attributes {
         var random = SmallGenerator(seed: subject.name.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) }, stream: 9_200)
         var attributes = Attributes()
         attributes.set("skill", .number(Double(random.below(1000))))
         attributes.set("language", .text(random.perMille(700) ? "en" : "de"))
         if random.perMille(800) { attributes.set("team", .text("team \(random.below(4))")) }
         if random.perMille(600) { attributes.set("role", .text(random.perMille(400) ? "judge" : "player")) }
+        if scene.rules.bots != nil { attributes.set("role", .text(random.perMille(250) ? BotRule.role : "person")) }
+        if scene.rules.latency != nil, random.perMille(600) { attributes.set("region", .text(random.perMille(500) ? "east" : "west")) }
         return attributes
     }
 
@@ -46,7 +48,7 @@ extension World {
     /// shorter, so the widest steps count.
     func checkRules(_ assignment: Assignment) {
         guard let scene = plan.scenes.first(where: { $0.id == assignment.scene }) else { return }
-        let people = assignment.players.map { World.attributes(of: $0.subject) }
+        let people = assignment.players.map { World.attributes(of: $0.subject, in: scene) }
         if let skill = scene.rules.skill, let width = skill.steps.last?.width {
             let values = people.map { value($0[skill.attribute]) }
             if let least = values.min(), let most = values.max(), most - least > width {
@@ -71,6 +73,9 @@ extension World {
                 }
             }
         }
+        checkLatency(assignment, people, scene)
+        checkSize(assignment, people, scene)
+        checkEncounters(assignment, scene)
     }
 
     private func value(_ attribute: AttributeValue?) -> Double {

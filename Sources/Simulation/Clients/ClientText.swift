@@ -9,6 +9,7 @@ extension ClientMessage {
         case .join(let request): "join \(request.scene)\(request.resume == nil ? "" : " with a resume")"
         case .leave: "leave"
         case .confirm: "confirm"
+        case .measured(let ms): "\(ms) ms there and back"
         case .enter(let session, _, let received): "enter \(session.short), received \(received)"
         case .request(let request): request.text
         case .relay(let kind, _, let page, let number): "relay \(kind) \(page).\(number)"

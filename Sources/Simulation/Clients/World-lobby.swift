@@ -58,16 +58,20 @@ extension World {
 
     func sayJoin(_ client: Int, on connection: Int, resume: String?) {
         let isUnknown = clients[client].random.perMille(2)
-        let scene = isUnknown ? "nowhere" : plan.scenes[clients[client].scene].id.name
+        let wanted = plan.scenes[clients[client].scene]
+        let scene = isUnknown ? "nowhere" : wanted.id.name
         var request = JoinRequest(
             scene: scene, subject: clients[client].subject, resume: resume,
-            attributes: World.attributes(of: clients[client].subject))
+            attributes: World.attributes(of: clients[client].subject, in: wanted))
         // Neighbours come as parties of two, and now and then somebody is mistaken.
         if !isUnknown, plan.scenes[clients[client].scene].rules.partySizeMax > 1, client % 3 != 0 {
             request.party = JoinRequest.Party(code: "c\(client / 3)", size: clients[client].random.perMille(50) ? 3 : 2)
         }
         clientJoins(client, on: connection, resume: resume)
         send(.join(request), on: connection)
+        if wanted.rules.latency != nil, let ms = World.pingMs(of: clients[client].subject) {
+            send(.measured(ms + UInt32(clients[client].random.below(20))), on: connection)
+        }
     }
 
     /// A message reaches a client.

@@ -62,6 +62,8 @@ enum ClientMessage {
     case join(JoinRequest)
     case leave
     case confirm
+    /// The server has measured the way to the client, in milliseconds there and back.
+    case measured(UInt32)
     case enter(SessionID, Ticket, received: UInt64)
     case request(PlayerRequest)
     /// Binary: a numbered message of one page.

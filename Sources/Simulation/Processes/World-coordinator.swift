@@ -158,7 +158,7 @@ extension World {
             host.connections.removeAll { $0 == connection }
             coordinatorHears(hangUp: connection, host)
             if options.canary != .leaksConnections { self.handle(.disconnected(handle), host, now) }
-        case .join, .leave, .confirm: break
+        case .join, .leave, .confirm, .measured: break
         }
     }
 

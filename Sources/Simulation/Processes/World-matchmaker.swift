@@ -127,6 +127,7 @@ extension World {
         case .confirm:
             matchmakerHearsConfirm(on: connection)
             self.handle(.confirm(handle), host, now)
+        case .measured(let ms): self.handle(.roundTrip(handle, ms), host, now)
         case .hangUp:
             host.connections.removeAll { $0 == connection }
             matchmakerLost(connection)

@@ -42,7 +42,10 @@ struct RunPlan: Sendable {
         let isQuick = options.preset != .calm && random.perMille(900)
         matchmaking = RunPlan.limits(isQuick: isQuick, clients: clients, &random)
         scenes = SceneCatalog.draw(isQuick: isQuick, root: root, &random)
-        if let first = scenes.first { scenes += SceneCatalog.drawRuled(first.settings, first.waitTimeoutMs, root: root) }
+        if let first = scenes.first {
+            scenes += SceneCatalog.drawRuled(first.settings, first.waitTimeoutMs, root: root)
+            scenes += SceneCatalog.drawPaired(first.settings, first.waitTimeoutMs, root: root)
+        }
         reloads = options.preset == .calm ? [] : ReloadPlan.draw(scenes, root: root, activeUs: activeUs)
         rotateAtBytes = options.preset == .calm ? 1 << 20 : random.pick([2_000, 20_000, 200_000]) ?? 20_000
         coordinators = []

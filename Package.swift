@@ -5,6 +5,8 @@ import PackageDescription
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6), .treatAllWarnings(as: .error), .strictMemorySafety(),
     .enableUpcomingFeature("ExistentialAny"),
+    // Generic tables, such as the ledger's, are made for their types in the modules that use them.
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 let programs: [SwiftSetting] = [
     .swiftLanguageMode(.v6), .treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny"),
@@ -52,7 +54,9 @@ let package = Package(
         program("matchmaker", ["Matchmaking", "Service", "SessionProtocol", "WebProtocol", "Reactor", "Digests"]),
         program("coordinator", ["Coordination", "Service", "SessionProtocol", "WebProtocol", "Reactor"]),
         program("greenroom", ["matchmaker", "coordinator", "Service", "Reactor"]),
-        program("bench", ["Service", "SessionProtocol", "WebProtocol", "Digests", "CLinux", "CAllocations"]),
+        program(
+            "bench",
+            ["Matchmaking", "Service", "SessionProtocol", "WebProtocol", "Digests", "CLinux", "CAllocations"]),
         program("simulate", ["Simulation", "Service"]),
 
         tests("Digests", ["Digests"]),

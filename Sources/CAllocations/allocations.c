@@ -1,5 +1,7 @@
 #include "CAllocations.h"
 
+#include <malloc.h>
+
 // The C library's own name for it.
 extern void *__libc_malloc(size_t byte_count);
 
@@ -19,4 +21,9 @@ size_t allocations_end(void) {
 void *malloc(size_t byte_count) {
     if (is_counting) count++;
     return __libc_malloc(byte_count);
+}
+
+size_t allocations_bytes(void) {
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
 }

@@ -109,6 +109,7 @@ extension MatchmakerCore {
         retained.insert(outcome, nodes: handOff.offered)
         releases.ends(outcome.session)
         giveBackTreatment(handOff, outcome)
+        retained.note(matchedUnixMs: matchedUnixMs(handOff.assignment), of: outcome.session)
         if handOff.phase == .accepted, let index = coordinators.firstIndex(where: { $0.node == handOff.node }) {
             coordinators[index].isResting = false
         }

@@ -13,13 +13,17 @@ extension MatchmakerCore {
     mutating func spendWaits(for outcome: Outcome, _ assignment: Assignment?, _ now: Moment) {
         guard outcome.endedIn == .playing else { return }
         if let assignment { return spendWaits(for: assignment, now) }
-        // Its record is lost, and with it when it was matched.
-        spendWaits(of: outcome.players.map(\.subject), upToUnixMs: min(outcome.endedAtUnixMs, now.unixMs), now)
+        // Its record may be lost, and with it when it was matched.
+        let matchedUnixMs = retained[outcome.session]?.matchedUnixMs ?? min(outcome.endedAtUnixMs, now.unixMs)
+        spendWaits(of: outcome.players.map(\.subject), upToUnixMs: matchedUnixMs, now)
     }
 
     private mutating func spendWaits(for assignment: Assignment, _ now: Moment) {
-        let matchedUnixMs = assignment.resumeExpiresUnixMs - min(assignment.resumeExpiresUnixMs, limits.resumeLifetimeMs)
-        spendWaits(of: assignment.players.map(\.subject), upToUnixMs: matchedUnixMs, now)
+        spendWaits(of: assignment.players.map(\.subject), upToUnixMs: matchedUnixMs(assignment), now)
+    }
+
+    func matchedUnixMs(_ assignment: Assignment) -> UInt64 {
+        assignment.resumeExpiresUnixMs - min(assignment.resumeExpiresUnixMs, limits.resumeLifetimeMs)
     }
 
     private mutating func spendWaits(of subjects: [SubjectID], upToUnixMs: UInt64, _ now: Moment) {

@@ -56,6 +56,10 @@ extension MatchmakerCore {
             _ = updateHandOff(session) { $0.isRestored = true }
             hold?.doubtful.insert(session)
         }
+        for outcome in outcomes {
+            guard let assignment = latest[outcome.session]?.assignment else { continue }
+            retained.note(matchedUnixMs: matchedUnixMs(assignment), of: outcome.session)
+        }
         restoreTreatments(outcomes)
     }
 

@@ -10,6 +10,8 @@ struct RetainedOutcomes: Sendable {
         var isPresumed: Bool
         /// Coordinators that may still report it.
         var awaited: Int
+        /// When the session was matched, by this server's clock; nil when its record is lost.
+        var matchedUnixMs: UInt64?
     }
 
     private var entries = OrderedTable<SessionID, Entry>()
@@ -31,6 +33,10 @@ struct RetainedOutcomes: Sendable {
             _ = entries.update(outcome.session) { ($0.attempt, $0.isPresumed) = (outcome.attempt, false) }
         }
         for node in offered { expect(outcome.session, at: node) }
+    }
+
+    mutating func note(matchedUnixMs: UInt64, of session: SessionID) {
+        _ = entries.update(session) { $0.matchedUnixMs = matchedUnixMs }
     }
 
     private mutating func expect(_ session: SessionID, at node: NodeID?) {

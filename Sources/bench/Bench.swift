@@ -12,6 +12,7 @@ enum Bench {
             RelayCommand.self,
             JoinCommand.self,
             CodecCommand.self,
+            MatchCommand.self,
         ]
     }
 

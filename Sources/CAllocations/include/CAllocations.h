@@ -9,3 +9,6 @@ void allocations_begin(void);
 
 /// How many there were since.
 size_t allocations_end(void);
+
+/// Bytes of all that is allocated at present, with the allocator's own heads of large pieces.
+size_t allocations_bytes(void);

@@ -14,6 +14,9 @@ enum Allocations {
         counted { Probe.newest = Probe() } > 0
     }
 
+    /// Bytes allocated by this process at present, what its tables hold in reserve included.
+    static var bytes: Int { Int(allocations_bytes()) }
+
     private final class Probe {
         nonisolated(unsafe) static var newest: Probe?
     }

@@ -137,4 +137,14 @@ import Testing
         lobby.connect("east", link: 1)
         #expect(lobby.join("cid", on: 3, party: ("y", 2)).last?.hasPrefix("journal") == true)
     }
+
+    @Test("a reload that leaves a complete party no place sets its code free")
+    func reconfiguredComplete() {
+        var lobby = Lobby(.parties(4, max: 3))
+        lobby.join("ann", on: 1, party: ("x", 2))
+        lobby.join("bob", on: 2, party: ("x", 2))
+        let lines = lobby.handle(.reconfigure([.parties(1, max: 1)]))
+        #expect(lines.sorted() == ["1: ended S2 cancelled.", "2: ended S2 cancelled."])
+        #expect(lobby.leftovers == [])
+    }
 }

@@ -131,7 +131,9 @@ import Testing
         #expect(lobby.join("ann", on: 3) == ["3: waiting 1/2 in S2"])
         #expect(lobby.join("new", on: 4) == ["4: waiting 1/2 in S3"])
         #expect(lobby.pass(5000) == ["3: ended S2 wait_timeout."])
-        lobby.join("ann", on: 5)
+        // The time that she has waited already gives her no others.
+        #expect(lobby.join("ann", on: 5, resume: lobby.resumes[3]) == ["5: waiting 1/2 in S4"])
+        #expect(lobby.waits[5]?.waitedMs == 5000)
         lobby.join("bob", on: 6)
         #expect(lobby.reasons[0].hasPrefix("2 of 2: the group of the last game, all of it back"))
     }

@@ -98,7 +98,7 @@ extension WaitingPool {
 
     /// A unit waits for its last group when all of its members have the same.
     mutating func expectReunion(_ head: Int32) {
-        guard !stage(head).isReunionOver, !entries[Int(head)].isBot else { return }
+        guard !stage(head).isReunionOver || isForReunionsAlone, !entries[Int(head)].isBot else { return }
         let group = history.reunion(of: entries[Int(head)].person)
         guard group != 0 else { return }
         var slot = head
@@ -108,6 +108,12 @@ extension WaitingPool {
         }
         entries[Int(head)].reunion = group
         reunions[group, default: []].append(head)
+    }
+
+    /// Whoever has waited for long already when it comes, by a place from before, plays with no others all the same: its
+    /// partners may come until its time to wait is up.
+    private var isForReunionsAlone: Bool {
+        if case .reunite(_, .end) = rules.encounters { true } else { false }
     }
 
     mutating func forgetReunion(_ head: Int32) {

@@ -171,7 +171,7 @@ extension World {
     /// Rule 15: a resume gives no waiting time when it has expired, is another's, or when its subject was matched since and has
     /// played.
     func checkNoCredit(_ waitedMs: UInt64, _ session: SessionID, on connection: Int) {
-        guard waitedMs > 0, let joining = truth.joining, joining.connection == connection, let number = truth.find(session),
+        guard let joining = truth.joining, joining.connection == connection, let number = truth.find(session),
             truth[number].atMatchmaker == .waiting, joining.room != number
         else { return }
         let claim = joining.request.resume.flatMap { Resume($0)?.claim }
@@ -180,6 +180,7 @@ extension World {
             guard truth.isSpent(claim) else { return }
             coverage.count(.creditSpent)
         }
+        if waitedMs == 0 { return }
         fail(.placeLost, "connection \(connection) has waited \(waitedMs) ms for \(session.short), which nothing that it shows is good for")
     }
 

@@ -64,7 +64,8 @@ extension World {
             scene: scene, subject: clients[client].subject, resume: resume,
             attributes: World.attributes(of: clients[client].subject, in: wanted))
         // Neighbours come as parties of two, and now and then somebody is mistaken.
-        if !isUnknown, plan.scenes[clients[client].scene].rules.partySizeMax > 1, client % 3 != 0 {
+        let hasParties = !isUnknown && wanted.rules.partySizeMax > 1
+        if hasParties, client % 3 != 0 || clients[client].random.perMille(200) {
             request.party = JoinRequest.Party(code: "c\(client / 3)", size: clients[client].random.perMille(50) ? 3 : 2)
         }
         clientJoins(client, on: connection, resume: resume)

@@ -92,6 +92,7 @@ extension MatchmakerCore {
         var touched = changed
         for id in changed {
             for member in unfit(in: id, index) {
+                leaveParty(member, of: id)
                 displace(member, from: id)
                 queues[index].waiting -= 1
                 tellEnded(member, session: id, .cancelled, scenes[index].settings.completionCode(for: .cancelled), &actions)

@@ -4,8 +4,8 @@ import SessionProtocol
 enum SessionDetails: Sendable {
     /// WAITING
     case room(Room)
-    /// MATCHED and later
-    case handOff(HandOff)
+    /// MATCHED and later. Held apart: a hand-off is several times as large as a room, and rooms are the many.
+    indirect case handOff(HandOff)
 
     var room: Room? {
         if case .room(let room) = self { room } else { nil }

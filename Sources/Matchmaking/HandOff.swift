@@ -264,6 +264,8 @@ extension MatchmakerCore {
     mutating func updateHandOff(_ id: SessionID, _ change: (inout HandOff) -> Void) -> Bool {
         ledger.withDetails(id) { details in
             guard case .handOff(var handOff) = details else { return false }
+            // The ledger's copy is let go of first, so that the change is made in place.
+            details = .room(Room(sceneIndex: 0))
             change(&handOff)
             details = .handOff(handOff)
             return true

@@ -60,9 +60,30 @@ struct Joined: Sendable {
     /// When the subject first joined, in milliseconds since 1970.
     var sinceUnixMs: UInt64
     /// The scene that it asked for, when its time was up there and it waits in another.
-    var movedFrom: SceneID?
+    var movedFrom: SceneID? {
+        if case .moved(let from, _) = origin { from } else { nil }
+    }
     /// How often that has been.
-    var moves: UInt16 = 0
+    var moves: Int {
+        if case .moved(_, let times) = origin { times } else { 0 }
+    }
+    private var origin: Origin
+
+    /// Held apart, since few are moved.
+    private indirect enum Origin: Sendable {
+        case asked
+        case moved(from: SceneID, times: Int)
+    }
+
+    init(subject: SubjectID, scene: SceneID, atMs: UInt64, sinceUnixMs: UInt64, movedFrom: SceneID?) {
+        self.subject = subject
+        self.scene = scene
+        self.atMs = atMs
+        self.sinceUnixMs = sinceUnixMs
+        origin = movedFrom.map { .moved(from: $0, times: 0) } ?? .asked
+    }
+
+    mutating func moves(from scene: SceneID) { origin = .moved(from: movedFrom ?? scene, times: moves + 1) }
 }
 
 /// A join is in `joined` from its acceptance to its fate; nothing else puts one in or takes one out.

@@ -110,7 +110,7 @@ extension MatchmakerCore {
         member.connection = connection
         member.sinceUnixMs = since(replaced.sinceUnixMs, claim, in: entry.scene)
         let isOlder = member.sinceUnixMs < replaced.sinceUnixMs
-        if isOlder { member.resume = text(ofPlaceOf: member, in: id, entry.scene, now) }
+        if isOlder { member.seal = seal(ofPlaceOf: member, in: id, entry.scene, now) }
         updateRoom(id) { $0.members[index] = member }
         tellEnded(replaced, session: id, .superseded, nil, &actions)
         let movedFrom = replaced.connection.flatMap { joined[$0]?.movedFrom }
@@ -167,7 +167,7 @@ extension MatchmakerCore {
                     WaitingNews(
                         session: id, players: handOff.members.count, needed: handOff.members.count,
                         waitedMs: now.unixMs - min(now.unixMs, member.sinceUnixMs),
-                        timeoutMs: fateIsKnownMs(of: handOff, now), resume: member.resume))))
+                        timeoutMs: fateIsKnownMs(of: handOff, now), resume: resume(of: member, in: id, entry.scene)))))
     }
 
     /// How long the fate of a session whose coordinator is out of reach can stay unknown.

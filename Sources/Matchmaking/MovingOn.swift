@@ -21,8 +21,7 @@ extension MatchmakerCore {
             guard let connection = member.connection else { continue }
             if let target, takes(member, target, from: room.sceneIndex) {
                 if var join = joined[connection] {
-                    join.movedFrom = join.movedFrom ?? join.scene
-                    join.moves += 1
+                    join.moves(from: join.scene)
                     joined[connection] = join
                 }
                 // Never at once again, whatever the scene says.

@@ -44,11 +44,13 @@ struct Releases: Sendable {
 }
 
 extension MatchmakerCore {
-    /// The text of a `place` claim, which says too what its subject has been released from.
-    func text(ofPlace place: ResumeClaim) -> String {
-        var claim = place
-        claim.releasedFrom = releases[place.subject]
-        if !claim.releasedFrom.isEmpty { claim.kind = .placeBehindRelease }
-        return signer.text(of: claim)
+    /// The claim of a place, which says too what its subject has been released from.
+    func claim(
+        ofPlaceOf subject: SubjectID, in id: SessionID, _ scene: SceneID, sinceUnixMs: UInt64, expiresUnixMs: UInt64,
+        releasedFrom: [SessionID]
+    ) -> ResumeClaim {
+        ResumeClaim(
+            kind: releasedFrom.isEmpty ? .place : .placeBehindRelease, scene: scene, subject: subject, session: id,
+            sinceUnixMs: sinceUnixMs, expiresUnixMs: expiresUnixMs, releasedFrom: releasedFrom)
     }
 }

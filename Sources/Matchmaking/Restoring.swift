@@ -69,11 +69,11 @@ extension MatchmakerCore {
     ) {
         let members = assignment.players.enumerated().map { index, player in
             // What is told to one who waits must not release from the session that is waited for.
-            var claim = assignment.claim(.place, of: player)
-            claim.expiresUnixMs = now.unixMs + limits.resumeLifetimeMs
-            return Member(
-                subject: player.subject, connection: nil, sinceUnixMs: claim.sinceUnixMs, waitUntilMs: now.bootMs,
-                slot: UInt32(index), resume: text(ofPlace: claim))
+            var member = Member(
+                subject: player.subject, connection: nil, sinceUnixMs: player.sinceUnixMs, waitUntilMs: now.bootMs,
+                slot: UInt32(index))
+            member.seal = seal(ofPlaceOf: member, in: assignment.session, assignment.scene, now)
+            return member
         }
         let handOff = HandOff(
             sceneIndex: sceneIndices[assignment.scene], assignment: assignment, node: node,

@@ -14,7 +14,7 @@ extension MatchmakerCore {
         guard let entry = ledger[id], let slot = entry.details.room?.slotNext else { return }
         var member = newcomer
         member.slot = slot
-        member.resume = text(ofPlaceOf: member, in: id, entry.scene, now)
+        member.seal = seal(ofPlaceOf: member, in: id, entry.scene, now)
         ledger.seat(member.subject, in: id)
         updateRoom(id) { room in
             room.slotNext += 1
@@ -23,11 +23,22 @@ extension MatchmakerCore {
         ledger.setDeadline(.wait, slot: slot, of: id, atMs: member.waitUntilMs)
     }
 
-    func text(ofPlaceOf member: Member, in id: SessionID, _ scene: SceneID, _ now: Moment) -> String {
-        text(
-            ofPlace: ResumeClaim(
-                kind: .place, scene: scene, subject: member.subject, session: id, sinceUnixMs: member.sinceUnixMs,
-                expiresUnixMs: now.unixMs + limits.resumeLifetimeMs))
+    func seal(ofPlaceOf member: Member, in id: SessionID, _ scene: SceneID, _ now: Moment) -> PlaceSeal {
+        let claim = claim(
+            ofPlaceOf: member.subject, in: id, scene, sinceUnixMs: member.sinceUnixMs,
+            expiresUnixMs: now.unixMs + limits.resumeLifetimeMs, releasedFrom: releases[member.subject])
+        return PlaceSeal(
+            signature: signer.sign(claim), sinceUnixMs: claim.sinceUnixMs, expiresUnixMs: claim.expiresUnixMs,
+            releasedFrom: claim.releasedFrom)
+    }
+
+    /// A member's signed place as it is told; empty when it is not known.
+    func resume(of member: Member, in id: SessionID, _ scene: SceneID) -> String {
+        guard let seal = member.seal else { return "" }
+        let claim = claim(
+            ofPlaceOf: member.subject, in: id, scene, sinceUnixMs: seal.sinceUnixMs, expiresUnixMs: seal.expiresUnixMs,
+            releasedFrom: seal.releasedFrom)
+        return Resume(claim: claim, signature: seal.signature).text
     }
 
     /// Takes a member's seat away; its connection and the scene's count are the caller's to keep right.
@@ -65,7 +76,7 @@ extension MatchmakerCore {
                     WaitingNews(
                         session: id, players: room.members.count, needed: scenes[room.sceneIndex].groupSize,
                         waitedMs: now.unixMs - min(now.unixMs, member.sinceUnixMs),
-                        timeoutMs: deadlineMs - min(deadlineMs, now.bootMs), resume: member.resume,
+                        timeoutMs: deadlineMs - min(deadlineMs, now.bootMs), resume: resume(of: member, in: id, scenes[room.sceneIndex].id),
                         estimateMs: estimateMs(for: member, in: room, now), party: partyCount(room)))))
     }
 

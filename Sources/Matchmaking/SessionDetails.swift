@@ -4,8 +4,8 @@ import SessionProtocol
 enum SessionDetails: Sendable {
     /// WAITING
     case room(Room)
-    /// MATCHED and later
-    case handOff(HandOff)
+    /// MATCHED and later. Held apart: a hand-off is several times as large as a room, and rooms are the many.
+    indirect case handOff(HandOff)
 
     var room: Room? {
         if case .room(let room) = self { room } else { nil }
@@ -27,8 +27,9 @@ struct Member: Hashable, Sendable {
     var waitUntilMs: UInt64
     /// Tells its wait deadline from those of the others in the room.
     var slot: UInt32 = 0
-    /// The signed place, the same as long as it waits here, unless an older one is shown.
-    var resume = ""
+    /// Signs its place, the same as long as it waits here, unless an older one is shown; nil when it is not known, as after a
+    /// restart.
+    var seal: PlaceSeal?
     /// Asked to leave after the match was made.
     var hasLeft = false
     /// This server could not tell it in time what became of its session, and hung up.
@@ -47,6 +48,16 @@ struct Member: Hashable, Sendable {
     var party: JoinRequest.Party?
     /// Its place in the scene's pool, while its room is open.
     var unit: PoolUnit?
+}
+
+/// What it takes, beside what is known of a member and its session, to write its signed place whenever it is told: a quarter
+/// of the text's memory.
+struct PlaceSeal: Hashable, Sendable {
+    let signature: ResumeSignature
+    let sinceUnixMs: UInt64
+    let expiresUnixMs: UInt64
+    /// Sessions that it was released from by then.
+    let releasedFrom: [SessionID]
 }
 
 /// A waiting room: one scene's next session.

@@ -80,6 +80,33 @@ public struct SessionID: Hashable, Sendable, CustomStringConvertible {
     public var description: String { Hexadecimal.encode128(high, low) }
 }
 
+extension SessionID {
+    @inlinable
+    public static func == (a: SessionID, b: SessionID) -> Bool { a.low == b.low && a.high == b.high }
+
+    @inlinable
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(high)
+        hasher.combine(low)
+    }
+
+    /// The bits are random already: drawn here, or by a peer that has proven itself. A table's seed goes in, so that tables
+    /// that are filled from one another do not cluster.
+    @inlinable
+    public func _rawHashValue(seed: Int) -> Int { OwnNumber.hash(low ^ high, seed: seed) }
+}
+
+/// Numbers that no stranger chooses are spread over a table by one multiplication. What comes from outside is hashed by the
+/// standard library, with a secret key.
+@usableFromInline enum OwnNumber {
+    @inlinable @inline(__always)
+    static func hash(_ number: UInt64, seed: Int) -> Int {
+        // The odd number nearest to 2^64 divided by the golden ratio (Knuth, volume 3, section 6.4).
+        let product = (number ^ UInt64(bitPattern: Int64(seed))).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+        return Int(truncatingIfNeeded: product.high ^ product.low)
+    }
+}
+
 /// 128 random bits that let one subject speak for one player slot; written as 32 hexadecimal digits.
 public struct Ticket: Sendable, CustomStringConvertible {
     public let high: UInt64
@@ -141,4 +168,9 @@ public struct Incarnation: Hashable, Sendable, CustomStringConvertible {
 public struct ConnectionHandle: Hashable, Sendable {
     public let number: UInt64
     public init(_ number: UInt64) { self.number = number }
+
+    @inlinable
+    public func hash(into hasher: inout Hasher) { hasher.combine(number) }
+    @inlinable
+    public func _rawHashValue(seed: Int) -> Int { OwnNumber.hash(number, seed: seed) }
 }

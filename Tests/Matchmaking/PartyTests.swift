@@ -138,13 +138,15 @@ import Testing
         #expect(lobby.join("cid", on: 3, party: ("y", 2)).last?.hasPrefix("journal") == true)
     }
 
-    @Test("a reload that leaves a complete party no place sets its code free")
-    func reconfiguredComplete() {
-        var lobby = Lobby(.parties(4, max: 3))
+    @Test("a reload that leaves a whole party no place forgets its code")
+    func unfit() {
+        var lobby = Lobby(.parties(4, max: 2))
         lobby.join("ann", on: 1, party: ("x", 2))
         lobby.join("bob", on: 2, party: ("x", 2))
-        let lines = lobby.handle(.reconfigure([.parties(1, max: 1)]))
-        #expect(lines.sorted() == ["1: ended S2 cancelled.", "2: ended S2 cancelled."])
+        var scene = Scene.parties(4, max: 2)
+        scene.rules.skill = SkillRule(attribute: "skill", steps: [.init(afterMs: 0, width: 10)])
+        let lines = lobby.handle(.reconfigure([scene]))
+        #expect(lines == ["1: ended S2 cancelled.", "2: ended S2 cancelled."])
         #expect(lobby.leftovers == [])
     }
 }

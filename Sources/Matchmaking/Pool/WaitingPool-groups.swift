@@ -258,6 +258,8 @@ extension WaitingPool {
     // MARK: Results
 
     private func group(around head: Int32, _ book: PairBook, reunited: Bool = false) -> PoolGroup {
+        // A closure that names `self` would copy the whole pool.
+        let index = index
         let units = search.chosen.sorted { index.isMoreSenior($0, than: $1) }
         var slots: [Int32] = []
         for unit in units {

@@ -19,6 +19,8 @@ public struct DeadlineQueue<Key: Hashable & Sendable>: Sendable {
     public var count: Int { heap.count }
     /// The earliest deadline, in milliseconds of the boot clock.
     public var nextMs: UInt64? { heap.first?.atMs }
+    /// When the key is due; nil when it has no deadline.
+    public func atMs(_ key: Key) -> UInt64? { positions[key].map { heap[$0].atMs } }
     /// The key of the earliest deadline; of equal ones the one that was set first.
     public var nextKey: Key? { heap.first?.key }
 
@@ -56,32 +58,33 @@ public struct DeadlineQueue<Key: Hashable & Sendable>: Sendable {
     @discardableResult
     private mutating func siftUp(_ start: Int) -> Int {
         var position = start
+        let item = heap[start]
         while position > 0 {
             let parent = (position - 1) / 2
-            guard heap[position].isBefore(heap[parent]) else { break }
-            exchange(position, parent)
+            guard item.isBefore(heap[parent]) else { break }
+            put(heap[parent], at: position)
             position = parent
         }
+        if position != start { put(item, at: position) }
         return position
     }
 
     private mutating func siftDown(_ start: Int) {
         var position = start
+        let item = heap[start]
         while true {
-            var least = position
-            for child in (2 * position + 1)...(2 * position + 2)
-            where child < heap.count && heap[child].isBefore(heap[least]) {
-                least = child
-            }
-            if least == position { return }
-            exchange(position, least)
-            position = least
+            var child = 2 * position + 1
+            guard child < heap.count else { break }
+            if child + 1 < heap.count, heap[child + 1].isBefore(heap[child]) { child += 1 }
+            guard heap[child].isBefore(item) else { break }
+            put(heap[child], at: position)
+            position = child
         }
+        if position != start { put(item, at: position) }
     }
 
-    private mutating func exchange(_ a: Int, _ b: Int) {
-        heap.swapAt(a, b)
-        positions[heap[a].key] = a
-        positions[heap[b].key] = b
+    private mutating func put(_ item: Item, at position: Int) {
+        heap[position] = item
+        positions[item.key] = position
     }
 }

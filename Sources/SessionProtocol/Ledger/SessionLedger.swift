@@ -174,6 +174,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     private mutating func schedule(_ slot: Int) {
         let id = entries[slot].id
         if let nextMs = entries[slot].deadlines.nextMs {
+            if deadlines.atMs(id) == nextMs { return }
             deadlines.set(id, atMs: nextMs)
         } else {
             deadlines.remove(id)

@@ -35,6 +35,7 @@ enum Arrows {
         "bench": [
             "Synchronization",
             "CLinux", "CAllocations", "Glibc", "Service", "Digests", "WebProtocol", "SessionProtocol", "Reactor",
+            "Matchmaking",
         ],
         "echo-target": ["WebProtocol", "Reactor", "Service", "CLinux", "Glibc"],
     ]

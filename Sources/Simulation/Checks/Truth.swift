@@ -180,6 +180,8 @@ struct Truth {
     /// What each client was matched into, in this order.
     var games: [[Game]]
     var encounters: [SceneID: Encounters] = [:]
+    /// What pairs of clients have measured last, in scenes that ask, and since which step the matchmaker has it on disk.
+    var measured: [Encounters.Pair: (ms: UInt32, step: UInt64)] = [:]
     /// The room in which each client has last been asked whether it is still there, and when it said so.
     var asked: [Asked?]
     struct Asked {

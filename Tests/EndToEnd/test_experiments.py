@@ -45,7 +45,6 @@ async def restart(servers):
 @pytest.mark.parametrize(("asked", "given"), [
     (("proposer", "responder"), ("proposer", "responder")), (("responder", "proposer"), ("responder", "proposer")),
     ((None, "proposer"), ("responder", "proposer")), (("responder", None), ("responder", "proposer")),
-    ((None, None), ("proposer", "responder")),
 ])
 async def test_each_has_the_role_that_it_came_for(make_servers, asked, given):
     servers = make_servers(scenes=[ROLES]).start()
@@ -56,6 +55,14 @@ async def test_each_has_the_role_that_it_came_for(make_servers, asked, given):
         assert player.index == [seat["role"] for seat in SEATS].index(role), "players have the order of the seats"
     wanted = {f"{player.subject}={role}" for player, role in zip(players, given)}
     assert set(outcome["roles"].split(",")) == wanted
+
+
+async def test_those_who_ask_for_nothing_take_one_seat_each(make_servers):
+    servers = make_servers(scenes=[ROLES]).start()
+    players = [await join(servers) for _ in range(2)]
+    await played(servers, *players)
+    assert {player.match["role"] for player in players} == {"proposer", "responder"}
+    assert all(player.match["role"] == player.entered["role"] for player in players)
 
 
 async def test_who_finds_no_seat_beside_another_waits_for_one_who_takes_the_other(make_servers):

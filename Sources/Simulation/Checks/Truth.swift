@@ -157,6 +157,8 @@ struct Truth {
         var joinsWithoutFate = 0
         /// It was sent to a game.
         var wasMatched = false
+        /// It has asked to leave, and not to join since.
+        var hasLeft = false
         /// The sessions that it was shown to be released from, and that a restart would have brought back then.
         var releasedFrom: [Int] = []
     }

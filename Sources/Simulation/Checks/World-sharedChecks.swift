@@ -161,6 +161,7 @@ extension World {
     func clientJoins(_ client: Int, on connection: Int, resume: String?) {
         truth.update(connection) {
             $0.joinedAtStep = steps
+            $0.hasLeft = false
             $0.resume = resume
         }
     }

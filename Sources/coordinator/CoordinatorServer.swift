@@ -62,6 +62,8 @@ final class CoordinatorServer {
     }
 
     func run() throws(ReactorError) {
+        // It is shown with zeros before anything has been measured.
+        _ = pairRoundTrips
         let contents = settings.state.contents
         let address = try listen()
         let url = settings.publicURL(listeningAt: address)

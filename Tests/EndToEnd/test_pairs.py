@@ -50,6 +50,7 @@ async def play(servers, players, rtt):
 
 async def test_a_pair_that_has_measured_more_than_the_cap_is_kept_apart_and_one_within_it_is_not(make_servers):
     servers = start(make_servers)
+    assert metric(servers.coordinator, "greenroom_pair_round_trip_seconds_count") == 0
     await play(servers, await join(servers, "ann", "ben"), FAR_MS)
     await play(servers, await join(servers, "cem", "dee"), CLOSE_MS)
     for life in range(2):

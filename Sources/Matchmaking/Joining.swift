@@ -63,6 +63,19 @@ extension MatchmakerCore {
         seat(member, sceneIndex: sceneIndex, now, &actions)
     }
 
+    /// Whether this subject has waited for this scene, or for one that it was moved to from there, as its `resume` proves, and
+    /// has not been given what it waited for; or is in a session of it. Whoever has was admitted when it joined. It holds for as
+    /// long as a place is good, from when it first joined: joining again does not put it off.
+    public func hasPlace(_ request: JoinRequest, nowUnixMs: UInt64) -> Bool {
+        let now = Moment(bootMs: 0, unixMs: nowUnixMs)
+        guard let scene = (try? SceneID(request.scene)).flatMap({ sceneIndices[$0] }),
+            let claim = claim(request.resume, of: request.subject, now), claim.kind.restoresPlace,
+            nowUnixMs - min(nowUnixMs, claim.sinceUnixMs) < limits.resumeLifetimeMs,
+            claim.scene == scenes[scene].id || whereMoved(claim, from: scene, now) != nil
+        else { return false }
+        return !isSpent(claim) || ledger.session(of: request.subject) == claim.session
+    }
+
     /// What a `resume` claims, if it is this subject's and good.
     func claim(_ resume: String?, of subject: SubjectID, _ now: Moment) -> ResumeClaim? {
         guard let claim = resume.flatMap({ signer.check($0, nowUnixMs: now.unixMs) }), claim.subject == subject else { return nil }

@@ -148,6 +148,8 @@ struct Truth {
     struct Connection {
         var joinedAtStep: UInt64 = 0
         var resume: String?
+        /// The scene that the matchmaker last read from it.
+        var scene: String?
         /// What it last entered with.
         var ticket: Ticket?
         /// How long it waits in rooms at most, by what it was told first.
@@ -193,8 +195,8 @@ struct Truth {
     var entering: (connection: Int, session: SessionID, ticket: Ticket)?
     var asking: (connection: Int, request: PlayerRequest)?
     var duties: Duties
-    /// With the room that the subject already waits in.
-    var joining: (connection: Int, request: JoinRequest, room: Int?)?
+    /// With the room that the subject already waits in, and whether that is of the scene that it asks for.
+    var joining: (connection: Int, request: JoinRequest, room: Int?, isSameScene: Bool)?
 
     init(clients: Int, coordinators count: Int) {
         coordinators = Array(repeating: Coordinator(), count: count)

@@ -74,7 +74,9 @@ extension World {
 
     func matchmakerHears(_ request: JoinRequest, on connection: Int) {
         let older = truth.waitingOn[connections[connection].client]
-        truth.joining = (connection, request, older >= 0 ? truth.waitsFor[older] : nil)
+        let wasInScene = older >= 0 && truth.connection(older).scene == request.scene
+        truth.joining = (connection, request, older >= 0 ? truth.waitsFor[older] : nil, wasInScene)
+        truth.update(connection) { $0.scene = request.scene }
         showsRelease(request.resume, connections[connection].client, connection)
         truth.duties.waitingBefore = waitingCount(request.scene)
     }

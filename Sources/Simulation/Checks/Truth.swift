@@ -56,6 +56,8 @@ struct Truth {
         var lostOutcomes: [Outcome] = []
         /// The newest that the matchmaker wants to be durable.
         var askedOutcome: Outcome?
+        /// It was presumed lost at some time.
+        var wasPresumed = false
         /// It was given up as one of too many outcomes: a repeat counts as new.
         var isReleased = false
         var ends: [OwnersEnd] = []
@@ -182,6 +184,7 @@ struct Truth {
     /// What each client was matched into, in this order.
     var games: [[Game]]
     var encounters: [SceneID: Encounters] = [:]
+    var waiting: WaitingAccount
     /// The room in which each client has last been asked whether it is still there, and when it said so.
     var asked: [Asked?]
     struct Asked {
@@ -201,6 +204,7 @@ struct Truth {
     init(clients: Int, coordinators count: Int) {
         coordinators = Array(repeating: Coordinator(), count: count)
         duties = Duties(coordinators: count)
+        waiting = WaitingAccount(clients: clients)
         waitingOn = Array(repeating: -1, count: clients)
         matchedInto = Array(repeating: -1, count: clients)
         games = Array(repeating: [], count: clients)

@@ -90,6 +90,7 @@ extension World {
         truth.duties.offers.remove(number)
         if truth[number].handOffs.isEmpty {
             checkConfirmed(assignment, number)
+            checkParties(assignment)
             for client in assignment.players.compactMap(\.subject.clientIndex) { awaitsFate(truth.waitingOn[client], number) }
         }
         truth.duties.current[number] = Duties.Current(attempt: assignment.attempt, node: node)

@@ -24,9 +24,9 @@ struct WaitingAccount {
 /// Parties, seniority and proof.
 extension World {
     /// A client asks to wait, before it is answered.
-    func saysParty(_ request: JoinRequest, _ client: Int, waits: Bool) {
+    func saysParty(_ request: JoinRequest, _ client: Int, waits: Bool, isSameScene: Bool) {
         truth.waiting.givenUp[client] = -1
-        if !waits { truth.waiting.partySize[client] = nil }
+        if !waits || !isSameScene { truth.waiting.partySize[client] = nil }
         if request.party != nil || !waits { truth.waiting.code[client] = request.party?.code }
     }
 

@@ -77,7 +77,7 @@ extension World {
         let wasInScene = older >= 0 && truth.connection(older).scene == request.scene
         truth.joining = (connection, request, older >= 0 ? truth.waitsFor[older] : nil, wasInScene)
         truth.update(connection) { $0.scene = request.scene }
-        saysParty(request, connections[connection].client, waits: truth.joining?.room != nil)
+        saysParty(request, connections[connection].client, waits: truth.joining?.room != nil, isSameScene: wasInScene)
         showsRelease(request.resume, connections[connection].client, connection)
         truth.duties.waitingBefore = waitingCount(request.scene)
     }

@@ -7,7 +7,7 @@ extension MatchmakerServer {
     func reload() {
         let result = Reload(MatchmakerOptions.program, settings.configuration, logger).run {
             (configuration) throws(ConfigurationError) in
-            let before = scenes
+            let (before, originsBefore) = (scenes, admissions.origins)
             let node = configuration[structured: "scenes"]
             (scenes, admissions) = (try SceneFile.scenes(node), try Admissions(node))
             waits.declare(scenes, in: metrics.registry)
@@ -17,7 +17,10 @@ extension MatchmakerServer {
             return [
                 "scenes": .int(scenes.count),
                 "added": Self.names(scenes.filter { old[$0.id] == nil }),
-                "changed": Self.names(scenes.filter { scene in old[scene.id].map { $0 != scene } ?? false }),
+                "changed": Self.names(scenes.filter { scene in
+                    guard let before = old[scene.id] else { return false }
+                    return before != scene || originsBefore[scene.id] != admissions.origins[scene.id]
+                }),
                 "removed": Self.names(before.filter { !kept.contains($0.id) }),
             ]
         }

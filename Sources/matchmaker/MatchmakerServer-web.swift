@@ -21,6 +21,9 @@ extension MatchmakerServer: WebApplication {
         return asset
     }
 
+    /// Where a scene has a list of its own, the scene that is joined decides.
+    func admits(_ origin: RequestOrigin) -> Bool { admissions.origins.values.contains { $0.admits(origin) } }
+
     func webSocketOpened(_ id: ConnectionID, client: SocketAddress) {}
 
     func measured(roundTripMs: UInt32, of id: ConnectionID) {

@@ -8,8 +8,12 @@ extension MatchmakerServer {
         let result = Reload(MatchmakerOptions.program, settings.configuration, logger).run {
             (configuration) throws(ConfigurationError) in
             let (before, originsBefore) = (scenes, admissions.origins)
+            // It counts from the next start on, which must be possible.
+            _ = try ServerOptions.linkSecret(
+                configuration, for: MatchmakerOptions.linkListen, at: configuration[MatchmakerOptions.linkListen])
             let node = configuration[structured: "scenes"]
             (scenes, admissions) = (try SceneFile.scenes(node), try Admissions(node))
+            for warning in admissions.warnings { logger.warning("configuration", message: warning) }
             waits.declare(scenes, in: metrics.registry)
             handle(.reconfigure(scenes))
             let old = Dictionary(uniqueKeysWithValues: before.map { ($0.id, $0) })

@@ -76,6 +76,8 @@ struct Admissions {
     private var scenes: [SceneID: Admission] = [:]
     /// The scenes that say themselves which pages may join them.
     private(set) var origins: [SceneID: OriginPolicy] = [:]
+    /// Of files with secrets that others may read; for the log.
+    private(set) var warnings: [String] = []
 
     subscript(scene: SceneID) -> Admission? { scenes[scene] }
 
@@ -94,8 +96,14 @@ struct Admissions {
                 if let node = try element.object("origins") { origins[id] = try SceneFile.origins(node) }
                 guard let node = try element.object("admission") else { return }
                 let rule = try SceneFile.admission(node)
-                let key = if let known = keys[rule.secretPath] { known } else { try Self.key(rule, readFile) }
-                keys[rule.secretPath] = key
+                let key: [UInt8]
+                if let known = keys[rule.secretPath] {
+                    key = known
+                } else {
+                    key = try Self.key(rule, readFile)
+                    keys[rule.secretPath] = key
+                    if let warning = SecretFile.warning(about: rule.secretPath) { warnings.append(warning) }
+                }
                 scenes[id] = Admission(
                     verifier: JWTVerifier(key: key, issuer: rule.issuer, audience: rule.audience), isRequired: rule.isRequired)
             }

@@ -11,6 +11,9 @@ static const unsigned char peers[] = {
 static const unsigned char line[] = {
 #embed "client/greenroom-line.js"
 };
+static const unsigned char place[] = {
+#embed "client/greenroom-place.js"
+};
 static const unsigned char page[] = {
 #embed "demo/index.html"
 };
@@ -29,6 +32,9 @@ static const unsigned char stage[] = {
 static const unsigned char words[] = {
 #embed "demo/demo-words.js"
 };
+static const unsigned char scenes[] = {
+#embed "demo/demo-scenes.js"
+};
 static const unsigned char style[] = {
 #embed "demo/demo.css"
 };
@@ -43,10 +49,12 @@ static const struct greenroom_asset assets[] = {
     {"/greenroom.js", SCRIPT, library, sizeof library},
     {"/greenroom-line.js", SCRIPT, line, sizeof line},
     {"/greenroom-peers.js", SCRIPT, peers, sizeof peers},
+    {"/greenroom-place.js", SCRIPT, place, sizeof place},
     {"/demo.js", SCRIPT, demo, sizeof demo},
     {"/demo-view.js", SCRIPT, view, sizeof view},
     {"/demo-game.js", SCRIPT, game, sizeof game},
     {"/demo-stage.js", SCRIPT, stage, sizeof stage},
+    {"/demo-scenes.js", SCRIPT, scenes, sizeof scenes},
     {"/demo-words.js", SCRIPT, words, sizeof words},
     {"/demo.css", "text/css; charset=utf-8", style, sizeof style},
     {"/icon.svg", "image/svg+xml", icon, sizeof icon},

@@ -38,6 +38,15 @@ static const unsigned char scenes[] = {
 static const unsigned char style[] = {
 #embed "demo/demo.css"
 };
+static const unsigned char dashboard_page[] = {
+#embed "dashboard/index.html"
+};
+static const unsigned char dashboard[] = {
+#embed "dashboard/dashboard.js"
+};
+static const unsigned char dashboard_style[] = {
+#embed "dashboard/dashboard.css"
+};
 static const unsigned char icon[] = {
 #embed "demo/icon.svg"
 };
@@ -57,6 +66,9 @@ static const struct greenroom_asset assets[] = {
     {"/demo-scenes.js", SCRIPT, scenes, sizeof scenes},
     {"/demo-words.js", SCRIPT, words, sizeof words},
     {"/demo.css", "text/css; charset=utf-8", style, sizeof style},
+    {"/dashboard", "text/html; charset=utf-8", dashboard_page, sizeof dashboard_page},
+    {"/dashboard.js", SCRIPT, dashboard, sizeof dashboard},
+    {"/dashboard.css", "text/css; charset=utf-8", dashboard_style, sizeof dashboard_style},
     {"/icon.svg", "image/svg+xml", icon, sizeof icon},
 };
 

@@ -227,9 +227,9 @@ async def test_a_proxy_that_comes_by_a_unix_socket_is_believed_where_unix_is_lis
     path = tmp_path / "m"
     matchmaker = Process("matchmaker", [
         "--listen", f"unix:{path}", "--link-listen", f"unix:{tmp_path}/link", "--log-format", "json", *ONE_JOIN, "--trusted-proxies",
-        "unix"])
+        "unix", "--listen-access", "group"])
     try:
-        eventually(path.exists, lambda: f"the matchmaker listens\n{matchmaker.text()}")
+        eventually(lambda: path.exists() and path.stat().st_mode & 0o777 == 0o660, lambda: f"the matchmaker listens\n{matchmaker.text()}")
         front = proxy(program, path)
         for client in ("127.0.0.5", "127.0.0.6"):
             await waits(None, front.ws, client)

@@ -140,6 +140,7 @@ export function ended({ title, detail, result, self, completionCode }) {
   $('ended-detail').textContent = detail;
   announce(`${title} ${detail}${completionCode ? ` Your completion code is ${completionCode}.` : ''}`);
   $('result').hidden = !result;
+  $('again').textContent = result ? 'Play again' : 'Try again';
   $('code').hidden = !completionCode;
   $('code').querySelector('output').textContent = completionCode ?? '';
   $('copy').textContent = 'Copy';

@@ -11,6 +11,7 @@ extension Extensions {
         var count = 1
         if let treatment = content.treatment { count += 3 + treatment.utf8.count }
         if !content.roles.isEmpty { count += 3 + content.rolesByteCount }
+        for (_, rule) in content.playRules.all { count += 3 + type(of: rule).byteCount }
         for entry in content.unknown { count += 3 + entry.bytes.count }
         return count
     }
@@ -18,7 +19,8 @@ extension Extensions {
     /// Unknown extensions stand between the known ones where their tags say.
     func encode(into writer: inout ByteWriter) {
         guard let content else { return }
-        let count = (content.treatment == nil ? 0 : 1) + (content.roles.isEmpty ? 0 : 1) + content.unknown.count
+        let count = (content.treatment == nil ? 0 : 1) + (content.roles.isEmpty ? 0 : 1) + content.playRules.all.count
+            + content.unknown.count
         precondition(count <= Int(UInt8.max), "no tag is said twice")
         writer.u8(UInt8(count))
         var rest = content.unknown[...]
@@ -51,6 +53,11 @@ extension Extensions.Content {
                 writer.u8(role.player.number)
                 writer.text(role.name, bytesMax: ProtocolLimits.roleBytesMax)
             }
+        case .attempts, .start, .relay, .ticks, .absence, .barriers, .episodes, .watch:
+            guard let rule = playRules[tag] else { return }
+            writer.u8(tag.rawValue)
+            writer.u16(UInt16(type(of: rule).byteCount))
+            rule.encode(into: &writer)
         }
     }
 }
@@ -91,6 +98,8 @@ extension ByteReader {
                 if entry.count > ProtocolLimits.treatmentBytesMax { throw .tooMany("treatment") }
                 content.treatment = try label(entry, "treatment")
             case .roles: content.roles = try roles(entry, playerCount: playerCount)
+            case .attempts?, .start?, .relay?, .ticks?, .absence?, .barriers?, .episodes?, .watch?:
+                if let tag { try content.playRules.read(tag, entry) }
             case nil:
                 let bytes = unsafe entry.withUnsafeBufferPointer { unsafe [UInt8]($0) }
                 content.unknown.append(Extensions.Unknown(tag: number, bytes: bytes))

@@ -6,6 +6,22 @@ public enum ExtensionTag: UInt8, CaseIterable, Sendable {
     case treatment = 1
     /// What players are in it, by their index.
     case roles = 2
+    /// How often a pair tries to reach each other.
+    case attempts = 160
+    /// The countdown to play.
+    case start = 161
+    /// What one may send through the coordinator, and how slowly one may read.
+    case relay = 162
+    /// Lockstep.
+    case ticks = 163
+    /// What a player's absence means.
+    case absence = 164
+    /// What happens at barriers.
+    case barriers = 165
+    /// Play in rounds.
+    case episodes = 166
+    /// When a player is excluded by what is measured of it.
+    case watch = 167
 
     /// From here on a tag must be understood.
     public static let firstDemanding: UInt8 = 128
@@ -17,6 +33,7 @@ public struct Extensions: Hashable, Sendable {
         var treatment: String?
         /// In order of players, each at most once.
         var roles: [Role] = []
+        var playRules = PlayRules.none
         /// What a later writer knows and this module does not, by tag: kept, and said again as it came.
         var unknown: [Unknown] = []
     }
@@ -41,11 +58,11 @@ public struct Extensions: Hashable, Sendable {
     private init(box: [Content]?) { self.box = box }
 
     /// - Parameter roles: by player; nil for one who has none.
-    public init(treatment: String? = nil, roles: [String?] = []) {
+    public init(treatment: String? = nil, roles: [String?] = [], playRules: PlayRules = .none) {
         let named = roles.enumerated().compactMap { index, role in
             role.flatMap { name in PlayerIndex(exactly: index).map { Role(player: $0, name: name) } }
         }
-        self.init(Content(treatment: treatment, roles: named))
+        self.init(Content(treatment: treatment, roles: named, playRules: playRules))
     }
 
     init(_ content: Content) { box = content == Content() ? nil : [content] }
@@ -76,6 +93,12 @@ public struct Extensions: Hashable, Sendable {
 
     /// In order of players; each of them is one of the message's.
     public var roles: [(player: PlayerIndex, name: String)] { box?[0].roles.map { ($0.player, $0.name) } ?? [] }
+
+    /// What the scene asks of validation and play; of an outcome none.
+    public var playRules: PlayRules {
+        get { box?[0].playRules ?? .none }
+        set { change { $0.playRules = newValue } }
+    }
 
     /// The first tag that whoever carries the session must understand and this module does not know.
     public var demandedTag: UInt8? {

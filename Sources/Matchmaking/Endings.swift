@@ -80,6 +80,8 @@ extension MatchmakerCore {
         if isNews {
             dropClaims(of: id, below: outcome.attempt, &actions)
             spendWaits(for: outcome, ledger.tombstone(id)?.assignment, now)
+            // Of one whose tombstone has expired it is counted what was presumed.
+            if retained[id] == nil || ledger.tombstone(id) != nil { noteTreatment(outcome, ledger.tombstone(id)?.outcome) }
             _ = ledger.settle(outcome, assignment: nil, now: now)
             retained.insert(outcome, nodes: [node])
         }

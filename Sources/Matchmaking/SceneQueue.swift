@@ -84,8 +84,20 @@ struct SceneQueue: Sendable {
         } else {
             var history = old.history
             history.removeAll(&pairs)
-            if treatments == nil, pool.zones == nil { remembered = [] }
         }
+        forgetNeedless()
+    }
+
+    /// What has been given counts by name under another plan. Without a plan it is forgotten.
+    mutating func changeTreatments(to plan: TreatmentPlan?) {
+        let given = treatments?.givenByName ?? [:]
+        treatments = plan.map { TreatmentSequence($0, given: given) }
+        forgetNeedless()
+    }
+
+    /// Games that no rule goes by any more need no longer be kept in the journal.
+    private mutating func forgetNeedless() {
+        if !pool.history.isKept, treatments == nil, pool.zones == nil { remembered = [] }
     }
 
     mutating func forgetGames(_ pairs: inout PairBook) {

@@ -172,7 +172,13 @@ extension CoordinatorServer: ServerShell {
 
     /// Scenes come with each assignment; what stands in the file of a coordinator counts from its next start on.
     func reload() {
-        let result = Reload(CoordinatorOptions.program, settings.configuration, logger).run { _ in nil }
+        let result = Reload(CoordinatorOptions.program, settings.configuration, logger).run {
+            (configuration) throws(ConfigurationError) in
+            // It counts from the next start on, which must be possible.
+            _ = try ServerOptions.linkSecret(
+                configuration, for: CoordinatorOptions.link, at: configuration[CoordinatorOptions.link])
+            return nil
+        }
         metrics.registry.add(metrics.reloads[result])
     }
 }

@@ -55,6 +55,7 @@ extension World {
     func checkSize(_ assignment: Assignment, _ people: [Attributes], _ scene: Scene) {
         let bots = scene.rules.bots == nil ? 0 : people.count { $0["role"] == .text(BotRule.role) }
         if bots > 0 { coverage.count(.matchedWithBots) }
+        if bots > 0, let rule = scene.rules.bots { checkBotsWait(assignment, people, rule) }
         if let rule = scene.rules.bots, people.count - bots < rule.playersMin {
             fail(.rulesBroken, "\(assignment.session.short) has \(people.count - bots) people and \(bots) bots")
         }

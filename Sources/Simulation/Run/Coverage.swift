@@ -13,6 +13,7 @@ public enum Probe: Int, CaseIterable, Sendable {
     case releaseRestored, placeTakenOver, creditSpent
     case rejoinedAfterEnd, survivorsRequeued, placeRestored, leaseRanOut, staleEndAcknowledged, provedNothing
     case asked, confirmed, questionOff
+    case partyGathers, partyMatched, takenOverByToken, quotaFilled, blockFilled, roleTold
     case matchedByPings, matchedByRegions, matchedByMeasure, pairMeasured, matchedWithBots, matchedSmaller, matchedStrangers, matchedAgain
     case superseded, matchedTold, entered, replaced, replayed, barrierOpened, swept, settled, staleProbed
 }

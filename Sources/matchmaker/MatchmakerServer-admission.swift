@@ -29,7 +29,8 @@ extension MatchmakerServer {
                 ])
             throw error.clientError
         }
-        join.isProven = claims != nil
+        // With one that has expired it is the `resume` that proves who joins.
+        join.isProven = claims?.isExpired == false
         let reader = AttributeReader()
         if let attributes { join.attributes = try reader.read(attributes) }
         if let signed = claims?.attributes {
@@ -52,6 +53,8 @@ extension MatchmakerServer {
 
     private func checkToken(_ token: String?, _ join: JoinRequest) throws(AdmissionRefusal) -> JWTClaims? {
         guard let scene = try? SceneID(join.scene), let admission = admissions[scene] else { return nil }
-        return try admission.check(token, join.subject, scene, nowUnixMs: Clock.unixMs())
+        return try admission.check(token, join.subject, scene, nowUnixMs: Clock.unixMs()) {
+            core.hasPlace(join, nowUnixMs: Clock.unixMs())
+        }
     }
 }

@@ -35,18 +35,39 @@ extension MatchmakerServer: WebApplication {
 
     func received(text: Span<UInt8>, from id: ConnectionID) {
         do throws(ClientMessageError) {
-            let request = try WebProtocol.MatchmakerRequest.decode(text, limits: ClientMessageLimits())
-            try take(request, ConnectionHandle(id))
+            try take(try decode(text), ConnectionHandle(id))
         } catch {
             tell(error, on: id)
         }
     }
 
+    private func decode(_ text: Span<UInt8>) throws(ClientMessageError) -> WebProtocol.MatchmakerRequest {
+        let limits = ClientMessageLimits()
+        do {
+            return try WebProtocol.MatchmakerRequest.decode(text, limits: limits)
+        } catch {
+            if WebProtocol.MatchmakerRequest.isJoin(text, limits: limits) { misread(error) }
+            throw error
+        }
+    }
+
+    /// A join that says something which cannot be read: it has its fate, and nobody knows whose it is.
+    private func misread(_ error: ClientMessageError) {
+        waits.recordMisread(in: metrics.registry)
+        logger.logMisreadJoin(error: error.code.rawValue)
+    }
+
     private func take(_ request: WebProtocol.MatchmakerRequest, _ connection: ConnectionHandle) throws(ClientMessageError) {
         switch request {
         case .join(let scene, let subject, let token, let attributes, let resume, let party):
+            let named: SubjectID
+            do throws(ClientMessageError) { named = try Self.subject(subject) } catch {
+                misread(error)
+                throw error
+            }
+            waits.countJoin(in: metrics.registry)
             var join = JoinRequest(
-                scene: scene, subject: try Self.subject(subject), resume: resume,
+                scene: scene, subject: named, resume: resume,
                 party: party.map { JoinRequest.Party(code: $0.code, size: $0.size) })
             do throws(ClientMessageError) {
                 try admit(&join, on: connection, token: token, attributes: attributes)

@@ -189,6 +189,25 @@ async def test_a_new_secret_counts_from_a_reload_on_and_a_bad_one_changes_nothin
     assert new not in matchmaker.text() and SECRET not in json.dumps(matchmaker.state())
 
 
+async def test_one_who_waits_may_come_back_with_a_token_that_has_expired(lab):
+    ann = Player(lab, "ann")
+    await ann.join("pairs", token=token("ann", attributes={"cohort": 1}))
+    await ann.room.drop()
+    old = token("ann", life_s=-60, attributes={"cohort": 1})
+    assert "expired" in await refusal(lab, "ann", token=old)
+    await refusal(lab, "bob", token=old, resume=ann.resume)
+    assert "expired" in await refusal(lab, "bob", token=token("bob", life_s=-60), resume=ann.resume)
+    assert "expired" in await refusal(lab, "ann", scene="open-door", token=old, resume=ann.resume)
+    assert "without a token" in await refusal(lab, "ann", resume=ann.resume)
+    await ann.join("pairs", token=old, resume=ann.resume)
+    bob = Player(lab, "bob")
+    await bob.join("pairs", token=token("bob", attributes={"cohort": 1}))
+    await asyncio.gather(ann.matched(), bob.matched())
+    await asyncio.gather(ann.enter(), bob.enter())
+    await asyncio.gather(ann.until_play(), bob.until_play())
+    await finish([ann, bob])
+
+
 async def test_a_secret_that_others_may_read_is_warned_of_at_start_and_at_each_reload(make_servers, tmp_path):
     link, tokens = tmp_path / "link-secret", tmp_path / "jwt-secret"
     link.write_text("the link's secret")

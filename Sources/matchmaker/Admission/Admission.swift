@@ -51,9 +51,11 @@ struct Admission {
     let isRequired: Bool
 
     /// Holds a join's token against the scene, the subject and the time.
+    /// - Parameter hasPlace: whether this subject has waited for this scene already, as its `resume` proves. It was admitted then,
+    ///   so that its token may have expired meanwhile; all else is checked as ever. Asked for a token that has expired alone.
     /// - Returns: what it says; nil when there is none and none is needed.
     func check(
-        _ token: String?, _ subject: SubjectID, _ scene: SceneID, nowUnixMs: UInt64
+        _ token: String?, _ subject: SubjectID, _ scene: SceneID, nowUnixMs: UInt64, hasPlace: () -> Bool = { false }
     ) throws(AdmissionRefusal) -> JWTClaims? {
         guard let token else {
             guard !isRequired else { throw .noToken }
@@ -61,10 +63,11 @@ struct Admission {
         }
         let claims: JWTClaims
         do {
-            claims = try verifier.verify(token, nowUnixMs: nowUnixMs)
+            claims = try verifier.verify(token, nowUnixMs: nowUnixMs, takesExpired: true)
         } catch {
             throw .token(error)
         }
+        if claims.isExpired, !hasPlace() { throw .token(.expired) }
         guard let named = claims.subject, (try? SubjectID(named)) == subject else { throw .token(.subject) }
         if let scenes = claims.scenes, !scenes.contains(scene.name) { throw .token(.scene) }
         return claims

@@ -4,22 +4,27 @@ import SessionProtocol
 extension CoordinatorCore {
     /// The size of every table, index, queue and timer: each is 0 when nobody is connected and no session lives.
     public var tables: [(name: StaticString, count: Int)] {
-        var (barriers, replayed, opened, reporting) = (0, 0, 0, 0)
+        var (barriers, replayed, opened, reporting, lost, paused) = (0, 0, 0, 0, 0, 0)
         for session in ledger.sessions {
             guard let details = ledger[session]?.details else { continue }
             replayed += details.replay.count
-            for player in details.players { opened += player.opened.count }
+            for player in details.players {
+                opened += player.opened.count
+                lost += player.loss == nil ? 0 : 1
+            }
             switch details.phase {
             case .entering: break
             case .validating: reporting += 1
-            case .playing(let play): barriers += play.barriers.count
+            case .playing(let play):
+                barriers += play.barriers.count
+                paused += play.pausedMs == nil ? 0 : 1
             }
         }
         return [
             ("sessions", ledger.count), ("subjects", ledger.subjectCount), ("sessionDeadlines", ledger.deadlineCount),
             ("connections", seats.count), ("relayPlaces", places.count), ("validations", reporting), ("barriers", barriers),
             ("barriersMissed", opened), ("replayMessages", replayed), ("outbox", outbox.count),
-            ("outboxUnpersisted", unpersisted.count), ("tellDeadlines", tellings.count),
+            ("seatsLost", lost), ("paused", paused), ("outboxUnpersisted", unpersisted.count), ("tellDeadlines", tellings.count),
         ]
     }
 

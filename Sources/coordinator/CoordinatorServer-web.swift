@@ -41,6 +41,9 @@ extension CoordinatorServer: WebApplication {
             handle(.request(connection, .validated(peer: try player(peer), rttMs: rttMs)))
         case .validationFailed(let peer, let detail):
             handle(.request(connection, .validationFailed(peer: try player(peer), detail: detail ?? "")))
+        case .episodeDone(let episode):
+            handle(.request(connection, .episodeDone(episode.map { UInt16(clamping: $0) })))
+        case .resetDone(let episode): handle(.request(connection, .resetDone(episode.map { UInt16(clamping: $0) })))
         case .ready(let barrier): handle(.request(connection, .ready(barrier: barrier)))
         case .finish(let result): handle(.request(connection, .finish(result: result)))
         case .leave: handle(.request(connection, .leave))
@@ -159,7 +162,7 @@ extension PlayerReply {
         case .entered(let session, let player, let players, let state, let missed, let condition):
             .entered(
                 session: session.description, player: Int(player.number),
-                players: players.map { .init(player: Int($0.player.number), connected: $0.isConnected) },
+                players: players.map { .init(player: Int($0.player.number), connected: $0.isConnected, lost: $0.isLost) },
                 state: state.description, missed: missed, role: condition.role, treatment: condition.treatment)
         case .validate(let peers, let offerTo, let iceServers, let deadlineMs):
             .validate(
@@ -168,15 +171,30 @@ extension PlayerReply {
         case .signal(let from, let data): .signal(from: Int(from.number), data: data)
         case .play(let transport, let seed):
             .play(transport: transport == .peer ? .peer : .relay, seed: UInt32(truncatingIfNeeded: seed))
-        case .go(let barrier): .go(barrier: barrier)
+        case .go(let barrier, let instant, let missing):
+            .go(barrier: barrier, instant.map { .init($0) }, missing: missing.map { Int($0.number) })
+        case .episode(let number, let count, let instant, let deadlineMs):
+            .episode(episode: Int(number), of: Int(count), .init(instant), deadlineMs: Int(clamping: deadlineMs))
+        case .reset(let number, let deadlineMs): .reset(episode: Int(number), deadlineMs: Int(clamping: deadlineMs))
+        case .done: .done
         case .peerDisconnected(let player, let graceMs):
             .peerDisconnected(player: Int(player.number), graceMs: Int(clamping: graceMs))
         case .peerReconnected(let player): .peerReconnected(player: Int(player.number))
+        case .paused(let player): .paused(player: Int(player.number))
+        case .resumed(let instant): .resumed(.init(instant))
+        case .playerLost(let player, let reason, let isForBot):
+            .playerLost(player: Int(player.number), reason: reason.description, seat: isForBot ? .bot : .empty)
+        case .playerSeated(let player): .playerSeated(player: Int(player.number))
         case .ended(let session, let reason, let requeued, let resume, let code):
             .ended(
-                session: session.description, reason: reason.description, requeued: requeued, resume: resume,
+                session: session.description, reason: reason.description, requeued: requeued,
+                resume: resume.isEmpty ? nil : resume,
                 completionCode: code)
         case .error(let error, let message): .error(code: error.code, message: message)
         }
     }
+}
+
+extension CoordinatorReply.Instant {
+    fileprivate init(_ instant: StartInstant) { self.init(inMs: Int(clamping: instant.inMs), clientMs: instant.clientMs) }
 }

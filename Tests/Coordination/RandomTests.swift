@@ -217,7 +217,9 @@ struct RandomWorld {
             #expect(outcome.reason == reason)
             let isKnown = acked.contains(session.low)
             #expect(isKnown || (!isLinkUp && number <= persistedUpTo), "told before it is true")
-        case .validate, .signal, .play, .go, .peerDisconnected, .peerReconnected, .error: break
+        case .validate, .signal, .play, .go, .episode, .reset, .done, .paused, .resumed, .playerLost, .playerSeated,
+            .peerDisconnected, .peerReconnected, .error:
+            break
         }
     }
 

@@ -22,13 +22,21 @@ extension PlayerReply {
     var line: String {
         switch self {
         case .entered(_, let player, let players, let state, let missed, _):
-            "entered p\(player) [\(players.map { "\($0.player)\($0.isConnected ? "+" : "-")" }.joined(separator: " "))]"
+            "entered p\(player) [\(players.map { "\($0.player)\($0.isConnected ? "+" : "-")\($0.isLost ? "x" : "")" }.joined(separator: " "))]"
                 + " \(state)" + (missed > 0 ? " missed \(missed)" : "")
         case .validate(let peers, let offerTo, _, let deadlineMs):
             "validate \(peers.list) offer \(offerTo.list) in \(deadlineMs)"
         case .signal(let from, let data): "signal p\(from) \(data)"
         case .play(let transport, let seed): "play \(transport) \(seed)"
-        case .go(let barrier): "go \(barrier)"
+        case .go(let barrier, let instant, let missing):
+            "go \(barrier)\(instant.map { " in \($0.inMs)" } ?? "")\(missing.isEmpty ? "" : " without \(missing.list)")"
+        case .episode(let number, let count, let instant, let deadlineMs): "episode \(number)/\(count) in \(instant.inMs) for \(deadlineMs)"
+        case .reset(let number, let deadlineMs): "reset \(number) for \(deadlineMs)"
+        case .done: "done"
+        case .paused(let player): "paused p\(player)"
+        case .resumed(let instant): "resumed in \(instant.inMs)"
+        case .playerLost(let player, let reason, let isForBot): "lost p\(player) \(reason)\(isForBot ? " bot" : "")"
+        case .playerSeated(let player): "seated p\(player)"
         case .peerDisconnected(let player, let graceMs): "gone p\(player) \(graceMs)"
         case .peerReconnected(let player): "back p\(player)"
         case .ended(let session, let reason, let requeued, let resume, let code):
@@ -46,7 +54,9 @@ extension Message {
         case .state(let session, let attempt, let state): "state s\(session.low)/\(attempt) \(state)"
         case .ended(let outcome): outcome.line
         case .endedAck(let session, let attempt): "ack s\(session.low)/\(attempt)"
-        case .holding(let state, let assignment): "holding s\(assignment.session.low)/\(assignment.attempt) \(state)"
+        case .holding(let state, let assignment):
+            "holding s\(assignment.session.low)/\(assignment.attempt) \(state)"
+                + (assignment.extensions.losses.isEmpty ? "" : " lost \(assignment.extensions.losses.map(\.player).list)")
         case .hello, .challenge, .proof, .welcome, .reject, .assign, .cancel, .drop, .ping, .pong, .drain,
             .inventoryEnd, .journalMatched:
             "\(kind)"
@@ -61,6 +71,7 @@ extension Outcome {
         let requeued = players.indices.filter { players[$0].isRequeued }
         return "ended s\(session.low)/\(attempt) \(reason) in \(endedIn)"
             + (blamed.isEmpty ? "" : " blamed \(blamed)") + (requeued.isEmpty ? "" : " requeued \(requeued)")
+            + (losses.isEmpty ? "" : " lost \(losses.map { "\($0.player) \($0.reason)\($0.text.isEmpty ? "" : " (\($0.text))")" })")
             + (failedPairs.isEmpty ? "" : " failed \(failedPairs.map { "\($0.lower)-\($0.higher)" })")
     }
 }
@@ -81,6 +92,7 @@ extension PlayerClose {
 
 /// `place0` or `release0`: which of its two resumes a player was given, told by the signature that Stage put there.
 private func word(ofResume text: String) -> String {
+    if text.isEmpty { return "none" }
     guard let resume = Resume(text) else { return "unreadable" }
     return switch (resume.claim.kind, resume.signature.high) {
     case (.releasedPlace, 1): "place\(resume.signature.low)"

@@ -91,12 +91,14 @@ public struct SessionLedger<Details: Sendable>: Sendable {
 
     /// Opens a session in WAITING (a room) or MATCHED (an assignment, or one adopted from it and moved on at once).
     /// The subjects must be free, and the session neither live nor remembered as ended.
+    /// - Parameter released: those of the subjects that the session holds no longer; wherever they are, they stay.
     public mutating func open(
-        _ id: SessionID, scene: SceneID, state: SessionState, subjects seated: [SubjectID], details: Details
+        _ id: SessionID, scene: SceneID, state: SessionState, subjects seated: [SubjectID], released: Set<SubjectID> = [],
+        details: Details
     ) {
         precondition(slots[id] == nil && tombstones[id] == nil, "a session is new for every game")
         precondition(state == .waiting || state == .matched, "a session begins by waiting, or matched")
-        for subject in seated {
+        for subject in seated where !released.contains(subject) {
             precondition(subjects[subject] == nil, "one session per subject")
             subjects[subject] = id
         }

@@ -12,6 +12,7 @@ public enum ExitCause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     case graceOver
     case reloaded
     case excluded
+    case lost
     case rejoined
     case finishedGone
 
@@ -77,6 +78,7 @@ public enum ExitCause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
         case .graceOver: "grace_over"
         case .reloaded: "reloaded"
         case .excluded: "excluded"
+        case .lost: "lost"
         case .rejoined: "rejoined"
         case .finishedGone: "finished_gone"
         case .waitOver: "wait_over"

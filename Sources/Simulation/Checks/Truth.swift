@@ -62,6 +62,8 @@ struct Truth {
         var isReleased = false
         var ends: [OwnersEnd] = []
         var toldByMatchmaker: [EndReason] = []
+        /// Clients whom it has gone on without, at the owner of its newest attempt.
+        var lostClients: [Int: EndReason] = [:]
 
         /// What was recorded and acknowledged is gone with the matchmaker's disk, so that nobody can know it any more.
         func isLost(_ end: OwnersEnd) -> Bool {
@@ -90,6 +92,8 @@ struct Truth {
         /// By player.
         var isAway: [Bool]
         var hasFinished: [Bool]
+        /// It goes on without them.
+        var lostFor: [EndReason?]
         var barriers: [String] = []
     }
 
@@ -109,6 +113,8 @@ struct Truth {
     struct Coordinator {
         /// By session number.
         var copies: [Int: Copy] = [:]
+        /// Those that have just ended, until their outcome is seen.
+        var endedCopies: [Int: Copy] = [:]
         /// By connection.
         var seats: [Int: Seat] = [:]
         var deadlines = DeadlineQueue<DeadlineKey>()

@@ -15,6 +15,7 @@ public enum Probe: Int, CaseIterable, Sendable {
     case asked, confirmed, questionOff
     case partyGathers, partyMatched, takenOverByToken, quotaFilled, blockFilled, roleTold
     case matchedByPings, matchedByRegions, matchedByMeasure, pairMeasured, matchedWithBots, matchedSmaller, matchedStrangers, matchedAgain
+    case lossTold, lossToldAgain, lossToldByMatchmaker, lossInOutcome, lostPlaysElsewhere, paused, resumed, episodeBegun
     case superseded, matchedTold, entered, replaced, replayed, barrierOpened, swept, settled, staleProbed
 }
 
@@ -107,6 +108,8 @@ extension CoordinatorNotice {
         case .measured: "measured"
         case .validationFailed: "validationFailed"
         case .excluded: "excluded"
+        case .lost(_, let loss): "lost \(loss.reason)"
+        case .seatOffer(_, _, let offer): "seatOffer \(offer)"
         }
     }
 }

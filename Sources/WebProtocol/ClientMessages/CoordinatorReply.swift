@@ -3,16 +3,36 @@ public enum CoordinatorReply: Equatable, Sendable {
     public struct Player: Equatable, Sendable {
         public var player: Int
         public var connected: Bool
+        /// The session goes on without it; whoever is connected is a bot in its seat.
+        public var lost: Bool
 
-        public init(player: Int, connected: Bool) {
+        public init(player: Int, connected: Bool, lost: Bool = false) {
             self.player = player
             self.connected = connected
+            self.lost = lost
         }
     }
 
     public enum Transport: String, Sendable {
         case peer
         case relay
+    }
+
+    /// An instant at which all are to do the same: from now, and by the client's own clock where that is known.
+    public struct Instant: Equatable, Sendable {
+        public var inMs: Int
+        public var clientMs: Int64?
+
+        public init(inMs: Int, clientMs: Int64? = nil) {
+            self.inMs = inMs
+            self.clientMs = clientMs
+        }
+    }
+
+    /// Who takes the seat of a player that was lost.
+    public enum LostSeat: String, Sendable {
+        case empty
+        case bot
     }
 
     /// - `missed`: ordered messages that the client has not seen and that are no longer kept; left out when 0.
@@ -25,9 +45,17 @@ public enum CoordinatorReply: Equatable, Sendable {
     case signal(from: Int, data: [UInt8])
     /// - `seed`: 32 bits, which a JavaScript number holds exactly.
     case play(transport: Transport, seed: UInt32)
-    case go(barrier: String)
+    /// - `missing`: left out when empty.
+    case go(barrier: String, Instant? = nil, missing: [Int] = [])
+    case episode(episode: Int, of: Int, Instant, deadlineMs: Int)
+    case reset(episode: Int, deadlineMs: Int)
+    case done
     case peerDisconnected(player: Int, graceMs: Int)
     case peerReconnected(player: Int)
+    case paused(player: Int)
+    case resumed(Instant)
+    case playerLost(player: Int, reason: String, seat: LostSeat)
+    case playerSeated(player: Int)
     case ended(session: String, reason: String, requeued: Bool, resume: String?, completionCode: String?)
     case error(code: ErrorCode, message: String)
 
@@ -50,6 +78,7 @@ public enum CoordinatorReply: Equatable, Sendable {
                     json.object { json in
                         json.member("player", entry.player)
                         json.member("connected", entry.connected)
+                        if entry.lost { json.member("lost", true) }
                     }
                 }
             }
@@ -75,15 +104,45 @@ public enum CoordinatorReply: Equatable, Sendable {
             json.member("type", "play")
             json.member("transport", transport.rawValue)
             json.member("seed", seed)
-        case .go(let barrier):
+        case .go(let barrier, let instant, let missing):
             json.member("type", "go")
             json.member("barrier", barrier)
+            if let instant { json.members(of: instant) }
+            if !missing.isEmpty {
+                json.key("missing")
+                json.array { json in for player in missing { json.value(player) } }
+            }
+        case .episode(let episode, let count, let instant, let deadlineMs):
+            json.member("type", "episode")
+            json.member("episode", episode)
+            json.member("of", count)
+            json.members(of: instant)
+            json.member("deadlineMs", deadlineMs)
+        case .reset(let episode, let deadlineMs):
+            json.member("type", "reset")
+            json.member("episode", episode)
+            json.member("deadlineMs", deadlineMs)
+        case .done: json.member("type", "done")
         case .peerDisconnected(let player, let graceMs):
             json.member("type", "peerDisconnected")
             json.member("player", player)
             json.member("graceMs", graceMs)
         case .peerReconnected(let player):
             json.member("type", "peerReconnected")
+            json.member("player", player)
+        case .paused(let player):
+            json.member("type", "paused")
+            json.member("player", player)
+        case .resumed(let instant):
+            json.member("type", "resumed")
+            json.members(of: instant)
+        case .playerLost(let player, let reason, let seat):
+            json.member("type", "playerLost")
+            json.member("player", player)
+            json.member("reason", reason)
+            json.member("seat", seat.rawValue)
+        case .playerSeated(let player):
+            json.member("type", "playerSeated")
             json.member("player", player)
         case .ended(let session, let reason, let requeued, let resume, let completionCode):
             json.member("type", "ended")
@@ -95,5 +154,12 @@ public enum CoordinatorReply: Equatable, Sendable {
         case .error(let code, let message):
             json.error(code, message)
         }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func members(of instant: CoordinatorReply.Instant) {
+        member("startsInMs", instant.inMs)
+        if let clientMs = instant.clientMs { member("startAtMs", Int(clamping: clientMs)) }
     }
 }

@@ -82,10 +82,15 @@ final class World {
         scene("finally", SessionSettings(validatesPeers: true, onValidationFailure: .end)),
         scene("relayed", SessionSettings(validatesPeers: true, onValidationFailure: .relay)),
         scene("asked", SessionSettings(validatesPeers: false), confirmTimeoutMs: 10_000),
+        scene(
+            "lossy", SessionSettings(validatesPeers: false),
+            PlayRules(absence: AbsenceRule(loss: .empty, playersMin: 2), barriers: BarrierRule(missing: .lose))),
     ]
-    private static func scene(_ name: String, _ settings: SessionSettings, confirmTimeoutMs: UInt64? = nil) -> Scene {
+    private static func scene(
+        _ name: String, _ settings: SessionSettings, _ playRules: PlayRules = .none, confirmTimeoutMs: UInt64? = nil
+    ) -> Scene {
         Scene(
-            id: .of(name), groupSize: 3, settings: settings, waitTimeoutMs: 40_000, confirmTimeoutMs: confirmTimeoutMs)
+            id: .of(name), groupSize: 3, settings: settings, playRules: playRules, waitTimeoutMs: 40_000, confirmTimeoutMs: confirmTimeoutMs)
     }
 
     init() { matchmaker = World.newMatchmaker(seed: 1) }

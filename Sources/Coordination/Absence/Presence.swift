@@ -6,17 +6,21 @@ extension CoordinatorCore {
         _ connection: ConnectionHandle, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
         guard let seat = seats[connection] else { return }
-        unseat(connection)
-        guard let details = ledger[seat.session]?.details else { return stopWaiting(connection, seat) }
-        _ = ledger.withDetails(seat.session) { $0[seat.player].presence = .away }
+        guard let details = ledger[seat.session]?.details else {
+            unseat(connection)
+            return stopWaiting(connection, seat)
+        }
         // One who has finished is missed by nobody.
-        guard details[seat.player].result == nil else { return }
+        guard details[seat.player].plays else { return left(connection, seat.player, of: seat.session, &actions) }
+        unseat(connection)
+        _ = ledger.withDetails(seat.session) { $0[seat.player].presence = .away }
         let graceMs = UInt64(details.settings.reconnectGraceMs)
         ledger.setDeadline(
             .reconnect, slot: UInt32(seat.player.number), of: seat.session, atMs: now.bootMs + graceMs)
         for other in details.connections(except: seat.player) {
             actions.append(.reply(other, .peerDisconnected(seat.player, graceMs: graceMs)))
         }
+        pause(for: seat.player, of: seat.session, now, &actions)
     }
 
     mutating func graceIsOver(
@@ -24,10 +28,10 @@ extension CoordinatorCore {
     ) {
         guard let details = ledger[session]?.details else { return }
         // After a stall several may be over at once; those whose grace still runs are not to blame.
-        let blamed = details.indices.filter { player in
+        let gone = details.indices.filter { player in
             let atMs = ledger.deadlineMs(.reconnect, slot: UInt32(player.number), of: session)
             return UInt32(player.number) == slot || atMs.map { $0 <= now.bootMs } == true
         }
-        end(session, .graceOver, concerning: blamed, now, &actions)
+        lose(gone, of: session, .graceOver, now, &actions)
     }
 }

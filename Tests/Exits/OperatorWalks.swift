@@ -49,7 +49,7 @@ extension Walk {
             #expect(mirrored == (cell.state == .waiting ? nil : cell.state))
             world.tell(.reconfigure(World.scenes))
         case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver, .reloaded,
-            .excluded, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver,
+            .excluded, .lost, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver,
             .timeLimit, .pairFailed, .pairFailedFinally, .pairFailedRelayed, .silent, .silentFinally, .silentRelayed,
             .noCoordinatorYet, .noCoordinatorInTime, .leftAtMatchmaker, .goneAtMatchmaker, .refused, .unanswered,
             .linkLostInOffer, .noCoordinatorLeft, .staleMessage, .dropped, .cancelIgnored, .linkLostAndBack,

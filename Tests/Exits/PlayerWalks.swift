@@ -165,6 +165,8 @@ extension Walk {
         world.join("ann", scene)
         #expect(heard("ann").last == "waiting 1/3")
         world.leaveMatchmaker("ann")
+        // What comes behind this is told of a scene in which one who leaves ends the game.
+        scene = "relay"
     }
 
     private func rejoin() {

@@ -35,6 +35,13 @@ extension World {
         return copy.lostFor[player] != nil
     }
 
+    /// Whether a player may be matched, since the session that it was in has gone on without it.
+    func playsElsewhere(_ client: Int, lostTo number: Int) -> Bool {
+        guard truth[number].lostClients[client] != nil else { return false }
+        coverage.count(.lostPlaysElsewhere)
+        return true
+    }
+
     /// It is told what became of it, the same whenever it asks.
     func judge(toldLoss session: SessionID, _ reason: EndReason, _ requeued: Bool, on connection: Int) {
         let (number, client) = (truth.number(of: session), connections[connection].client)

@@ -315,10 +315,7 @@ extension World {
             truth.noteGame(number, of: client, matchedUnixMs: matchmaker.moment(nowUs).unixMs)
             guard other >= 0, other != number, truth[other].atMatchmaker == .live else { continue }
             if truth[other].ends.contains(where: \.wasTold) { continue }
-            if truth[other].lostClients[client] != nil {
-                coverage.count(.lostPlaysElsewhere)
-                continue
-            }
+            if playsElsewhere(client, lostTo: other) { continue }
             fail(.twinAtMatchmaker, "p\(client) is matched into \(assignment.session.short), and is in \(truth[other].id.short)")
         }
     }

@@ -127,6 +127,9 @@ struct Truth {
         var owesClosing = false
         /// Records asked for before the link came up.
         var inventoryAfter: UInt64 = 0
+
+        /// One that lives, or that the core has just ended in what it is doing.
+        func copy(_ number: Int) -> Copy? { copies[number] ?? endedCopies[number] }
     }
 
     /// A copy that a player could enter, because its ticket has left.

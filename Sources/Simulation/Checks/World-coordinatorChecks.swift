@@ -179,7 +179,7 @@ extension World {
             }
         case .holding(let state, let assignment):
             let number = truth.number(of: assignment.session)
-            if truth.coordinators[index].copies[number]?.state != state {
+            if truth.coordinators[index].copy(number)?.state != state {
                 fail(.mentionedAfterEnd, "n\(host.number) says that it holds \(assignment.session.short) as \(state)")
             }
         case .inventoryEnd:

@@ -8,7 +8,7 @@ extension World {
     func judge(lost session: SessionID, _ loss: PlayerLoss, _ host: CoordinatorHost) {
         let (number, index, player) = (truth.number(of: session), host.number - 1, Int(loss.player.number))
         coverage.count(.lost, .playing)
-        guard let copy = truth.coordinators[index].copies[number], copy.state == .playing else {
+        guard let copy = truth.coordinators[index].copy(number), copy.state == .playing else {
             return fail(.mentionedAfterEnd, "n\(host.number) goes on with \(session.short), which does not play there")
         }
         if copy.hasFinished[player] || copy.lostFor[player] != nil {
@@ -19,6 +19,7 @@ extension World {
             return fail(.rulesBroken, "\(session.short) goes on without player \(player), which its scene does not allow")
         }
         truth.coordinators[index].copies[number]?.lostFor[player] = loss.reason
+        truth.coordinators[index].endedCopies[number]?.lostFor[player] = loss.reason
         let left = copy.lostFor.indices.count { $0 != player && copy.lostFor[$0] == nil }
         if left < Int(rule.playersMin) { fail(.rulesBroken, "\(session.short) goes on with \(left) players") }
         truth.coordinators[index].deadlines.remove(
@@ -29,7 +30,7 @@ extension World {
 
     /// Whether a player hears of its own loss, and not of its session's end.
     func isLoss(_ number: Int, _ client: Int, _ host: CoordinatorHost) -> Bool {
-        guard let copy = truth.coordinators[host.number - 1].copies[number] else { return false }
+        guard let copy = truth.coordinators[host.number - 1].copy(number) else { return false }
         let players = truth[number].handOffs[copy.handOff].assignment.players
         guard let player = players.firstIndex(where: { $0.subject == clients[client].subject }) else { return false }
         return copy.lostFor[player] != nil

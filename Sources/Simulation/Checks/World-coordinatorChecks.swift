@@ -176,6 +176,7 @@ extension World {
                 guard let client = seat.subject.clientIndex else { continue }
                 becomesEnterable(client, Truth.Enterable(session: number, handOff: handOff, node: host.number))
             }
+            mayBeOvertaken(number, attempt, at: host)
         case .holding(let state, let assignment):
             let number = truth.number(of: assignment.session)
             if truth.coordinators[index].copies[number]?.state != state {

@@ -339,7 +339,9 @@ extension World {
         if player?.isRequeued != requeued { fail(.notRequeued, "p\(client) is told requeued \(requeued), the outcome says otherwise") }
         if end.isAcknowledged {
             coverage.count(.toldAfterAck)
-            if truth[number].outcome == nil && truth[number].lostOutcomes.isEmpty || truth[number].atMatchmaker == .live {
+            // A journal that has lost that end and nothing else has the session live again, until it has heard of it once more.
+            let wasLost = truth[number].lostOutcomes.contains { $0.agrees(with: end.outcome) }
+            if !wasLost, truth[number].outcome == nil || truth[number].atMatchmaker == .live {
                 fail(.toldTooEarly, "p\(client) is told that \(session.short) ended, which the matchmaker has not recorded")
             }
             return

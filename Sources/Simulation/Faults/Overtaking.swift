@@ -44,9 +44,9 @@ struct Overtaking {
         init(_ number: UInt64) {
             loss =
                 switch number % 6 {
-                case 0, 1: .all
-                case 2: .newestHandOff
-                case 3: .fromNewestHandOff
+                case 0, 1, 2: .all
+                case 3: .newestHandOff
+                case 4: .fromNewestHandOff
                 default: .last(1 + Int(number >> 8 % 12))
                 }
             waitsForEnd = number >> 16 % 3 == 0

@@ -78,7 +78,7 @@ struct RunPlan: Sendable {
     private mutating func drawCompound(_ kinds: [FaultKind], from first: Int, areAlone: Bool, _ options: RunOptions) {
         var random = SmallGenerator(root: root, stream: 9_300)
         guard !kinds.isEmpty, areAlone || random.perMille(80) else { return }
-        for index in first..<first + (areAlone ? random.between(4, 8) : random.between(1, 3)) {
+        for index in first..<first + (areAlone ? random.between(4, 8) : random.between(2, 4)) {
             var random = SmallGenerator(root: root, stream: 10_000 + UInt64(index))
             let fault = Fault.draw(index, kinds, coordinators: coordinators.count, activeUs: activeUs, &random)
             if options.keptFaults?.contains(index) ?? true { faults.append(fault) }

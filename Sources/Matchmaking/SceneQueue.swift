@@ -20,7 +20,8 @@ struct SceneQueue: Sendable {
     /// The want of a coordinator has been noticed since the last group found one.
     var isShortNoticed = false
     private(set) var recent: [RecentMatch] = []
-    /// Sessions whose outcomes the scene goes by: who met whom, and which treatments have been had. The oldest first.
+    /// Sessions whose outcomes the scene goes by: who met whom, which treatments have been had, and what pairs have measured.
+    /// The oldest first.
     private(set) var remembered: [SessionID] = []
 
     init(_ scene: Scene, _ limits: PoolLimits) {
@@ -96,7 +97,7 @@ struct SceneQueue: Sendable {
 
     /// Games that no rule goes by any more need no longer be kept in the journal.
     private mutating func forgetNeedless() {
-        if !pool.history.isKept, treatments == nil { remembered = [] }
+        if !pool.history.isKept, treatments == nil, pool.zones == nil { remembered = [] }
     }
 
     mutating func forgetGames(_ pairs: inout PairBook) {
@@ -109,14 +110,19 @@ struct SceneQueue: Sendable {
         if recent.count > countMax { recent.removeFirst(recent.count - countMax) }
     }
 
-    /// Takes in a game that was played, where the scene goes by such; false when it does not ask who met whom.
-    mutating func record(_ outcome: Outcome, max countMax: Int, _ pairs: inout PairBook) -> Bool {
-        guard outcome.endedIn == .playing, pool.history.isKept || treatments != nil && outcome.treatment != nil else { return false }
+    /// Takes in what the scene goes by of a session that has ended: who has met, when it was played; and in a scene with a
+    /// latency rule what pairs have measured, also when it came no further than that. False when nothing is known of its
+    /// pairs that was not before.
+    mutating func record(_ outcome: Outcome, max countMax: Int, _ pairs: inout PairBook, _ now: Moment) -> Bool {
+        let wasPlayed = outcome.endedIn == .playing
+        let haveMet = wasPlayed && pool.history.isKept
+        let hasMeasured = pool.zones != nil && !outcome.roundTrips.isEmpty
+        guard haveMet || hasMeasured || wasPlayed && treatments != nil && outcome.treatment != nil else { return false }
         if !remembered.contains(outcome.session) { remembered.append(outcome.session) }
         if remembered.count > countMax { remembered.removeFirst(remembered.count - countMax) }
-        guard pool.history.isKept else { return false }
-        pool.history.record(outcome.players.map(\.subject), &pairs)
-        return true
+        if haveMet { pool.history.record(outcome.players.map(\.subject), &pairs) }
+        if hasMeasured { pairs.setMeasured(outcome, nowMs: now.bootMs) }
+        return haveMet || hasMeasured
     }
 }
 

@@ -15,6 +15,7 @@ extension MatchmakerServer {
         let claims: JWTClaims?
         do throws(AdmissionRefusal) {
             // The cheapest first: to hash a token costs more than to look an address up.
+            try checkOrigin(of: connection, join)
             if let client = web.client(of: connection.id) { try rates.take(AddressKey(client), nowMs: loop.now) }
             claims = try checkToken(token, join)
             try rates.take(join.subject, isProven: claims != nil, nowMs: loop.now)
@@ -41,6 +42,13 @@ extension MatchmakerServer {
     func needsRoundTrips(_ scene: String) -> Bool {
         guard let id = try? SceneID(scene), let index = sceneIndices[id] else { return false }
         return scenes[index].rules.latency != nil
+    }
+
+    /// The scene's own list in place of the server's.
+    private func checkOrigin(of connection: ConnectionHandle, _ join: JoinRequest) throws(AdmissionRefusal) {
+        guard !admissions.origins.isEmpty else { return }
+        let own = (try? SceneID(join.scene)).flatMap { admissions.origins[$0] }
+        guard (own ?? settings.web.access.origins).admits(web.origin(of: connection.id)) else { throw .origin }
     }
 
     private func checkToken(_ token: String?, _ join: JoinRequest) throws(AdmissionRefusal) -> JWTClaims? {

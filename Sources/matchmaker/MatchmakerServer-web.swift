@@ -21,6 +21,9 @@ extension MatchmakerServer: WebApplication {
         return asset
     }
 
+    /// Where a scene has a list of its own, the scene that is joined decides.
+    func admits(_ origin: RequestOrigin) -> Bool { admissions.origins.values.contains { $0.admits(origin) } }
+
     func webSocketOpened(_ id: ConnectionID, client: SocketAddress) {}
 
     func measured(roundTripMs: UInt32, of id: ConnectionID) {
@@ -135,7 +138,8 @@ extension MatchmakerServer: WebApplication {
         let links = core.linkStatus
         state.links = { json in for link in links { link.write(to: &json) } }
         let scenes = core.sceneStatus
-        state.scenes = { json in for scene in scenes { scene.write(to: &json) } }
+        let now = now
+        state.scenes = { json in for scene in scenes { scene.write(to: &json, now) } }
         return state
     }
 }
@@ -195,14 +199,24 @@ extension MatchmakerCore.LinkStatus {
 }
 
 extension MatchmakerCore.SceneStatus {
-    fileprivate func write(to json: inout JSONWriter) {
+    fileprivate func write(to json: inout JSONWriter, _ now: Moment) {
         json.object { json in
             json.member("id", id.name)
             json.member("groupSize", groupSize)
             json.member("waiting", waiting)
+            if let estimateMs = estimateMs(now) { json.member("estimateMs", Int(clamping: estimateMs)) }
             json.member("open", isOpen)
             json.key("rules")
             json.array { json in for rule in rules { json.value(rule) } }
+            if partySizeMax > 1 { json.member("partySizeMax", partySizeMax) }
+            if let roles {
+                json.key("roles")
+                json.object { json in
+                    json.member("attribute", roles.attribute)
+                    json.key("names")
+                    json.array { json in for seat in roles.seats { json.value(seat.role) } }
+                }
+            }
             json.member("confirm", asksToConfirm)
             json.member("treatments", treatments)
             if !treated.isEmpty {

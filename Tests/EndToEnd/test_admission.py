@@ -206,3 +206,37 @@ async def test_one_who_waits_may_come_back_with_a_token_that_has_expired(lab):
     await asyncio.gather(ann.enter(), bob.enter())
     await asyncio.gather(ann.until_play(), bob.until_play())
     await finish([ann, bob])
+
+
+async def test_a_secret_that_others_may_read_is_warned_of_at_start_and_at_each_reload(make_servers, tmp_path):
+    link, tokens = tmp_path / "link-secret", tmp_path / "jwt-secret"
+    link.write_text("the link's secret")
+    tokens.write_text(SECRET)
+    link.chmod(0o604)
+    tokens.chmod(0o600)
+    scene = {**PAIRS, "admission": {"jwtSecretFile": str(tokens)}}
+    servers = make_servers(scenes=[scene], matchmaker_options=["--secret-file", link])
+    matchmaker = servers.start_matchmaker()
+    matchmaker.until_alive()
+
+    def warned(file):
+        return [line["message"] for line in matchmaker.log("configuration") if str(file) in line["message"]]
+
+    assert "mode 0604" in eventually(lambda: warned(link), "a warning")[0] and not warned(tokens)
+    tokens.chmod(0o664)
+    matchmaker.signal(signal.SIGHUP)
+    assert logged(matchmaker, "reloaded")
+    assert "mode 0664" in warned(tokens)[0] and len(warned(link)) == 2
+    link.chmod(0o600)
+    matchmaker.signal(signal.SIGHUP)
+    eventually(lambda: len(matchmaker.log("reloaded")) == 2, "the second reload")
+    assert len(warned(tokens)) == 2 and len(warned(link)) == 2
+    # One that a start would refuse fails a reload too.
+    link.write_text("")
+    matchmaker.signal(signal.SIGHUP)
+    assert "is empty" in logged(matchmaker, "reload_failed")[0]["why"]
+    link.write_text("fifteen bytes..")
+    matchmaker.signal(signal.SIGHUP)
+    eventually(lambda: len(matchmaker.log("reload_failed")) == 2, "the next reload has failed too")
+    why = matchmaker.log("reload_failed")[1]["why"]
+    assert f'--secret-file: "{link}" is shorter than 16 bytes' in why and "fifteen" not in why

@@ -161,6 +161,8 @@ struct Truth {
         var joinsWithoutFate = 0
         /// It was sent to a game.
         var wasMatched = false
+        /// It has asked to leave, and not to join since.
+        var hasLeft = false
         /// The sessions that it was shown to be released from, and that a restart would have brought back then.
         var releasedFrom: [Int] = []
     }
@@ -184,6 +186,8 @@ struct Truth {
     /// What each client was matched into, in this order.
     var games: [[Game]]
     var encounters: [SceneID: Encounters] = [:]
+    /// What pairs of clients have measured last, in scenes that ask, and since which step the matchmaker has it on disk.
+    var measured: [Encounters.Pair: (ms: UInt32, step: UInt64)] = [:]
     var waiting: WaitingAccount
     /// The room in which each client has last been asked whether it is still there, and when it said so.
     var asked: [Asked?]

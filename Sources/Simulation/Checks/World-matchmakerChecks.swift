@@ -167,7 +167,7 @@ extension World {
             if truth.coordinators[handOff.node - 1].copies[number]?.handOff == index {
                 becomesEnterable(client, Truth.Enterable(session: number, handOff: index, node: handOff.node))
             }
-        case .ended(let session, let reason, _): judge(ended: session, reason, client)
+        case .ended(let session, let reason, _): judge(ended: session, reason, client, on: connection)
         case .error(let error, _):
             coverage.count(error)
             if error == .subjectInUse { coverage.count(.provedNothing) }
@@ -225,7 +225,7 @@ extension World {
         }
     }
 
-    private func judge(ended id: SessionID, _ reason: EndReason, _ client: Int) {
+    private func judge(ended id: SessionID, _ reason: EndReason, _ client: Int, on connection: Int) {
         guard reason != .superseded else { return coverage.count(.superseded) }
         let number = truth.number(of: id)
         if reason == .playerLeft, truth[number].atMatchmaker == .waiting { coverage.count(.left, .waiting) }
@@ -243,7 +243,8 @@ extension World {
             fail(.presumptionTold, "p\(client) is told as a fact that \(id.short) was lost")
         }
         if reason != .playerLeft { truth[number].toldByMatchmaker.append(reason) }
-        checkPutBack(outcome, reason, client)
+        // One who asks to leave while the end of its game is not on disk yet is let go, as it wished.
+        if !truth.connection(connection).hasLeft { checkPutBack(outcome, reason, client) }
     }
 
     private func judge(_ message: Message) {

@@ -5,6 +5,8 @@ struct Coordinator: Sendable {
     let node: NodeID
     var incarnation: Incarnation
     var url: String
+    /// It hears extensions, so that it can be asked for what these say.
+    var hearsExtensions = true
     var capacity: Int
     /// Nil while the link is down.
     var link: LinkHandle?
@@ -27,6 +29,7 @@ struct Coordinator: Sendable {
 
     /// What it holds is known, and it can be spoken to.
     var isReady: Bool { link != nil && hasInventory }
+    func canCarry(_ rules: PlayRules) -> Bool { hearsExtensions || rules == .none }
     var takesSessions: Bool { isReady && !isDraining && !isResting && assigned < capacity }
 }
 
@@ -55,6 +58,7 @@ extension MatchmakerCore {
         guard let index = coordinators.firstIndex(where: { $0.node == hello.node }) else { return }
         coordinators[index].incarnation = hello.incarnation
         coordinators[index].url = hello.publicURL
+        coordinators[index].hearsExtensions = hello.versionMax >= ProtocolVersion.extended
         coordinators[index].capacity = Int(hello.capacity)
         coordinators[index].link = link
         coordinators[index].hasInventory = false

@@ -39,6 +39,7 @@ extension MatchmakerCore {
         var best: Coordinator?
         for coordinator in coordinators where coordinator.takesSessions && coordinator.node != excluded {
             if let sceneIndex, coordinator.unsupportedScenes.contains(sceneIndex) { continue }
+            if let sceneIndex, !coordinator.canCarry(scenes[sceneIndex].playRules) { continue }
             if let best, coordinator.assigned * best.capacity >= best.assigned * coordinator.capacity { continue }
             best = coordinator
         }
@@ -64,6 +65,7 @@ extension MatchmakerCore {
             session: id, attempt: .first, scene: scene.id, settings: scene.settings, seed: generator.next() >> 32,
             resumeExpiresUnixMs: now.unixMs + limits.resumeLifetimeMs, players: [])
         assignment.extensions = conditions(of: id, room, &actions)
+        if scene.playRules != .none { assignment.extensions.playRules = scene.playRules }
         assignment.players = room.members.map { seat(of: $0, in: assignment) }
         let handOff = HandOff(
             sceneIndex: room.sceneIndex, assignment: assignment, node: node, phase: .offered,
@@ -110,7 +112,9 @@ extension MatchmakerCore {
             guard let handOff = ledger.details(of: item.session)?.handOff, handOff.phase == .recording(item.number) else {
                 continue
             }
-            guard let coordinator = coordinator(handOff.node), coordinator.isReady, let link = coordinator.link else {
+            guard let coordinator = coordinator(handOff.node), coordinator.isReady, let link = coordinator.link,
+                coordinator.canCarry(handOff.assignment.extensions.playRules)
+            else {
                 tryAgain(item.session, now, &actions)
                 continue
             }

@@ -87,5 +87,8 @@ extension MatchmakerCore {
 
     /// Sessions whose records a compacted journal must keep. Waiting rooms are among them, of which there are none: it is
     /// asked for in the middle of play, and to tell them apart would take longer.
-    public var journalSessions: [SessionID] { ledger.sessions + retained.sessions + queues.flatMap(\.remembered) }
+    public var journalSessions: [SessionID] {
+        // What an end that is not on disk yet is remembered for is known once it is.
+        ledger.sessions + retained.sessions + unrecorded.map(\.outcome.session) + queues.flatMap(\.remembered)
+    }
 }

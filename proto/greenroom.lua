@@ -27,6 +27,13 @@ local REJECTS = {
   "no_common_version", "bad_proof", "node_in_use", "malformed", "unexpected", "shutting_down", "too_many_links",
   "handshake_timeout",
 }
+-- Of rules of play.
+local SLOW_READERS = { "disconnect", "dropLatest" }
+local MISSING_INPUTS = { "empty", "repeat" }
+local LATE_INPUTS = { "next", "drop" }
+local LOSSES = { "end", "empty", "bot" }
+local MISSING_AT_BARRIERS = { "end", "open", "lose" }
+local EPISODE_ENDS = { "allSay", "anySays" }
 local ERRORS = {
   lengthTooSmall = "length is below 8",
   lengthTooLarge = "length is over 524288",
@@ -125,6 +132,40 @@ field("none", "pairs", "Measured pairs")
 field("none", "pair", "Measured pair")
 field("uint8", "pair.player", "Player", base.DEC)
 field("uint32", "pair.roundTripUs", "Round trip (µs)", base.DEC)
+field("none", "attempts", "Attempts to reach each other")
+field("uint8", "attempts.attemptsMax", "Attempts at most", base.DEC)
+field("uint32", "attempts.attemptTimeoutMs", "Timeout of one (ms)", base.DEC)
+field("none", "start", "Start")
+field("uint32", "start.countdownMs", "Countdown (ms)", base.DEC)
+field("none", "relay", "Relay")
+field("uint32", "relay.messagesPerSecond", "Messages a second", base.DEC)
+field("uint32", "relay.bytesPerSecond", "Bytes a second", base.DEC)
+field("uint32", "relay.backlogBytesMax", "Backlog at most (bytes)", base.DEC)
+field("uint8", "relay.slowReader", "Slow reader", base.DEC, SLOW_READERS)
+field("none", "ticks", "Ticks")
+field("uint16", "ticks.intervalMs", "Interval (ms)", base.DEC)
+field("uint16", "ticks.inputBytesMax", "Input at most (bytes)", base.DEC)
+field("uint16", "ticks.ticksKept", "Ticks kept", base.DEC)
+field("uint8", "ticks.missingInput", "Missing input", base.DEC, MISSING_INPUTS)
+field("uint8", "ticks.lateInput", "Late input", base.DEC, LATE_INPUTS)
+field("none", "absence", "Absence")
+field("uint8", "absence.pauses", "Pauses", base.DEC)
+field("uint8", "absence.loss", "Loss", base.DEC, LOSSES)
+field("uint8", "absence.playersMin", "Players at least", base.DEC)
+field("none", "barriers", "Barriers")
+field("uint8", "barriers.missing", "Missing at one", base.DEC, MISSING_AT_BARRIERS)
+field("uint32", "barriers.countdownMs", "Countdown (ms)", base.DEC)
+field("none", "episodes", "Episodes")
+field("uint16", "episodes.count", "Count", base.DEC)
+field("uint32", "episodes.timeoutMs", "Timeout (ms)", base.DEC)
+field("uint32", "episodes.resetTimeoutMs", "Timeout of a reset (ms)", base.DEC)
+field("uint8", "episodes.endsWhen", "Ends when", base.DEC, EPISODE_ENDS)
+field("none", "watch", "Watch")
+field("uint32", "watch.roundTripMaxMs", "Round trip at most (ms)", base.DEC)
+field("uint32", "watch.roundTripForMs", "Over it for (ms)", base.DEC)
+field("uint32", "watch.silentForMs", "Silent for (ms)", base.DEC)
+field("uint32", "watch.hiddenForMs", "Hidden for (ms)", base.DEC)
+field("uint32", "watch.warningMs", "Warning before (ms)", base.DEC)
 field("uint64", "sentAtMs", "Sent at (ms)", base.DEC)
 field("uint32", "sessions", "Sessions", base.DEC)
 field("uint32", "players", "Players", base.DEC)
@@ -454,7 +495,31 @@ local function measured_pairs(body, tree, player_count)
   end)(body, tree, "pairs")
 end
 
+
+-- Rules of play: for each tag its name, and its fields with their types.
+local RULES = {
+  [160] = { "attempts", { "attemptsMax", number(1, 1, 10) }, { "attemptTimeoutMs", number(4, 500, 600000) } },
+  [161] = { "start", { "countdownMs", number(4, 0, 60000) } },
+  [162] = { "relay", { "messagesPerSecond", number(4, 1, 100000) }, { "bytesPerSecond", number(4, 1024, 1000000000) },
+    { "backlogBytesMax", number(4, 65536, 16777216) }, { "slowReader", code(1, SLOW_READERS) } },
+  [163] = { "ticks", { "intervalMs", number(2, 5, 10000) }, { "inputBytesMax", number(2, 1, 4096) },
+    { "ticksKept", number(2, 0, 10000) }, { "missingInput", code(1, MISSING_INPUTS) }, { "lateInput", code(1, LATE_INPUTS) } },
+  [164] = { "absence", { "pauses", BOOL }, { "loss", code(1, LOSSES) }, { "playersMin", number(1, 1) } },
+  [165] = { "barriers", { "missing", code(1, MISSING_AT_BARRIERS) }, { "countdownMs", number(4, 0, 60000) } },
+  [166] = { "episodes", { "count", number(2, 1, 10000) }, { "timeoutMs", number(4, 100, 604800000) },
+    { "resetTimeoutMs", number(4, 100, 604800000) }, { "endsWhen", code(1, EPISODE_ENDS) } },
+  [167] = { "watch", { "roundTripMaxMs", number(4, 0, 60000) }, { "roundTripForMs", number(4, 0, 86400000) },
+    { "silentForMs", number(4, 0, 86400000) }, { "hiddenForMs", number(4, 0, 86400000) }, { "warningMs", number(4, 0, 86400000) } },
+}
+
 local TAGS = { [1] = treatment, [2] = roles, [4] = measured_pairs }
+for tag, rule in pairs(RULES) do
+  TAGS[tag] = function(body, tree)
+    branch_of(body, tree, rule[1], function(branch)
+      for _, each in ipairs({ select(2, unpack(rule)) }) do each[2](body, branch, rule[1] .. "." .. each[1]) end
+    end)
+  end
+end
 
 local function extensions(body, tree, kind, player_count)
   local from = body.at

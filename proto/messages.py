@@ -238,7 +238,36 @@ def measured_pair(body, fields):
     return {"players": [lower, higher], "roundTripUs": number(4, most=60_000_000)(body, fields)}
 
 
-EXTENSIONS = {1: ("treatment", treatment), 2: ("roles", read_roles), 4: ("pairs", read_pairs)}
+# Rules of play: for each tag its name and its fields.
+RULES = {
+    160: ("attempts", (("attemptsMax", number(1, 1, 10)), ("attemptTimeoutMs", number(4, 500, 600_000)))),
+    161: ("start", (("countdownMs", number(4, 0, 60_000)),)),
+    162: ("relay", (
+        ("messagesPerSecond", number(4, 1, 100_000)), ("bytesPerSecond", number(4, 1_024, 1_000_000_000)),
+        ("backlogBytesMax", number(4, 65_536, 16_777_216)), ("slowReader", code(1, {1: "disconnect", 2: "dropLatest"})))),
+    163: ("ticks", (
+        ("intervalMs", number(2, 5, 10_000)), ("inputBytesMax", number(2, 1, 4_096)), ("ticksKept", number(2, 0, 10_000)),
+        ("missingInput", code(1, {1: "empty", 2: "repeat"})), ("lateInput", code(1, {1: "next", 2: "drop"})))),
+    164: ("absence", (
+        ("pauses", boolean), ("loss", code(1, {1: "end", 2: "empty", 3: "bot"})), ("playersMin", number(1, 1)))),
+    165: ("barriers", (
+        ("missing", code(1, {1: "end", 2: "open", 3: "lose"})), ("countdownMs", number(4, 0, 60_000)))),
+    166: ("episodes", (
+        ("count", number(2, 1, 10_000)), ("timeoutMs", number(4, 100, 604_800_000)),
+        ("resetTimeoutMs", number(4, 100, 604_800_000)), ("endsWhen", code(1, {1: "allSay", 2: "anySays"})))),
+    167: ("watch", (
+        ("roundTripMaxMs", number(4, 0, 60_000)), ("roundTripForMs", number(4, 0, 86_400_000)),
+        ("silentForMs", number(4, 0, 86_400_000)), ("hiddenForMs", number(4, 0, 86_400_000)),
+        ("warningMs", number(4, 0, 86_400_000)))),
+}
+
+
+def read_rule(parts):
+    return lambda body, fields: {name: read(body, fields) for name, read in parts}
+
+
+EXTENSIONS = {1: ("treatment", treatment), 2: ("roles", read_roles), 4: ("pairs", read_pairs)} | {
+    tag: (name, read_rule(parts)) for tag, (name, parts) in RULES.items()}
 
 
 def within(field, read, *arguments):
@@ -251,7 +280,7 @@ def within(field, read, *arguments):
 
 
 def read_extensions(body, fields, is_demanding):
-    """The block behind the fields of a body: treatment, roles, pairs, and what is not known here as `extensions`."""
+    """The block behind the fields of a body: treatment, roles, pairs, rules of play, and what is unknown as `extensions`."""
     values, unknown, last = {}, [], 0
     for _ in range(within("extensions", number(1, least=1), body, fields)):
         last, data = within("extensions", entry, body, last, is_demanding, unknown)

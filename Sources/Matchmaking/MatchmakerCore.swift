@@ -14,7 +14,7 @@ public struct MatchmakerCore: Sendable {
 
     var ledger: SessionLedger<SessionDetails>
     /// Who is on a connection that has joined, until its fate is known.
-    var joined: [ConnectionHandle: Joined] = [:]
+    var joined = JoinBook()
     /// When those who have been matched must have been told what became of it.
     var fates = DeadlineQueue<ConnectionHandle>()
     /// Who is still connected though the session has ended, until that is durable and told.

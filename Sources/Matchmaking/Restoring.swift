@@ -80,12 +80,15 @@ extension MatchmakerCore {
             phase: .accepted, offered: offered, members: members)
         ledger.open(
             assignment.session, scene: assignment.scene, state: .matched,
-            subjects: assignment.players.map(\.subject), details: .handOff(handOff))
+            subjects: assignment.players.map(\.subject), details: .handOff(Boxed(handOff)))
         if state != .matched { mirror(assignment.session, state, now) }
         count(node, 1)
     }
 
     /// Sessions whose records a compacted journal must keep. Waiting rooms are among them, of which there are none: it is
     /// asked for in the middle of play, and to tell them apart would take longer.
-    public var journalSessions: [SessionID] { ledger.sessions + retained.sessions + queues.flatMap(\.remembered) }
+    public var journalSessions: [SessionID] {
+        // What an end that is not on disk yet is remembered for is known once it is.
+        ledger.sessions + retained.sessions + unrecorded.map(\.outcome.session) + queues.flatMap(\.remembered)
+    }
 }

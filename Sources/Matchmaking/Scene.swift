@@ -15,6 +15,8 @@ public struct Scene: Hashable, Sendable {
     public var groupSize: Int
     /// What the coordinator is told.
     public var settings: SessionSettings
+    /// What more the coordinator is told.
+    public var playRules: PlayRules
     /// How long a subject waits at most before it is told that nobody came.
     public var waitTimeoutMs: UInt64
     public var identity: Identity
@@ -33,8 +35,8 @@ public struct Scene: Hashable, Sendable {
     public var whenWaitIsOver: WaitOver
 
     public init(
-        id: SceneID, groupSize: Int, settings: SessionSettings, waitTimeoutMs: UInt64 = 120_000,
-        identity: Identity = .proof, authority: String? = nil, isOpen: Bool = true, waitingMax: Int = 100_000,
+        id: SceneID, groupSize: Int, settings: SessionSettings, playRules: PlayRules = .none,
+        waitTimeoutMs: UInt64 = 120_000, identity: Identity = .proof, authority: String? = nil, isOpen: Bool = true, waitingMax: Int = 100_000,
         rules: MatchingRules = MatchingRules(), treatments: TreatmentPlan? = nil, confirmTimeoutMs: UInt64? = nil,
         whenWaitIsOver: WaitOver = .end
     ) {
@@ -42,6 +44,7 @@ public struct Scene: Hashable, Sendable {
         self.id = id
         self.groupSize = groupSize
         self.settings = settings
+        self.playRules = playRules
         self.waitTimeoutMs = waitTimeoutMs
         self.identity = identity
         self.authority = authority

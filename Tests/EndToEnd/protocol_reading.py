@@ -15,12 +15,15 @@ FIXTURES = PROTO / "fixtures/v1"
 FIXTURES_2 = PROTO / "fixtures/v2"
 sys.path.insert(0, str(PROTO))
 
+from messages import EXTENSIONS  # noqa: E402 (found by the line above)
+
 # Fields that the dissector shows beside those of the message, and names that it has to tell apart.
 BESIDE = {
     "length", "version", "flags", "reserved", "checksum", "sender", "magic", "roster", "player", "completionCodes",
     "completionCode", "failedPairs", "failedPair", "blame", "extensions", "extension", "roles", "role",
     "pairs", "pair",
 }
+RULES = {"attempts", "start", "relay", "ticks", "absence", "barriers", "episodes", "watch"}
 RENAMED = {
     "refusal": "reason", "completionCode.reason": "reason", "completionCode.code": "code",
     "failedPair.player": "failedPairs", "role.player": "player", "role.name": "role", "extension.tag": "tag",
@@ -116,12 +119,13 @@ def leaves(frame):
     is_header = True
     for name, value in frame["fields"]:
         # The version of a challenge has the name of the header's.
-        if name in BESIDE and not (name == "version" and not is_header):
+        if name in RULES or name in BESIDE and not (name == "version" and not is_header):
             continue
         is_header = is_header and name != "kind"
         if name in ("ticket", "nonce", "proof", "placeSignature", "releaseSignature"):
             value = value.replace(":", "")
-        yield RENAMED.get(name, name), value
+        rule, _, part = name.partition(".")
+        yield part if rule in RULES else RENAMED.get(name, name), value
 
 
 def flat(value, name=None):
@@ -146,6 +150,15 @@ def flat(value, name=None):
         yield name, int(value)
     else:
         yield name, value
+
+
+def by_tag(message):
+    """A message with its extensions in the order of their tags, as they stand in its frame."""
+    tags = {name: tag for tag, (name, _) in EXTENSIONS.items()}
+    found = [(tags[name], name, value) for name, value in message.items() if name in tags]
+    found += [(each["tag"], "extensions", each) for each in message.get("extensions", [])]
+    plain = [(name, value) for name, value in message.items() if name not in tags and name != "extensions"]
+    return plain + [(name, value) for _, name, value in sorted(found, key=lambda entry: entry[0])]
 
 
 def readable(text):

@@ -30,6 +30,7 @@ def latency(*steps, **keys):
     return rules(latency={"steps": list(steps), **keys})
 
 
+RELAY = {"messagesPerSecond": 1, "bytesPerSecond": 1024, "backlogMax": 65_536}
 FIRST = {"after": 0, "width": 1}
 CAP = {"after": 0, "cap": "80ms"}
 
@@ -93,6 +94,18 @@ BAD = {
     "an audience of two": scene(admission={"jwtSecretFile": "a", "audience": ["b", "c"]}),
     "tokens on request": scene(admission={"jwtSecretFile": "a", "required": "yes"}),
     "a negative seed": scene(treatments={"seed": -1, "list": [{"name": "t"}]}),
+    "attempts without time": scene(attempts={"max": 3}), "no attempts": scene(attempts={"max": 0, "timeout": "5s"}),
+    "an attempt of no time": scene(attempts={"max": 1, "timeout": 499}), "eleven attempts": scene(attempts={"max": 11, "timeout": "5s"}),
+    "a start without countdown": scene(start={}), "a long countdown": scene(start={"countdown": 60_001}),
+    "a relay without limits": scene(relay={}), "no messages": scene(relay={**RELAY, "messagesPerSecond": 0}),
+    "a small backlog": scene(relay={**RELAY, "backlogMax": 65_535}), "an unknown slow reader": scene(relay={**RELAY, "slowReader": "wait"}),
+    "ticks without interval": scene(ticks={}), "ticks of 4ms": scene(ticks={"interval": 4}),
+    "a great input": scene(ticks={"interval": 50, "inputMax": 4_097}), "late for ever": scene(ticks={"interval": 50, "lateInput": "keep"}),
+    "an unknown loss": scene(absence={"loss": "pause"}), "nobody left": scene(absence={"playersMin": 0}),
+    "an unknown end of a barrier": scene(barriers={"missing": "wait"}), "episodes without count": scene(episodes={"timeout": "1m"}),
+    "episodes without time": scene(episodes={"count": 2}), "no episodes": scene(episodes={"count": 0, "timeout": "1m"}),
+    "a round trip for no time": scene(watch={"roundTripMax": "1s"}), "for how long of what": scene(watch={"roundTripFor": "1s"}),
+    "silence of no time": scene(watch={"silentFor": 0}), "hidden in words": scene(watch={"hiddenFor": "long"}),
     "a seed beyond doubles": scene(treatments={"seed": 2**53, "list": [{"name": "t"}]}),
 }
 
@@ -104,6 +117,7 @@ SENSELESS = {
     "a smaller group that is not": rules(smallerGroups=[{"after": 1, "size": 4}]),
     "too few seats": rules(roles={"attribute": "r", "seats": [{"role": "p", "count": 3}]}),
     "an attribute twice": rules(attributes=[{"equal": "a"}, {"different": "a"}]),
+    "nobody to lose": scene(absence={"playersMin": 4}), "a tick of a minute": scene(ticks={"interval": "1m"}),
     "a party that fits nowhere": rules(partySizeMax=5), "no seat for a bot": rules(bots={"after": 1, "playersMin": 4}),
     "a treatment twice": scene(treatments={"seed": 1, "list": [{"name": "t"}, {"name": "t"}]}),
     "a move to itself": scene(whenWaitIsOver={"moveTo": "a"}), "a move to nowhere known": scene(whenWaitIsOver={"moveTo": "b"}),
@@ -124,5 +138,14 @@ GOOD = {
     "treatments": scene(treatments={"seed": 2**53 - 1, "list": [{"name": "t", "weight": 1000, "quota": 1_000_000_000}]}),
     "its schema and an option": {"$schema": "./scenes.schema.json", "idleTimeout": "2m", **scene(completionCodes={"completed": "x" * 128})},
     "origins": scene(origins=["null", "https://a.example:8443", "http://[::1]:3000", "HTTPS://B.example"]),
+    "the least of play": scene(attempts={"max": 1, "timeout": 500}, start={"countdown": 0}, relay=RELAY, ticks={"interval": 5}, absence={},
+                               barriers={}, episodes={"count": 1, "timeout": 100}, watch={}),
+    "the most of play": scene(
+        attempts={"max": 10, "timeout": "10m"}, start={"countdown": "1m"},
+        relay={"messagesPerSecond": 100_000, "bytesPerSecond": 1_000_000_000, "backlogMax": "16MiB", "slowReader": "dropLatest"},
+        ticks={"interval": "10s", "inputMax": "4KiB", "kept": 10_000, "missingInput": "repeat", "lateInput": "drop"},
+        absence={"pauses": True, "loss": "bot", "playersMin": 3}, barriers={"missing": "lose", "countdown": "60s"},
+        episodes={"count": 10_000, "timeout": "168h", "resetTimeout": "168h", "endsWhen": "anySays"},
+        watch={"roundTripMax": "1m", "roundTripFor": "24h", "silentFor": "24h", "hiddenFor": "24h", "warning": "24h"}),
     "validation of 16": scene(groupSize=16, validatePeers=True), "no rules": scene(rules={}),
 }

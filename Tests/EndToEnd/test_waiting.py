@@ -234,6 +234,7 @@ async def test_the_estimate_is_there_when_it_is_known_and_not_before(make_server
         await asyncio.gather(ann.matched(), ben.matched())
     cid = Player(servers)
     assert 0 < (await cid.join("two"))["estimateMs"] < 3000
+    assert 0 < servers.matchmaker.state()["scenes"][0]["estimateMs"] < 3000, "and operators see it"
     await cid.room.close()
     servers.must_be_empty = False
 

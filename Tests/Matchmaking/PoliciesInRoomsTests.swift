@@ -106,6 +106,21 @@ import Testing
         }
     }
 
+    @Test("an end that is not on disk yet stays in a compacted journal, though no coordinator can report it any more")
+    func unrecordedStays() {
+        var lobby = Lobby(scene(2, .with { $0.encounters = .never }))
+        lobby.connect("east", link: 1)
+        lobby.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
+        lobby.state("S1", .playing, link: 1)
+        lobby.down(1)
+        // Another life of the coordinator has nothing of it.
+        lobby.connect("east", link: 2, incarnation: 2)
+        #expect(lobby.core.count(in: .playing) == 0)
+        #expect(lobby.core.journalSessions.contains(lobby.id("S1")))
+        lobby.sync()
+        #expect(lobby.core.journalSessions == [lobby.id("S1")])
+    }
+
     @Test("what is remembered of sessions stays within its limit")
     func encountersBounded() {
         let never = scene(2, .with { $0.encounters = .never })

@@ -174,6 +174,7 @@ import Testing
             outcome.session = SessionID(high: 0, low: number)
             lobby.say(.ended(outcome), link: 2)
         }
+        lobby.sync()
         #expect(lobby.core.journalSessions.map(\.low) == [6, 7, 8, 9])
     }
 

@@ -139,9 +139,52 @@ import Testing
         #expect(page.flat.contains("A tag below \(ExtensionTag.firstDemanding) may be left at that."))
     }
 
+    @Test("the ranges and codes of rules of play are those of the source")
+    func rules() throws {
+        let rows = try Page().table(under: "Extensions", after: "| rule | field")
+        func range<Number: BinaryInteger>(_ range: ClosedRange<Number>) -> String {
+            "\(grouped(Int(range.lowerBound))) to \(grouped(Int(range.upperBound)))"
+        }
+        func codes<Code: CaseIterable & RawRepresentable<UInt8>>(_ codes: Code.Type) -> String {
+            codes.allCases.map { "\($0.rawValue) \($0)" }.joined(separator: ", ")
+        }
+        let wanted = [
+            ("attempts attemptsMax u8", range(AttemptRule.attemptsRange)),
+            ("attempts attemptTimeoutMs u32", range(AttemptRule.timeoutRangeMs)),
+            ("start countdownMs u32", range(StartRule.countdownRangeMs)),
+            ("relay messagesPerSecond u32", range(RelayRule.messagesRange)),
+            ("relay bytesPerSecond u32", range(RelayRule.bytesRange)),
+            ("relay backlogBytesMax u32", range(RelayRule.backlogRangeBytes)),
+            ("relay slowReader u8", codes(RelayRule.SlowReader.self)),
+            ("ticks intervalMs u16", range(TickRule.intervalRangeMs)),
+            ("ticks inputBytesMax u16", range(TickRule.inputRangeBytes)),
+            ("ticks ticksKept u16", range(TickRule.keptRange)),
+            ("ticks missingInput u8", codes(TickRule.MissingInput.self)),
+            ("ticks lateInput u8", codes(TickRule.LateInput.self)),
+            ("absence pauses bool", "whether play pauses"),
+            ("absence loss u8", codes(AbsenceRule.Loss.self)),
+            ("absence playersMin u8", range(AbsenceRule.playersRange)),
+            ("barriers missing u8", codes(BarrierRule.Missing.self)),
+            ("barriers countdownMs u32", range(BarrierRule.countdownRangeMs)),
+            ("episodes count u16", range(EpisodeRule.countRange)),
+            ("episodes timeoutMs u32", range(EpisodeRule.timeoutRangeMs)),
+            ("episodes resetTimeoutMs u32", range(EpisodeRule.timeoutRangeMs)),
+            ("episodes endsWhen u8", codes(EpisodeRule.EndsWhen.self)),
+            ("watch roundTripMaxMs u32", range(WatchRule.roundTripRangeMs)),
+            ("watch roundTripForMs u32", range(WatchRule.durationRangeMs)),
+            ("watch silentForMs u32", range(WatchRule.durationRangeMs)),
+            ("watch hiddenForMs u32", range(WatchRule.durationRangeMs)),
+            ("watch warningMs u32", range(WatchRule.durationRangeMs)),
+        ]
+        #expect(rows.map { "\($0[0]) \($0[1]) \($0[2].filter { $0 != "`" })" } == wanted.map(\.0))
+        for (row, (field, values)) in zip(rows, wanted) {
+            #expect(row[3].hasPrefix(values), "\(field) says \(row[3]), the source \(values)")
+        }
+    }
+
     private func millions(_ number: UInt32) -> String { number % 1_000_000 == 0 ? "\(number / 1_000_000),000,000" : "\(number)" }
 
     private func grouped(_ number: Int) -> String {
-        number < 1000 ? "\(number)" : "\(number / 1000)," + String("00\(number % 1000)".suffix(3))
+        number < 1000 ? "\(number)" : "\(grouped(number / 1000))," + String("00\(number % 1000)".suffix(3))
     }
 }

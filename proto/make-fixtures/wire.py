@@ -135,6 +135,21 @@ def challenge(b, m, magic=MAGIC):
 # Behind all other fields of these, where there is anything to say.
 EXTENSIBLE = ("assign", "ended", "holding", "journalMatched")
 TREATMENT, ROLES, PAIRS = 1, 2, 4
+# Rules of play: tag, and for each field its bytes or its codes.
+RULES = {
+    "attempts": (160, {"attemptsMax": 1, "attemptTimeoutMs": 4}),
+    "start": (161, {"countdownMs": 4}),
+    "relay": (162, {
+        "messagesPerSecond": 4, "bytesPerSecond": 4, "backlogBytesMax": 4, "slowReader": ["disconnect", "dropLatest"]}),
+    "ticks": (163, {
+        "intervalMs": 2, "inputBytesMax": 2, "ticksKept": 2, "missingInput": ["empty", "repeat"],
+        "lateInput": ["next", "drop"]}),
+    "absence": (164, {"pauses": 1, "loss": ["end", "empty", "bot"], "playersMin": 1}),
+    "barriers": (165, {"missing": ["end", "open", "lose"], "countdownMs": 4}),
+    "episodes": (166, {"count": 2, "timeoutMs": 4, "resetTimeoutMs": 4, "endsWhen": ["allSay", "anySays"]}),
+    "watch": (167, {
+        "roundTripMaxMs": 4, "roundTripForMs": 4, "silentForMs": 4, "hiddenForMs": 4, "warningMs": 4}),
+}
 
 
 def text(value, size=2):
@@ -153,6 +168,18 @@ def pairs(entries):
         bytes(entry["players"]) + entry["roundTripUs"].to_bytes(4, "big") for entry in entries)
 
 
+def rule(name, values):
+    """What stands under the tag of a rule of play; a code may be given as its number."""
+    data = b""
+    for field, form in RULES[name][1].items():
+        value = values[field]
+        if isinstance(form, list):
+            data += bytes([value if isinstance(value, int) else form.index(value) + 1])
+        else:
+            data += int(value).to_bytes(form, "big")
+    return data
+
+
 def entries(m):
     """Tags and bytes of a message's extensions, in order."""
     found = [(each["tag"], bytes.fromhex(each["bytes"])) for each in m.get("extensions", [])]
@@ -162,6 +189,7 @@ def entries(m):
         found.append((ROLES, roles(m["roles"])))
     if "pairs" in m:
         found.append((PAIRS, pairs(m["pairs"])))
+    found += [(tag, rule(name, m[name])) for name, (tag, _) in RULES.items() if name in m]
     return sorted(found)
 
 

@@ -18,7 +18,8 @@ extension WaitingPool {
     /// Takes the units whose step has passed to their new stage, all before the first is given back to be searched around:
     /// steps that pass at once count at once.
     mutating func popDue(now: Moment) -> Step? {
-        while let head = due.popDue(nowMs: now.bootMs) {
+        while let slot = due.popDue(now.bootMs) {
+            let head = Int32(slot)
             restage(head, nowMs: now.bootMs)
             searchAgain(around: PoolUnit(slot: head))
         }
@@ -68,7 +69,7 @@ extension WaitingPool {
         let stage = Int(entries[Int(head)].stage)
         guard stage < stages.boundariesMs.count else { return }
         let (at, isNever) = entries[Int(head)].sinceMs.addingReportingOverflow(Int64(clamping: stages.boundariesMs[stage]))
-        if !isNever { due.insert(head, atMs: UInt64(max(0, at))) }
+        if !isNever { due.set(Int(head), atMs: UInt64(max(0, at)), order: UInt64(head)) }
     }
 
     /// Takes in a member's round trip to the server; true when others may fit now that did not. The least one counts.

@@ -26,7 +26,8 @@ struct WaitingPool: Sendable {
     var entries: [WaitingEntry] = []
     private var free: [Int32] = []
     var index = SkillIndex()
-    var due = DueHeap()
+    /// When the next step of each passes.
+    var due = SlotHeap()
     /// For each member and each attribute that must differ the number of its value.
     private(set) var different: [UInt32] = []
 
@@ -180,7 +181,7 @@ struct WaitingPool: Sendable {
         let kind = buckets[Int(entries[Int(head)].bucket)].key.kind
         leaveRoom(unit)
         unshelve(head)
-        due.remove(head)
+        due.remove(Int(head))
         forgetReunion(head)
         memberCount -= size(head)
         unitCount -= 1
@@ -210,7 +211,7 @@ struct WaitingPool: Sendable {
         hungry.removeAll(keepingCapacity: !isLarge)
         index.removeAll(keepingCapacity: !isLarge)
         if isLarge {
-            due = DueHeap()
+            due = SlotHeap()
             search = PoolSearch()
         }
     }

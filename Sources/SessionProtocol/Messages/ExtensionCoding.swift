@@ -12,6 +12,7 @@ extension Extensions {
         if let treatment = content.treatment { count += 3 + treatment.utf8.count }
         if !content.roles.isEmpty { count += 3 + content.rolesByteCount }
         if !content.pairs.isEmpty { count += 3 + content.pairsByteCount }
+        for (_, rule) in content.playRules.all { count += 3 + type(of: rule).byteCount }
         for entry in content.unknown { count += 3 + entry.bytes.count }
         return count
     }
@@ -35,7 +36,7 @@ extension Extensions {
 }
 
 extension Extensions.Content {
-    fileprivate var knownCount: Int { (treatment == nil ? 0 : 1) + (roles.isEmpty ? 0 : 1) + (pairs.isEmpty ? 0 : 1) }
+    fileprivate var knownCount: Int { (treatment == nil ? 0 : 1) + (roles.isEmpty ? 0 : 1) + (pairs.isEmpty ? 0 : 1) + playRules.all.count }
 
     /// Their number, and of each two players and a round trip.
     fileprivate var pairsByteCount: Int { 1 + 6 * pairs.count }
@@ -68,6 +69,11 @@ extension Extensions.Content {
                 writer.u8(entry.pair.higher.number)
                 writer.u32(entry.roundTripUs)
             }
+        case .attempts, .start, .relay, .ticks, .absence, .barriers, .episodes, .watch:
+            guard let rule = playRules[tag] else { return }
+            writer.u8(tag.rawValue)
+            writer.u16(UInt16(type(of: rule).byteCount))
+            rule.encode(into: &writer)
         }
     }
 }
@@ -109,6 +115,8 @@ extension ByteReader {
                 content.treatment = try label(entry, "treatment")
             case .roles: content.roles = try roles(entry, playerCount: playerCount)
             case .pairs: content.pairs = try pairs(entry, playerCount: playerCount)
+            case .attempts?, .start?, .relay?, .ticks?, .absence?, .barriers?, .episodes?, .watch?:
+                if let tag { try content.playRules.read(tag, entry) }
             case nil:
                 let bytes = unsafe entry.withUnsafeBufferPointer { unsafe [UInt8]($0) }
                 content.unknown.append(Extensions.Unknown(tag: number, bytes: bytes))

@@ -9,6 +9,22 @@ public enum ExtensionTag: UInt8, CaseIterable, Sendable {
     // 3 is never given: published bytes have it as a tag that is not known.
     /// The round trips that its pairs of players have measured. In an outcome; in an assignment it tells nothing.
     case pairs = 4
+    /// How often a pair tries to reach each other.
+    case attempts = 160
+    /// The countdown to play.
+    case start = 161
+    /// What one may send through the coordinator, and how slowly one may read.
+    case relay = 162
+    /// Lockstep.
+    case ticks = 163
+    /// What a player's absence means.
+    case absence = 164
+    /// What happens at barriers.
+    case barriers = 165
+    /// Play in rounds.
+    case episodes = 166
+    /// When a player is excluded by what is measured of it.
+    case watch = 167
 
     /// From here on a tag must be understood.
     public static let firstDemanding: UInt8 = 128
@@ -22,6 +38,7 @@ public struct Extensions: Hashable, Sendable {
         var roles: [Role] = []
         /// In order of pairs, each at most once.
         var pairs: [PairRoundTrip] = []
+        var playRules = PlayRules.none
         /// What a later writer knows and this module does not, by tag: kept, and said again as it came.
         var unknown: [Unknown] = []
     }
@@ -48,13 +65,15 @@ public struct Extensions: Hashable, Sendable {
     /// - Parameters:
     ///   - roles: by player; nil for one who has none.
     ///   - roundTrips: in order of pairs, each at most once; of more than may be told the first ones are.
-    public init(treatment: String? = nil, roles: [String?] = [], roundTrips: [PairRoundTrip] = []) {
+    public init(
+        treatment: String? = nil, roles: [String?] = [], roundTrips: [PairRoundTrip] = [], playRules: PlayRules = .none
+    ) {
         precondition(zip(roundTrips, roundTrips.dropFirst()).allSatisfy { $0.pair < $1.pair }, "pairs are in order")
         let named = roles.enumerated().compactMap { index, role in
             role.flatMap { name in PlayerIndex(exactly: index).map { Role(player: $0, name: name) } }
         }
         let told = Array(roundTrips.prefix(ProtocolLimits.measuredPairsMax))
-        self.init(Content(treatment: treatment, roles: named, pairs: told))
+        self.init(Content(treatment: treatment, roles: named, pairs: told, playRules: playRules))
     }
 
     init(_ content: Content) { box = content == Content() ? nil : [content] }
@@ -88,6 +107,12 @@ public struct Extensions: Hashable, Sendable {
 
     /// What pairs of players have measured, in order of pairs; both players are of the message's.
     public var roundTrips: [PairRoundTrip] { box?[0].pairs ?? [] }
+
+    /// What the scene asks of validation and play; of an outcome none.
+    public var playRules: PlayRules {
+        get { box?[0].playRules ?? .none }
+        set { change { $0.playRules = newValue } }
+    }
 
     /// The first tag that whoever carries the session must understand and this module does not know.
     public var demandedTag: UInt8? {

@@ -4,7 +4,8 @@ public enum ProtocolVersion {
     /// The one that every handshake is held in.
     public static let first: UInt8 = 1
     /// Adds extensions of assignments and outcomes.
-    public static let latest: UInt8 = 2
+    public static let extended: UInt8 = 2
+    public static let latest = extended
     public static let spoken: ClosedRange<UInt8> = first...latest
 
     /// The greatest version in both ranges; nil when they have none in common.

@@ -1,8 +1,6 @@
 // What a matchmaker is doing: reads /v1/state, /metrics and /readyz of the page's own server, again and again.
 
 const everyMs = 1000, answerMs = 5000, scenesMax = 200, matchesMax = 5;
-const fates = ['matched', 'left', 'timed_out', 'disconnected', 'superseded', 'refused'];
-const words = { timed_out: 'timed out' };
 const $ = (id) => document.getElementById(id);
 let answeredAt = null;
 
@@ -53,8 +51,8 @@ function show(state, metrics, problem) {
     ['People waiting', waiting], ['Sessions being handed over', sessions.matched],
     ['Sessions being validated', sessions.validating], ['Sessions in play', sessions.playing],
   ]);
-  keyed($('scenes'), state.scenes.slice(0, scenesMax), 'article', (card, scene) => sceneCard(card, scene, (fate) =>
-    count('greenroom_join_fates_total', { scene: scene.id, fate })));
+  keyed($('scenes'), state.scenes.slice(0, scenesMax), 'article', (card, scene) => sceneCard(card, scene, (metrics.get('greenroom_join_fates_total') ?? [])
+    .filter(([labels, joins]) => labels.scene === scene.id && joins > 0).map(([{ fate }, joins]) => [fate.replaceAll('_', ' '), joins])));
   keyed($('links'), state.links.length ? state.links.map((link) => ({ id: link.nodeId, ...link })) : [{ id: '' }], 'tr', linkRow);
   const failed = count('greenroom_reloads_total', { result: 'failed' });
   tiles($('start'), [
@@ -82,7 +80,7 @@ function tiles(list, entries) {
   });
 }
 
-function sceneCard(card, scene, fateCount) {
+function sceneCard(card, scene, fates) {
   if (!card.firstChild) {
     card.innerHTML = `<h3></h3><p class="soft about"></p><dl class="pair"><div><dt>Waiting</dt><dd></dd></div><div><dt>Wait of one who comes now</dt><dd></dd></div></dl>
       <h4>What became of joins</h4><dl class="fates"></dl>
@@ -97,7 +95,8 @@ function sceneCard(card, scene, fateCount) {
   const [waiting, wait] = card.querySelectorAll('.pair dd');
   waiting.textContent = scene.waiting.toLocaleString();
   wait.textContent = scene.estimateMs == null ? 'not known' : `about ${duration(scene.estimateMs)}`;
-  fill(card.querySelector('.fates'), fates, 'div', (line, fate) => put(line, [['dt', words[fate] ?? fate], ['dd', fateCount(fate).toLocaleString()]]));
+  fill(card.querySelector('.fates'), fates.length ? fates : [['none yet']], 'div', (line, [fate, joins]) =>
+    put(line, [['dt', fate], ...(joins ? [['dd', joins.toLocaleString()]] : [])]));
 
   const treated = Object.entries(scene.treated ?? {}), most = Math.max(1, ...treated.map(([, sessions]) => sessions));
   card.querySelector('.treated').hidden = treated.length === 0;

@@ -20,6 +20,7 @@ extension SceneFile {
         }
         return Scene(
             id: id, groupSize: groupSize, settings: settings,
+            playRules: try playRules(object, groupSize: groupSize),
             waitTimeoutMs: UInt64(try duration(object, "waitTimeout", 120_000)),
             identity: identity, authority: admission?.authority,
             isOpen: try object["open"]?.boolean() ?? true,

@@ -19,6 +19,14 @@ enum SceneFileKeys: String, CaseIterable {
     case bots
     case treatments
     case treatment
+    case attempts
+    case start
+    case relay
+    case ticks
+    case absence
+    case barriers
+    case episodes
+    case watch
 
     var keys: [String] { required + optional }
 
@@ -43,6 +51,12 @@ enum SceneFileKeys: String, CaseIterable {
         case .bots: ["after"]
         case .treatments: ["list", "seed"]
         case .treatment: ["name"]
+        case .attempts: ["max", "timeout"]
+        case .start: ["countdown"]
+        case .relay: ["messagesPerSecond", "bytesPerSecond", "backlogMax"]
+        case .ticks: ["interval"]
+        case .absence, .barriers, .watch: []
+        case .episodes: ["count", "timeout"]
         }
     }
 
@@ -53,7 +67,8 @@ enum SceneFileKeys: String, CaseIterable {
                 "identity", "admission", "origins", "open", "waitingMax", "waitTimeout", "whenWaitIsOver", "confirmTimeout", "rules",
                 "treatments",
                 "validatePeers", "onValidationFailure", "iceServers", "enterTimeout", "validationTimeout",
-                "reconnectGrace", "barrierTimeout", "playTimeout", "completionCodes",
+                "reconnectGrace", "barrierTimeout", "playTimeout", "completionCodes", "attempts", "start", "relay", "ticks", "absence",
+                "barriers", "episodes", "watch",
             ]
         case .admission: ["issuer", "audience", "required"]
         case .rules:
@@ -65,7 +80,13 @@ enum SceneFileKeys: String, CaseIterable {
         case .bots: ["playersMin"]
         case .treatments: ["closesWhenFull"]
         case .treatment: ["weight", "quota"]
-        case .whenWaitIsOver, .smallerGroup, .latencyStep, .regionPair, .skillStep, .roles, .seats, .encounters: []
+        case .relay: ["slowReader"]
+        case .ticks: ["inputMax", "kept", "missingInput", "lateInput"]
+        case .absence: ["pauses", "loss", "playersMin"]
+        case .barriers: ["missing", "countdown"]
+        case .episodes: ["resetTimeout", "endsWhen"]
+        case .watch: ["roundTripMax", "roundTripFor", "silentFor", "hiddenFor", "warning"]
+        case .whenWaitIsOver, .smallerGroup, .latencyStep, .regionPair, .skillStep, .roles, .seats, .encounters, .attempts, .start: []
         }
     }
 }

@@ -10,7 +10,7 @@ SCENES = [
     {"id": "trust-game", "groupSize": 2, "confirmTimeout": "20s",
      "rules": {"roles": {"attribute": "role", "seats": [{"role": "proposer", "count": 1}, {"role": "responder", "count": 1}]}},
      "treatments": {"seed": 1, "list": [{"name": "punishment"}]}, "completionCodes": {"player_left": "LEFT-7", "all_left": "LEFT-7"}},
-    {"id": "brief", "groupSize": 2, "confirmTimeout": "1500ms", "completionCodes": {"not_confirmed": "AWAY-11"}},
+    {"id": "brief", "groupSize": 2, "confirmTimeout": "4s", "completionCodes": {"not_confirmed": "AWAY-11"}},
     {"id": "friends", "groupSize": 3, "rules": {"partySizeMax": 2}},
     {"id": "plain", "groupSize": 2},
     {"id": "later", "groupSize": 2, "open": False},
@@ -40,7 +40,7 @@ def asked(page):
 def leave(*pages):
     for page in pages:
         if state(page)["phase"] != "ended":
-            page.locator(".leave:visible").first.click()
+            page.locator(".leave:visible").last.click()
         until(page, lambda s: s["phase"] == "ended")
 
 
@@ -222,6 +222,9 @@ def test_the_library_hands_on_all_that_is_said_of_the_wait_in_one_shape(visit):
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_the_dashboard_shows_scenes_reasons_fates_and_failed_reloads(lab, visit, width):
+    anna, ben = visit("?scene=trust-game&start=1"), visit("?scene=trust-game&start=1")
+    asked(anna), asked(ben)
+    leave(anna, ben)
     anna, ben = visit("?scene=trust-game&auto=1"), visit("?scene=trust-game&auto=1")
     until_playing(anna, ben)
     cid = visit("?scene=plain&start=1")
@@ -230,8 +233,8 @@ def test_the_dashboard_shows_scenes_reasons_fates_and_failed_reloads(lab, visit,
     lab.matchmaker.signal(signal.SIGHUP)
     board = visit("dashboard", viewport={"width": width, "height": 800})
     card = board.locator("article[data-id=trust-game]")
-    card.get_by_text("roles proposer, responder").wait_for()
-    assert card.locator(".fates").inner_text().split()[:2] == ["matched", "2"]
+    card.get_by_text("roles proposer, responder").first.wait_for()
+    assert card.locator(".fates").inner_text().split() == ["matched", "2", "left", "2"]
     assert card.locator(".treated").inner_text().split()[-2:] == ["punishment", "1"]
     assert "not known" in board.locator("article[data-id=plain] .pair").inner_text()
     assert board.locator("article[data-id=plain] .pair dd").first.inner_text() == "1"

@@ -97,6 +97,7 @@ struct FixtureFields {
                 try f.finish()
             }
         }
+        extensions.playRules = try playRules()
         if has("extensions") {
             for entry in try list("extensions") {
                 var f = try FixtureFields(entry)

@@ -49,10 +49,18 @@ func hello() -> Hello {
         nonce: [UInt8](repeating: 3, count: 32), capacity: 50, publicURL: "wss://east.example/v1/play")
 }
 
-/// With a treatment, a role for every other player, and what the first pairs have measured.
+/// With a treatment, a role for every other player, what the first pairs have measured, and every rule of play.
 func extended(_ assignment: Assignment) -> Assignment {
     var assignment = assignment
     assignment.extensions = extensions(of: assignment.players.count)
+    assignment.extensions.playRules = PlayRules(
+        attempts: AttemptRule(attemptsMax: 3, attemptTimeoutMs: 5_000), start: StartRule(countdownMs: 3_000),
+        relay: RelayRule(messagesPerSecond: 100, bytesPerSecond: 65_536, backlogBytesMax: 262_144, slowReader: .dropLatest),
+        ticks: TickRule(intervalMs: 50, missingInput: .repeat, lateInput: .drop),
+        absence: AbsenceRule(pauses: true, loss: .bot, playersMin: 2),
+        barriers: BarrierRule(missing: .lose, countdownMs: 1_000),
+        episodes: EpisodeRule(count: 3, timeoutMs: 60_000, endsWhen: .anySays),
+        watch: WatchRule(roundTripMaxMs: 300, roundTripForMs: 10_000, silentForMs: 20_000, hiddenForMs: 30_000, warningMs: 5_000))
     return assignment
 }
 

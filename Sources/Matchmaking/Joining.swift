@@ -54,7 +54,7 @@ extension MatchmakerCore {
         let sinceUnixMs = since(now.unixMs, claim, in: scene.id)
         let member = Member(
             subject: request.subject, connection: connection, sinceUnixMs: sinceUnixMs,
-            waitUntilMs: now.bootMs + scene.waitTimeoutMs, attributes: request.attributes, party: request.party)
+            waitUntilMs: now.bootMs + scene.waitTimeoutMs, attributes: shapes.shared(request.attributes), party: request.party)
         seat(member, sceneIndex: sceneIndex, now, &actions)
     }
 

@@ -5,8 +5,8 @@ import SessionProtocol
 /// joined, in milliseconds since 1970.
 struct SceneQueue: Sendable {
     var pool: WaitingPool
-    /// The waiting room of each of the pool's.
-    private var sessions: [SessionID?] = []
+    /// The waiting room of each of the pool's that there is.
+    private var sessions: [SessionID] = []
     /// Groups that wait for a coordinator; without one they can be many.
     private var formed = DeadlineQueue<SessionID>()
     /// Groups that are asked whether all are still there.
@@ -21,7 +21,8 @@ struct SceneQueue: Sendable {
     var isShortNoticed = false
     private(set) var recent: [RecentMatch] = []
     /// Sessions whose outcomes the scene goes by: who met whom, and which treatments have been had. The oldest first.
-    private(set) var remembered: [SessionID] = []
+    private var games = RecentSessions()
+    var remembered: [SessionID] { games.sessions }
 
     init(_ scene: Scene, _ limits: PoolLimits) {
         pool = WaitingPool(rules: scene.rules, groupSize: scene.groupSize, limits: limits)
@@ -56,14 +57,13 @@ struct SceneQueue: Sendable {
     }
 
     func session(of room: PoolRoom) -> SessionID {
-        guard Int(room.number) < sessions.count, let session = sessions[Int(room.number)] else {
-            preconditionFailure("a room of the pool has a session")
-        }
-        return session
+        precondition(Int(room.number) < sessions.count, "a room of the pool has a session")
+        return sessions[Int(room.number)]
     }
 
     mutating func setSession(_ session: SessionID, of room: PoolRoom) {
-        while sessions.count <= Int(room.number) { sessions.append(nil) }
+        // Those between have theirs set before anyone asks.
+        while sessions.count <= Int(room.number) { sessions.append(session) }
         sessions[Int(room.number)] = session
     }
 
@@ -83,13 +83,13 @@ struct SceneQueue: Sendable {
         } else {
             var history = old.history
             history.removeAll(&pairs)
-            if treatments == nil { remembered = [] }
+            if treatments == nil { games = RecentSessions() }
         }
     }
 
     mutating func forgetGames(_ pairs: inout PairBook) {
         pool.history.removeAll(&pairs)
-        remembered = []
+        games = RecentSessions()
     }
 
     mutating func note(_ match: RecentMatch, max countMax: Int) {
@@ -100,11 +100,34 @@ struct SceneQueue: Sendable {
     /// Takes in a game that was played, where the scene goes by such; false when it does not ask who met whom.
     mutating func record(_ outcome: Outcome, max countMax: Int, _ pairs: inout PairBook) -> Bool {
         guard outcome.endedIn == .playing, pool.history.isKept || treatments != nil && outcome.treatment != nil else { return false }
-        if !remembered.contains(outcome.session) { remembered.append(outcome.session) }
-        if remembered.count > countMax { remembered.removeFirst(remembered.count - countMax) }
+        games.insert(outcome.session, max: countMax)
         guard pool.history.isKept else { return false }
         pool.history.record(outcome.players.map(\.subject), &pairs)
         return true
+    }
+}
+
+/// So many sessions, the oldest of which go first; each is in it once, at its first place.
+struct RecentSessions: Sendable {
+    private var queue: [SessionID] = []
+    private var first = 0
+    private var known: Set<SessionID> = []
+
+    /// The oldest first.
+    var sessions: [SessionID] { Array(queue[first...]) }
+
+    mutating func insert(_ session: SessionID, max countMax: Int) {
+        guard known.insert(session).inserted else { return }
+        queue.append(session)
+        while known.count > countMax {
+            known.remove(queue[first])
+            first += 1
+        }
+        // Swept out when they are the most, which costs each of them as much as it took to put it in.
+        if first > 64, first * 2 > queue.count {
+            queue.removeFirst(first)
+            first = 0
+        }
     }
 }
 

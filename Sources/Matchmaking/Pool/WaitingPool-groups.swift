@@ -40,7 +40,7 @@ extension WaitingPool {
         search.nowMs = now.bootMs
         let head = unit.slot
         if entries[Int(head)].isBot { return placementOfBot(book) }
-        if entries[Int(head)].reunion != 0 { return placementOfReunion(head, book) }
+        if entries[Int(head)].marks.contains(.reunites) { return placementOfReunion(head, book) }
         beginSearch(around: head, book)
         if completeGroup(around: head, book) { return .complete(group(around: head, book)) }
         return roomPlacement(of: head, book)
@@ -193,7 +193,7 @@ extension WaitingPool {
 
     /// The last group, once all of it waits.
     private mutating func placementOfReunion(_ head: Int32, _ book: PairBook) -> PoolPlacement {
-        let number = entries[Int(head)].reunion
+        let number = reunionOf[head] ?? 0
         let units = reunions[number] ?? []
         let members = units.reduce(0) { $0 + size($1) }
         guard members == history.people(of: number).count, members <= groupSize else { return .alone }
@@ -220,7 +220,7 @@ extension WaitingPool {
             let number = entries[Int(candidate)].room
             guard number >= 0, number != entries[Int(head)].room, best?.room.number != number else { continue }
             // One that would be full is a complete group, and none was possible.
-            guard rooms[number].members + size(head) < groupSize else { continue }
+            guard rooms.members(number) + size(head) < groupSize else { continue }
             let room = PoolRoom(number: number)
             let senior = isBySeniority ? candidate : mostSenior(in: room)
             if let best, index.isMoreSenior(best.senior, than: senior) { continue }
@@ -234,7 +234,7 @@ extension WaitingPool {
 
     /// Whether a unit can be together with all of a room.
     func hasPlace(in room: PoolRoom, for unit: PoolUnit, _ book: PairBook) -> Bool {
-        rooms[room.number].members + size(unit.slot) <= groupSize && accepts(room, unit.slot, book)
+        rooms.members(room.number) + size(unit.slot) <= groupSize && accepts(room, unit.slot, book)
     }
 
     private func accepts(_ room: PoolRoom, _ head: Int32, _ book: PairBook) -> Bool {
@@ -271,7 +271,7 @@ extension WaitingPool {
         }
         if let seats { slots = seated(slots, seats) }
         return PoolGroup(
-            units: units.map { PoolUnit(slot: $0) }, members: slots.map { entries[Int($0)].subject },
+            units: units.map { PoolUnit(slot: $0) }, members: slots.map { subjects[Int($0)] },
             reason: reason(units, slots, book, reunited: reunited))
     }
 

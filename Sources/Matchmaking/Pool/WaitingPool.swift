@@ -24,6 +24,8 @@ struct WaitingPool: Sendable {
     let hasPairRules: Bool
 
     var entries: [WaitingEntry] = []
+    /// Their names, apart: no search asks for them.
+    private(set) var subjects: [SubjectID] = []
     private var free: [Int32] = []
     var index = SkillIndex()
     var due = DueHeap()
@@ -43,6 +45,8 @@ struct WaitingPool: Sendable {
     var history: EncounterHistory
     /// Who waits for a last group, by its number.
     var reunions: [UInt32: [Int32]] = [:]
+    /// The last group of each of these.
+    var reunionOf: [Int32: UInt32] = [:]
     /// Units whose wait allows bots, as they asked for them; those gone are left out when it is their turn.
     var hungry: [PoolUnit] = []
     var botsBucket: Int32 = -1
@@ -109,7 +113,9 @@ struct WaitingPool: Sendable {
         }
         entries[Int(head)].sinceMs = Int64(clamping: now.bootMs) - Int64(clamping: waitedMs)
         entries[Int(head)].size = UInt8(clamping: members.count)
-        entries[Int(head)].isBot = members.count == 1 && members.allSatisfy { rules.isBot($0.attributes) }
+        if rules.bots != nil, members.count == 1, members.allSatisfy({ rules.isBot($0.attributes) }) {
+            entries[Int(head)].marks.insert(.bot)
+        }
         let key = rules.skill == nil ? Double(sinceUnixMs) : skill / Double(members.count)
         index.set(head, key: key, sinceUnixMs: sinceUnixMs, order: order)
         entries[Int(head)].stage = UInt8(clamping: stages.stage(afterMs: waitedMs))
@@ -124,11 +130,13 @@ struct WaitingPool: Sendable {
 
     private mutating func freeSlot(_ subject: SubjectID) -> Int32 {
         if let slot = free.popLast() {
-            entries[Int(slot)] = WaitingEntry(subject: subject)
+            entries[Int(slot)] = WaitingEntry()
+            subjects[Int(slot)] = subject
             return slot
         }
         let slot = Int32(entries.count)
-        entries.append(WaitingEntry(subject: subject))
+        entries.append(WaitingEntry())
+        subjects.append(subject)
         index.set(slot, key: 0, sinceUnixMs: 0, order: 0)
         for _ in differentAttributes { different.append(0) }
         return slot
@@ -194,7 +202,7 @@ struct WaitingPool: Sendable {
             }
             entries[Int(slot)].nextMember = -1
             entries[Int(slot)].size = 0
-            entries[Int(slot)].isReady = false
+            entries[Int(slot)].marks = []
             free.append(slot)
             slot = entry.nextMember
         }
@@ -205,6 +213,7 @@ struct WaitingPool: Sendable {
     private mutating func reset() {
         let isLarge = entries.capacity > 1024
         entries.removeAll(keepingCapacity: !isLarge)
+        subjects.removeAll(keepingCapacity: !isLarge)
         free.removeAll(keepingCapacity: !isLarge)
         different.removeAll(keepingCapacity: !isLarge)
         hungry.removeAll(keepingCapacity: !isLarge)
@@ -224,14 +233,16 @@ struct WaitingPool: Sendable {
         buckets[Int(bucket)].units += 1
         let side = buckets[Int(bucket)].key.side
         if side == .players { kindMembers[Int(kind)] += Int32(size(head)) }
-        if side != .reunions { index.insert(head, &buckets[Int(bucket)].root) }
+        let ranks = buckets[Int(bucket)].ranks
+        if side != .reunions { index.insert(head, &buckets[Int(bucket)].root, ranks: ranks) }
     }
 
     mutating func unshelve(_ head: Int32) {
         let bucket = entries[Int(head)].bucket
         let key = buckets[Int(bucket)].key
         if key.side == .players { kindMembers[Int(key.kind)] -= Int32(size(head)) }
-        if key.side != .reunions { index.remove(head, &buckets[Int(bucket)].root) }
+        let ranks = buckets[Int(bucket)].ranks
+        if key.side != .reunions { index.remove(head, &buckets[Int(bucket)].root, ranks: ranks) }
         entries[Int(head)].bucket = -1
         buckets[Int(bucket)].units -= 1
         if buckets[Int(bucket)].units == 0 { dropBucket(bucket) }
@@ -248,7 +259,7 @@ struct WaitingPool: Sendable {
     private func bucketKey(_ head: Int32, kind: UInt32) -> PoolBucket.Key {
         let entry = entries[Int(head)]
         let side: PoolBucket.Key.Side =
-            entry.isBot ? .bots : entry.reunion == 0 ? .players : .reunions
+            entry.isBot ? .bots : entry.marks.contains(.reunites) ? .reunions : .players
         var zone = zones?.zone(region: entry.region, pingMs: entry.pingMs) ?? 0
         var roles = entry.roles
         var shade = differentAttributes.isEmpty ? 0 : UInt8(different[Int(head) * differentAttributes.count] & 3)
@@ -268,6 +279,7 @@ struct WaitingPool: Sendable {
         let number = bucketsFree.popLast() ?? Int32(buckets.count)
         var bucket = PoolBucket(key: key)
         if key.side == .players {
+            bucket.ranks = rules.skill != nil && stages.levels[Int(key.level)].isOverdue
             bucket.next = kindHeads[Int(key.kind)]
             kindHeads[Int(key.kind)] = number
         } else if key.side == .bots {
@@ -306,7 +318,7 @@ struct WaitingPool: Sendable {
         var members: [SubjectID] = []
         var slot = unit.slot
         while slot >= 0 {
-            members.append(entries[Int(slot)].subject)
+            members.append(subjects[Int(slot)])
             slot = entries[Int(slot)].nextMember
         }
         return members

@@ -60,17 +60,17 @@ public struct MatchReason: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension WaitingPool {
-    func reason(_ units: [Int32], _ slots: [Int32], _ book: PairBook, reunited: Bool) -> MatchReason {
+    func reason(_ units: [PoolUnit], _ slots: [Int32], _ book: PairBook, reunited: Bool) -> MatchReason {
         var reason = MatchReason()
         reason.players = slots.count
         reason.groupSize = groupSize
         var width = 0.0
         var capMs: UInt32 = 0
         for unit in units {
-            let stage = stage(unit)
+            let stage = stage(unit.slot)
             width = max(width, stage.width)
             capMs = max(capMs, stage.capMs)
-            reason.waitedMs = max(reason.waitedMs, waitedMs(unit, nowMs: search.nowMs))
+            reason.waitedMs = max(reason.waitedMs, waitedMs(unit.slot, nowMs: search.nowMs))
         }
         for slot in slots where entries[Int(slot)].isBot { reason.bots += 1 }
         let people = reason.bots == 0 ? slots : slots.filter { !entries[Int($0)].isBot }

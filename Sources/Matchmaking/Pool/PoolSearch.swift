@@ -93,26 +93,25 @@ extension WaitingPool {
     func roundTripMs(_ x: Int32, _ y: Int32, _ book: PairBook) -> UInt32? {
         let (p, q) = (entries[Int(x)].person, entries[Int(y)].person)
         if p != 0, q != 0, let measuredMs = book.measuredMs(p, q) { return measuredMs }
-        return zones?.estimateMs(entries[Int(x)].place, entries[Int(y)].place)
+        return zones.estimateMs(entries[Int(x)].place, entries[Int(y)].place)
     }
 
     /// False when nobody in a bucket can fit the unit.
     private func isWorthwhile(_ key: PoolBucket.Key, _ head: Int32, _ book: PairBook) -> Bool {
         guard Int(key.size) + size(head) <= groupSize else { return false }
         let entry = entries[Int(head)]
-        if let zones, entry.nextMember < 0, entry.person == 0 || !book.knowsMeasured {
-            let capMs = max(stage(head).capMs, stages.levels[Int(key.level)].capMs)
+        if hasZones, entry.nextMember < 0, entry.person == 0 || !book.knowsMeasured {
+            let capMs = max(stages.stages[Int(entry.stage)].capMs, stages.levels[Int(key.level)].capMs)
             if !zones.isWithin(capMs, entry.place, zone: key.zone) { return false }
         }
-        guard let seats, entry.nextMember < 0, key.size == 1, entry.roles | key.roles != RoleSeats.anyRole else { return true }
-        var fill = RoleFill(seats, size: groupSize)
-        return fill.add(entry.roles) && fill.add(key.roles)
+        guard entry.nextMember < 0, key.size == 1, entry.roles | key.roles != RoleSeats.anyRole else { return true }
+        return seats?.canSeat(entry.roles, key.roles) ?? true
     }
 
     // MARK: Looking for candidates
 
     private func width(_ head: Int32, _ bucket: Int32) -> Double {
-        max(stage(head).width, stages.levels[Int(buckets[Int(bucket)].key.level)].width)
+        max(stages.stages[Int(entries[Int(head)].stage)].width, stages.levels[Int(buckets[Int(bucket)].key.level)].width)
     }
 
     mutating func beginSearch(around head: Int32, _ book: PairBook) {
@@ -159,8 +158,9 @@ extension WaitingPool {
             let isOverdue = stages.levels[Int(buckets[Int(bucket)].key.level)].isOverdue
             if buckets[Int(bucket)].looked != .max, !(isOverdue && hasSeenOverdue) {
                 let nearest = index.neighbours(of: key, buckets[Int(bucket)].root)
-                push(nearest.atLeast, from: head, bucket, .upwards)
-                push(nearest.below, from: head, bucket, .downwards)
+                let width = width(head, bucket)
+                push(nearest.atLeast, from: key, width, bucket, .upwards)
+                push(nearest.below, from: key, width, bucket, .downwards)
             }
             bucket = next
         }
@@ -177,11 +177,18 @@ extension WaitingPool {
         push(PoolSearch.Item(rank: rank, slot: slot, node: -1, bucket: bucket, way: .onwards))
     }
 
+    private mutating func push(
+        _ unit: SkillIndex.Neighbour, from key: Double, _ width: Double, _ bucket: Int32, _ way: PoolSearch.Item.Way
+    ) {
+        guard unit.slot >= 0 else { return }
+        let distance = abs(unit.key - key)
+        guard distance <= width else { return }
+        push(PoolSearch.Item(rank: distance, slot: unit.slot, node: unit.slot, bucket: bucket, way: way))
+    }
+
     private mutating func push(_ slot: Int32, from head: Int32, _ bucket: Int32, _ way: PoolSearch.Item.Way) {
         guard slot >= 0 else { return }
-        let distance = abs(index.key(slot) - index.key(head))
-        guard distance <= width(head, bucket) else { return }
-        push(PoolSearch.Item(rank: distance, slot: slot, node: slot, bucket: bucket, way: way))
+        push((slot, index.key(slot)), from: index.key(head), width(head, bucket), bucket, way)
     }
 
     /// The next unit to look at, in order of preference; −1 when there is none, or enough have been looked at.

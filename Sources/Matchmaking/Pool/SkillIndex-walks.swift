@@ -1,10 +1,17 @@
 /// Looking into a bucket.
 extension SkillIndex {
-    /// The last unit whose key is less than this, and the first whose key is not; −1 for none.
-    func neighbours(of key: Double, _ root: Int32) -> (below: Int32, atLeast: Int32) {
-        let single = SkillIndex.unit(root)
-        if single >= 0 { return self.key(single) < key ? (single, -1) : (-1, single) }
-        if root < 0 { return (-1, -1) }
+    /// A unit and its key; −1 for none.
+    typealias Neighbour = (slot: Int32, key: Double)
+    private static var nobody: Neighbour { (-1, 0) }
+
+    /// The last unit whose key is less than this, and the first whose key is not.
+    func neighbours(of key: Double, _ root: Int32) -> (below: Neighbour, atLeast: Neighbour) {
+        if root < 0 {
+            let single = SkillIndex.unit(root)
+            if single < 0 { return (SkillIndex.nobody, SkillIndex.nobody) }
+            let own: Neighbour = (single, self.key(single))
+            return own.key < key ? (own, SkillIndex.nobody) : (SkillIndex.nobody, own)
+        }
         var at = root
         while !nodes[Int(at)].isLeaf { at = item(at, max(0, lowerBound(key, in: at) - 1)) }
         let place = lowerBound(key, in: at)
@@ -12,31 +19,33 @@ extension SkillIndex {
     }
 
     /// The first unit whose key is at least this; −1 for none.
-    func first(atLeast key: Double, _ root: Int32) -> Int32 { neighbours(of: key, root).atLeast }
+    func first(atLeast key: Double, _ root: Int32) -> Int32 { neighbours(of: key, root).atLeast.slot }
 
     /// The last unit whose key is less than this; −1 for none.
-    func last(below key: Double, _ root: Int32) -> Int32 { neighbours(of: key, root).below }
+    func last(below key: Double, _ root: Int32) -> Int32 { neighbours(of: key, root).below.slot }
 
     func next(_ slot: Int32) -> Int32 {
         let leaf = leaves[Int(slot)]
-        return leaf < 0 ? -1 : unit(in: leaf, position(of: slot, in: leaf) + 1)
+        return leaf < 0 ? -1 : unit(in: leaf, position(of: slot, in: leaf) + 1).slot
     }
 
     func previous(_ slot: Int32) -> Int32 {
         let leaf = leaves[Int(slot)]
-        return leaf < 0 ? -1 : unit(in: leaf, position(of: slot, in: leaf) - 1)
+        return leaf < 0 ? -1 : unit(in: leaf, position(of: slot, in: leaf) - 1).slot
     }
 
     /// The unit at a place of a leaf, or at the near end of the leaf beside it.
     @inline(__always)
-    private func unit(in leaf: Int32, _ place: Int) -> Int32 {
+    private func unit(in leaf: Int32, _ place: Int) -> Neighbour {
         if place < 0 {
             let before = nodes[Int(leaf)].before
-            return before < 0 ? -1 : item(before, count(before) - 1)
+            if before < 0 { return SkillIndex.nobody }
+            let last = count(before) - 1
+            return (item(before, last), key(before, last))
         }
-        if place < count(leaf) { return item(leaf, place) }
+        if place < count(leaf) { return (item(leaf, place), key(leaf, place)) }
         let after = nodes[Int(leaf)].after
-        return after < 0 ? -1 : item(after, 0)
+        return after < 0 ? SkillIndex.nobody : (item(after, 0), key(after, 0))
     }
 
     // MARK: By seniority, in buckets that rank

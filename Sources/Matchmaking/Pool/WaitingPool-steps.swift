@@ -72,7 +72,7 @@ extension WaitingPool {
 
     /// Takes in a member's round trip to the server; true when others may fit now that did not. The least one counts.
     mutating func setPing(_ unit: PoolUnit, _ subject: SubjectID, pingMs: UInt32) -> Bool {
-        guard zones != nil else { return false }
+        guard hasZones else { return false }
         let pingMs = UInt16(min(pingMs, UInt32(LatencyZones.unknownMs) - 1))
         var slot = unit.slot
         while slot >= 0, subjects[Int(slot)] != subject { slot = entries[Int(slot)].nextMember }
@@ -125,9 +125,10 @@ extension WaitingPool {
     // MARK: Bots
 
     mutating func askForBots(_ head: Int32) {
-        if hungry.count > 2 * unitCount + 16 {
+        if hungry.count - hungryFirst > 2 * unitCount + 16 {
             var seen: Set<Int32> = []
-            hungry = hungry.filter { isHungry($0) && seen.insert($0.slot).inserted }
+            hungry = hungry[hungryFirst...].filter { isHungry($0) && seen.insert($0.slot).inserted }
+            hungryFirst = 0
         }
         hungry.append(PoolUnit(slot: head))
     }

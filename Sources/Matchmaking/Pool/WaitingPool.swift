@@ -17,7 +17,9 @@ struct WaitingPool: Sendable {
     let limits: PoolLimits
     let stages: Stages
     let seats: RoleSeats?
-    let zones: LatencyZones?
+    let zones: LatencyZones
+    let hasZones: Bool
+    private let skillAttribute: String?
     let equalAttributes: [String]
     let differentAttributes: [String]
     /// Without them whoever is not in the book of pairs fits everybody.
@@ -49,6 +51,7 @@ struct WaitingPool: Sendable {
     var reunionOf: [Int32: UInt32] = [:]
     /// Units whose wait allows bots, as they asked for them; those gone are left out when it is their turn.
     var hungry: [PoolUnit] = []
+    var hungryFirst = 0
     var botsBucket: Int32 = -1
     /// Units whose step has passed, from `readyNext` on still to be searched around.
     var ready: [Int32] = []
@@ -65,6 +68,8 @@ struct WaitingPool: Sendable {
         stages = Stages(rules, groupSize: groupSize, overdueMs: limits.overdueMs)
         seats = RoleSeats(rules)
         zones = LatencyZones(rules.latency)
+        hasZones = rules.latency != nil
+        skillAttribute = rules.skill?.attribute
         var equal: [String] = []
         var different: [String] = []
         for rule in rules.attributes {
@@ -145,15 +150,15 @@ struct WaitingPool: Sendable {
     private mutating func fill(_ slot: Int32, _ member: PoolMember, _ book: inout PairBook) {
         let at = Int(slot)
         entries[at].person = book.holdKnown(member.subject)
-        if let skill = rules.skill {
-            if case .number(let value)? = member.attributes[skill.attribute], value.isFinite {
+        if let skillAttribute {
+            if case .number(let value)? = member.attributes[skillAttribute], value.isFinite {
                 entries[at].skill = value
             } else {
-                entries[at].skill = skill.fallback ?? 0
+                entries[at].skill = rules.skill?.fallback ?? 0
             }
         }
         if let seats { entries[at].roles = seats.mask(of: member.attributes[seats.attribute]) }
-        if let zones { entries[at].region = zones.region(of: member.attributes) }
+        if hasZones { entries[at].region = zones.region(of: member.attributes) }
         if let pingMs = member.pingMs { entries[at].pingMs = UInt16(min(pingMs, UInt32(LatencyZones.unknownMs) - 1)) }
         for (number, name) in differentAttributes.enumerated() {
             different[at * differentAttributes.count + number] = member.attributes[name].map { values.hold($0) } ?? 0
@@ -217,6 +222,7 @@ struct WaitingPool: Sendable {
         free.removeAll(keepingCapacity: !isLarge)
         different.removeAll(keepingCapacity: !isLarge)
         hungry.removeAll(keepingCapacity: !isLarge)
+        hungryFirst = 0
         index.removeAll(keepingCapacity: !isLarge)
         if isLarge {
             due = DueHeap()
@@ -260,11 +266,11 @@ struct WaitingPool: Sendable {
         let entry = entries[Int(head)]
         let side: PoolBucket.Key.Side =
             entry.isBot ? .bots : entry.marks.contains(.reunites) ? .reunions : .players
-        var zone = zones?.zone(region: entry.region, pingMs: entry.pingMs) ?? 0
+        var zone = hasZones ? zones.zone(region: entry.region, pingMs: entry.pingMs) : 0
         var roles = entry.roles
         var shade = differentAttributes.isEmpty ? 0 : UInt8(different[Int(head) * differentAttributes.count] & 3)
         if entry.nextMember >= 0 {
-            if zones != nil { zone = LatencyZones.mixed }
+            if hasZones { zone = LatencyZones.mixed }
             roles = RoleSeats.anyRole
             shade = 0
         }
@@ -329,7 +335,7 @@ struct WaitingPool: Sendable {
         [
             ("poolUnits", unitCount), ("poolMembers", memberCount), ("poolBuckets", bucketNumbers.count),
             ("poolValues", values.count + kinds.count), ("poolRooms", rooms.count), ("poolSteps", due.count),
-            ("poolReunions", reunions.count), ("poolHungry", hungry.count),
+            ("poolReunions", reunions.count), ("poolHungry", hungry.count - hungryFirst),
         ]
     }
 }

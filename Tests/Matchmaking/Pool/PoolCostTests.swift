@@ -107,6 +107,22 @@ import Testing
         #expect(index.nodes.count <= 4000 / (SkillIndex.nodeMax / 2) + 64)
     }
 
+    @Test("two can be seated at once when they can one after the other")
+    func twoSeats() throws {
+        let rules = MatchingRules.with {
+            $0.roles = RoleRule(attribute: "role", seats: [.init(role: "a", count: 1), .init(role: "b", count: 2), .init(role: "c", count: 0)])
+        }
+        let seats = try #require(RoleSeats(rules))
+        for first in UInt32(0)..<8 {
+            for second in UInt32(0)..<8 {
+                var fill = RoleFill(seats, size: 3)
+                let isPossible = fill.add(first) && fill.add(second)
+                #expect(seats.canSeat(first, second) == isPossible, "\(first) and \(second)")
+            }
+        }
+        #expect(seats.canSeat(RoleSeats.anyRole, 1) && !seats.canSeat(1, 1) && seats.canSeat(2, 2))
+    }
+
     @Test("a bucket of which enough have been looked at is not walked through")
     func walks() {
         let rules = MatchingRules.with {

@@ -121,6 +121,10 @@ field("none", "roles", "Roles")
 field("none", "role", "Role")
 field("uint8", "role.player", "Player", base.DEC)
 field("string", "role.name", "Role")
+field("none", "pairs", "Measured pairs")
+field("none", "pair", "Measured pair")
+field("uint8", "pair.player", "Player", base.DEC)
+field("uint32", "pair.roundTripUs", "Round trip (µs)", base.DEC)
 field("uint64", "sentAtMs", "Sent at (ms)", base.DEC)
 field("uint32", "sessions", "Sessions", base.DEC)
 field("uint32", "players", "Players", base.DEC)
@@ -436,7 +440,21 @@ local function roles(body, tree, player_count)
   end)(body, tree, "roles")
 end
 
-local TAGS = { treatment, roles }
+local function measured_pairs(body, tree, player_count)
+  list_of(1, "pairs", 1, 120, function(body, tree, _, before)
+    return (branch_of(body, tree, "pair", function(branch)
+      local lower = PLAYER(body, branch, "pair.player")
+      require_that(lower < player_count)
+      local upper = PLAYER(body, branch, "pair.player")
+      local place = lower * 256 + upper
+      require_that(lower < upper and upper < player_count and (#before == 0 or before[#before] < place))
+      number(4, 0, 60000000)(body, branch, "pair.roundTripUs")
+      return place
+    end))
+  end)(body, tree, "pairs")
+end
+
+local TAGS = { [1] = treatment, [2] = roles, [4] = measured_pairs }
 
 local function extensions(body, tree, kind, player_count)
   local from = body.at

@@ -224,7 +224,21 @@ def read_roles(body, fields):
     return list_of(1, role, least=1)(body, fields | {"roles before": []})
 
 
-EXTENSIONS = {1: ("treatment", treatment), 2: ("roles", read_roles)}
+def read_pairs(body, fields):
+    return list_of(1, measured_pair, least=1, most=120)(body, fields | {"pairs before": [[-1, -1]]})
+
+
+def measured_pair(body, fields):
+    lower = PLAYER(body, fields)
+    require(lower < len(fields["players"]))
+    higher = PLAYER(body, fields)
+    require(lower < higher < len(fields["players"]))
+    require(fields["pairs before"][-1] < [lower, higher])
+    fields["pairs before"].append([lower, higher])
+    return {"players": [lower, higher], "roundTripUs": number(4, most=60_000_000)(body, fields)}
+
+
+EXTENSIONS = {1: ("treatment", treatment), 2: ("roles", read_roles), 4: ("pairs", read_pairs)}
 
 
 def within(field, read, *arguments):
@@ -237,7 +251,7 @@ def within(field, read, *arguments):
 
 
 def read_extensions(body, fields, is_demanding):
-    """The block behind the fields of a body: treatment, roles, and what is not known here as `extensions`."""
+    """The block behind the fields of a body: treatment, roles, pairs, and what is not known here as `extensions`."""
     values, unknown, last = {}, [], 0
     for _ in range(within("extensions", number(1, least=1), body, fields)):
         last, data = within("extensions", entry, body, last, is_demanding, unknown)

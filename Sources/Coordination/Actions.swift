@@ -109,6 +109,8 @@ public enum CoordinatorNotice: Hashable, Sendable {
     /// A player came back after more ordered messages than are kept.
     case replayIncomplete(SessionID, PlayerIndex, missed: UInt64)
     case validated(SessionID, by: PlayerIndex, peer: PlayerIndex, rttMs: Double?)
+    /// Both ends call a pair validated: its round trip, as the outcome will say it.
+    case measured(SessionID, PairRoundTrip)
     case validationFailed(SessionID, by: PlayerIndex, peer: PlayerIndex, detail: String)
     /// A client excluded its own player.
     case excluded(SessionID, PlayerIndex, reason: String)

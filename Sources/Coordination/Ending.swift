@@ -12,7 +12,8 @@ extension CoordinatorCore {
         guard let live = ledger[session] else { return }
         let details = live.details
         let verdict = Verdict(
-            cause, in: live.state, concerning: players, failedPairs: failedPairs, results: details.players.map(\.result))
+            cause, in: live.state, concerning: players, failedPairs: failedPairs, roundTrips: details.roundTripsSoFar,
+            results: details.players.map(\.result))
         precondition(verdict.ending.decider != .matchmaker, "\(cause) is the matchmaker's to judge")
         guard let (_, outcome) = ledger.end(session, verdict, assignment: details.assignment, now: now) else { return }
         persist(.ended(outcome), &actions)

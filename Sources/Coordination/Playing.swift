@@ -8,6 +8,7 @@ extension CoordinatorCore {
         guard ledger.transition(session, to: .playing) else { return }
         let play = Play(transport: transport)
         let details = ledger.withDetails(session) { details in
+            if case .validating(let validation) = details.phase { details.roundTrips = validation.roundTrips }
             details.phase = .playing(play)
             return details
         }
@@ -30,7 +31,7 @@ extension CoordinatorCore {
         switch request {
         case .signal(let peer, let data): signal(peer, data, from: connection, seat, &actions)
         case .validated(let peer, let rttMs):
-            guard reported(peer, isValid: true, by: seat, from: connection, now, &actions) else { return }
+            guard reported(peer, isValid: true, rttMs: rttMs, by: seat, from: connection, now, &actions) else { return }
             actions.append(.notice(.validated(seat.session, by: seat.player, peer: peer, rttMs: rttMs)))
             judgeValidation(seat.session, now, &actions)
         case .validationFailed(let peer, let detail):

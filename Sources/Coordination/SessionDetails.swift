@@ -16,6 +16,8 @@ struct SessionDetails: Sendable {
     /// In order of `PlayerIndex`.
     var players: [Player]
     var phase = Phase.entering
+    /// What pairs measured while they were validated; set when play begins.
+    var roundTrips: [PairRoundTrip] = []
     /// Ordered messages, kept for those who return.
     var replay = ReplayRing()
 
@@ -33,6 +35,15 @@ struct SessionDetails: Sendable {
     subscript(player: PlayerIndex) -> Player {
         get { players[Int(player.number)] }
         _modify { yield &players[Int(player.number)] }
+    }
+
+    /// What pairs have measured by now.
+    var roundTripsSoFar: [PairRoundTrip] {
+        switch phase {
+        case .entering: []
+        case .validating(let validation): validation.roundTrips
+        case .playing: roundTrips
+        }
     }
 
     var isEveryoneConnected: Bool { players.allSatisfy { $0.connection != nil } }

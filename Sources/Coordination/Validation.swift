@@ -10,6 +10,9 @@ struct Validation: Sendable {
 
     /// The report of player `a` about player `b` is at `a * count + b`.
     private var reports: [Report]
+    /// The round trips in microseconds that came with them, likewise; `unmeasured` where none came.
+    private var roundTripsUs: [UInt32]
+    private static let unmeasured = UInt32.max
     private let count: Int
     /// The deadline has passed in a scene that goes on by relay then.
     var isOver = false
@@ -17,13 +20,17 @@ struct Validation: Sendable {
     init(playerCount: Int) {
         count = playerCount
         reports = Array(repeating: .none, count: playerCount * playerCount)
+        roundTripsUs = Array(repeating: Self.unmeasured, count: playerCount * playerCount)
     }
 
     /// Takes a report. The first one about a pair stands; false for another.
-    mutating func report(_ player: PlayerIndex, about peer: PlayerIndex, isValid: Bool) -> Bool {
+    mutating func report(
+        _ player: PlayerIndex, about peer: PlayerIndex, isValid: Bool, roundTripUs: UInt32? = nil
+    ) -> Bool {
         let position = Int(player.number) * count + Int(peer.number)
         guard reports[position] == .none else { return false }
         reports[position] = isValid ? .validated : .failed
+        if let roundTripUs { roundTripsUs[position] = roundTripUs }
         return true
     }
 
@@ -37,6 +44,18 @@ struct Validation: Sendable {
     /// Pairs of which both have spoken, and at least one says that it failed.
     var failedPairs: [PlayerPair] {
         pairs { $0 != .none && $1 != .none && ($0 == .failed || $1 == .failed) }
+    }
+
+    /// What validated pairs have measured, in order of pairs. Of both ends' figures the smaller counts: a busy page or a lost
+    /// packet makes a round trip longer, and nothing makes it shorter. Pairs of which neither end has told any are left out.
+    var roundTrips: [PairRoundTrip] { pairs { $0 == .validated && $1 == .validated }.compactMap(roundTrip) }
+
+    /// Nil while not both call the pair validated, or neither has told any.
+    func roundTrip(of pair: PlayerPair) -> PairRoundTrip? {
+        let (a, b) = (Int(pair.lower.number), Int(pair.higher.number))
+        guard reports[a * count + b] == .validated, reports[b * count + a] == .validated else { return nil }
+        let us = min(roundTripsUs[a * count + b], roundTripsUs[b * count + a])
+        return us == Self.unmeasured ? nil : PairRoundTrip(pair, roundTripUs: us)
     }
 
     /// Those who have said nothing about some peer.
@@ -96,7 +115,7 @@ extension CoordinatorCore {
     }
 
     mutating func reported(
-        _ peer: PlayerIndex, isValid: Bool, by seat: Seat, from connection: ConnectionHandle, _ now: Moment,
+        _ peer: PlayerIndex, isValid: Bool, rttMs: Double? = nil, by seat: Seat, from connection: ConnectionHandle, _ now: Moment,
         _ actions: inout [CoordinatorAction]
     ) -> Bool {
         guard let details = ledger[seat.session]?.details, case .validating(var validation) = details.phase else {
@@ -107,8 +126,22 @@ extension CoordinatorCore {
             complain(connection, .noSuchPlayer, "no such peer in this session", &actions)
             return false
         }
-        guard validation.report(seat.player, about: peer, isValid: isValid) else { return false }
+        var roundTripUs: UInt32?
+        if let rttMs {
+            let mostMs = Double(ProtocolLimits.roundTripUsMax) / 1000
+            guard rttMs >= 0, rttMs <= mostMs, let us = UInt32(exactly: (rttMs * 1000).rounded()) else {
+                // It is not taken at all, so that it can be said again: a report that was half taken would be hard to tell.
+                complain(
+                    connection, .badMessage, "`rttMs` must be 0 to \(Int(mostMs))", &actions)
+                return false
+            }
+            roundTripUs = us
+        }
+        guard validation.report(seat.player, about: peer, isValid: isValid, roundTripUs: roundTripUs) else { return false }
         _ = ledger.withDetails(seat.session) { $0.phase = .validating(validation) }
+        if let roundTrip = PlayerPair(seat.player, peer).flatMap(validation.roundTrip) {
+            actions.append(.notice(.measured(seat.session, roundTrip)))
+        }
         return true
     }
 

@@ -80,6 +80,8 @@ extension MatchmakerCore {
         if isNews {
             dropClaims(of: id, below: outcome.attempt, &actions)
             spendWaits(for: outcome, ledger.tombstone(id)?.assignment, now)
+            // Of one whose tombstone has expired it is counted what was presumed.
+            if retained[id] == nil || ledger.tombstone(id) != nil { noteTreatment(outcome, ledger.tombstone(id)?.outcome) }
             _ = ledger.settle(outcome, assignment: nil, now: now)
             retained.insert(outcome, nodes: [node])
         }
@@ -143,8 +145,11 @@ extension MatchmakerCore {
             releases.settle(end.outcome.session)
             actions.append(.notice(.outcome(end.outcome)))
             keepApart(end.outcome, now)
-            remember(end.outcome)
+            remember(end.outcome, now)
             for member in end.members { tell(member, end, now, &actions) }
+        }
+        for sceneIndex in scenes.indices where queues[sceneIndex].pool.hasDue(nowMs: now.bootMs) {
+            shareOut(sceneIndex, changed: [], now, &actions)
         }
         matchAllFullRooms(now, &actions)
     }
@@ -159,12 +164,16 @@ extension MatchmakerCore {
         }
     }
 
-    /// Who has played with whom, where the scene's rules ask.
-    mutating func remember(_ outcome: Outcome) {
+    /// Who has played with whom and what they have measured, where the scene's rules ask.
+    mutating func remember(_ outcome: Outcome, _ now: Moment) {
         guard let sceneIndex = sceneIndices[outcome.scene],
-            queues[sceneIndex].record(outcome, max: limits.pool.encountersMax, &pairs)
+            queues[sceneIndex].record(outcome, max: limits.pool.encountersMax, &pairs, now)
         else { return }
-        for player in outcome.players { becameKnown(player.subject) }
+        for player in outcome.players {
+            becameKnown(player.subject)
+            // What was measured may bring those together whom an estimate kept apart.
+            if !outcome.roundTrips.isEmpty { searchAgain(around: player.subject) }
+        }
     }
 
     /// One who is still connected here goes back to wait when put back, or when nobody knows what became of the session.

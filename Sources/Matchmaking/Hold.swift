@@ -138,6 +138,7 @@ extension MatchmakerCore {
             }
             giveWay(assignment.players.map(\.subject), now, &actions)
             adopt(assignment, in: state, at: node, offered: [node], now)
+            noteTreatment(assignment)
         }
         _ = persist(.journalMatched(node, assignment), &actions)
         actions.append(.notice(.adopted(session, node)))

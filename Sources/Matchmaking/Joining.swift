@@ -7,20 +7,22 @@ extension MatchmakerCore {
         if joined[connection] != nil {
             return refuse(connection, request, .wrongState, "this connection has joined already", &actions)
         }
-        guard let sceneID = try? SceneID(request.scene), let sceneIndex = sceneIndices[sceneID] else {
+        guard let sceneID = try? SceneID(request.scene), let askedIndex = sceneIndices[sceneID] else {
             return refuse(connection, request, .unknownScene, "there is no scene of this name", &actions)
         }
+        let claim = claim(request.resume, of: request.subject, now)
+        let movedIndex = claim.flatMap { whereMoved($0, from: askedIndex, now) }
+        let sceneIndex = movedIndex ?? askedIndex
         let scene = scenes[sceneIndex]
-        let claim = request.resume.flatMap { signer.check($0, nowUnixMs: now.unixMs) }
-            .flatMap { $0.subject == request.subject ? $0 : nil }
         if let claim { releases.note(claim) }
         if let session = ledger.session(of: request.subject) {
-            guard claim != nil || ledger[session].map({ owns(request, joining: scene, in: $0.scene) }) == true else {
+            guard claim != nil || ledger[session].map({ owns(request, joining: scenes[askedIndex], in: $0.scene) }) == true else {
                 return refuse(connection, request, .subjectInUse, "this subject already waits or plays", &actions)
             }
             if let room = ledger[session]?.details.room {
-                if room.sceneIndex == sceneIndex || wasMoved(request.subject, in: room, from: sceneID) {
-                    return rejoinRoom(session, connection, request.subject, claim, now, &actions)
+                let isItsPlace = [askedIndex, sceneIndex].contains(room.sceneIndex)
+                if isItsPlace || wasMoved(request.subject, in: room, from: sceneID) {
+                    return rejoinRoom(session, connection, request, claim, now, &actions)
                 }
             } else if let claim, claim.releases(from: session) {
                 release(request.subject, from: session, now, &actions)
@@ -28,7 +30,7 @@ extension MatchmakerCore {
                 return rejoinSession(session, connection, request, claim, now, &actions)
             }
         }
-        if let scene = untold[request.subject]?.scene, claim == nil, !owns(request, joining: scenes[sceneIndex], in: scene) {
+        if let scene = untold[request.subject]?.scene, claim == nil, !owns(request, joining: scenes[askedIndex], in: scene) {
             return refuse(connection, request, .subjectInUse, "this subject already waits or plays", &actions)
         }
         guard !isDraining else { return refuse(connection, request, .draining, "this server is shutting down", &actions) }
@@ -55,7 +57,29 @@ extension MatchmakerCore {
         let member = Member(
             subject: request.subject, connection: connection, sinceUnixMs: sinceUnixMs,
             waitUntilMs: now.bootMs + scene.waitTimeoutMs, attributes: shapes.shared(request.attributes), party: request.party)
+        if movedIndex != nil {
+            accept(connection, member.subject, in: scene.id, sinceUnixMs: sinceUnixMs, movedFrom: sceneID, now)
+        }
         seat(member, sceneIndex: sceneIndex, now, &actions)
+    }
+
+    /// Whether this subject has waited for this scene, or for one that it was moved to from there, as its `resume` proves, and
+    /// has not been given what it waited for; or is in a session of it. Whoever has was admitted when it joined. It holds for as
+    /// long as a place is good, from when it first joined: joining again does not put it off.
+    public func hasPlace(_ request: JoinRequest, nowUnixMs: UInt64) -> Bool {
+        let now = Moment(bootMs: 0, unixMs: nowUnixMs)
+        guard let scene = (try? SceneID(request.scene)).flatMap({ sceneIndices[$0] }),
+            let claim = claim(request.resume, of: request.subject, now), claim.kind.restoresPlace,
+            nowUnixMs - min(nowUnixMs, claim.sinceUnixMs) < limits.resumeLifetimeMs,
+            claim.scene == scenes[scene].id || whereMoved(claim, from: scene, now) != nil
+        else { return false }
+        return !isSpent(claim) || ledger.session(of: request.subject) == claim.session
+    }
+
+    /// What a `resume` claims, if it is this subject's and good.
+    func claim(_ resume: String?, of subject: SubjectID, _ now: Moment) -> ResumeClaim? {
+        guard let claim = resume.flatMap({ signer.check($0, nowUnixMs: now.unixMs) }), claim.subject == subject else { return nil }
+        return claim
     }
 
     /// Since when one waits who shows this claim: as early as it proves.
@@ -97,11 +121,12 @@ extension MatchmakerCore {
         for (room, sceneIndex) in changed { shareOut(sceneIndex, changed: [room], now, &actions) }
     }
 
-    /// A newer connection takes over the subject's place in a room.
+    /// A newer connection takes over the subject's place in a room; or goes over to the party that it names now.
     private mutating func rejoinRoom(
-        _ id: SessionID, _ connection: ConnectionHandle, _ subject: SubjectID, _ claim: ResumeClaim?, _ now: Moment,
+        _ id: SessionID, _ connection: ConnectionHandle, _ request: JoinRequest, _ claim: ResumeClaim?, _ now: Moment,
         _ actions: inout [MatchmakerAction]
     ) {
+        let subject = request.subject
         guard let entry = ledger[id], let room = entry.details.room,
             let index = room.members.firstIndex(where: { $0.subject == subject })
         else { return }
@@ -109,6 +134,10 @@ extension MatchmakerCore {
         var member = replaced
         member.connection = connection
         member.sinceUnixMs = since(replaced.sinceUnixMs, claim, in: entry.scene)
+        if let party = request.party, takesOver(party, member, room.sceneIndex) {
+            member.party = party
+            return changeParty(member, from: replaced, in: id, now, &actions)
+        }
         let isOlder = member.sinceUnixMs < replaced.sinceUnixMs
         if isOlder { member.seal = seal(ofPlaceOf: member, in: id, entry.scene, now) }
         updateRoom(id) { $0.members[index] = member }
@@ -142,6 +171,7 @@ extension MatchmakerCore {
             handOff.members[index].isGivenUp = false
             // What it said before may have been lost with an earlier life of this process.
             if request.attributes != .none { handOff.members[index].attributes = request.attributes }
+            if handOff.members[index].isFromJournal { handOff.members[index].party = request.party }
             handOff.members[index].sinceUnixMs = min(handOff.members[index].sinceUnixMs, sinceUnixMs)
             // Back from a session that was, or may have been, played: it waits anew.
             if handOff.phase == .accepted { handOff.members[index].waitUntilMs = waitUntilMs }

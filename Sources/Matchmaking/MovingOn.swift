@@ -43,6 +43,24 @@ extension MatchmakerCore {
             && problem(of: member.party, member.attributes, in: target) == nil
     }
 
+    /// Where one waits who joins a scene with a place in another to which that scene sends on, itself or by way of others: its
+    /// connection broke there, and pages name the scene that they know. This holds for as long as one waits there at most;
+    /// after that, or when the place is spent, it begins anew where it asks to.
+    func whereMoved(_ claim: ResumeClaim, from sceneIndex: Int, _ now: Moment) -> Int? {
+        guard claim.kind.restoresPlace, claim.scene != scenes[sceneIndex].id, let target = sceneIndices[claim.scene],
+            !isSpent(claim)
+        else { return nil }
+        let signedUnixMs = claim.expiresUnixMs - min(claim.expiresUnixMs, limits.resumeLifetimeMs)
+        guard now.unixMs - min(now.unixMs, signedUnixMs) < scenes[target].waitTimeoutMs else { return nil }
+        var index = sceneIndex
+        for _ in scenes {
+            guard case .moveTo(let next) = scenes[index].whenWaitIsOver, let nextIndex = sceneIndices[next] else { return nil }
+            if nextIndex == target { return target }
+            index = nextIndex
+        }
+        return nil
+    }
+
     /// Whether one who waits in this room has come from that scene, so that a join there is for this place.
     func wasMoved(_ subject: SubjectID, in room: Room, from scene: SceneID) -> Bool {
         let member = room.members.first { $0.subject == subject }

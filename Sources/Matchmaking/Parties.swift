@@ -120,6 +120,28 @@ extension MatchmakerCore {
         room.gathers.map { WaitingNews.PartyCount(members: room.members.count, size: $0.size) }
     }
 
+    /// Whether one who waits, and now names a party that its place is not of, goes over to it. A party that cannot be its own
+    /// leaves it where it is.
+    func takesOver(_ party: JoinRequest.Party, _ member: Member, _ sceneIndex: Int) -> Bool {
+        party.size > 1 && member.party?.code != party.code
+            && problem(of: party, member.attributes, in: sceneIndex) == nil
+    }
+
+    /// Gives up a place for one in a party, with the time that is left.
+    mutating func changeParty(
+        _ member: Member, from replaced: Member, in id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]
+    ) {
+        guard let room = ledger[id]?.details.room, let connection = member.connection else { return }
+        let waitUntilMs = waitEndsMs(replaced, in: id)
+        let movedFrom = replaced.connection.flatMap { joined[$0]?.movedFrom }
+        tellEnded(replaced, session: id, .superseded, nil, &actions)
+        _ = unseat(member.subject, from: id, causeWhenEmpty: .movedAway, as: .superseded, now, &actions)
+        accept(
+            connection, member.subject, in: scenes[room.sceneIndex].id, sinceUnixMs: member.sinceUnixMs,
+            movedFrom: movedFrom, now)
+        seat(member.waiting(until: waitUntilMs), sceneIndex: room.sceneIndex, now, &actions)
+    }
+
     // MARK: Going
 
     private func key(_ member: Member, _ sceneIndex: Int) -> PartyBook.Key? {

@@ -54,7 +54,7 @@ extension MatchmakerCore {
         guard scene != old else { return }
         scenes[index] = scene
         forgetRefusals(of: index)
-        if scene.treatments != old.treatments { queues[index].treatments = scene.treatments.map { TreatmentSequence($0) } }
+        if scene.treatments != old.treatments { queues[index].changeTreatments(to: scene.treatments) }
         if scene.groupSize != old.groupSize || scene.rules != old.rules {
             formRoomsAnew(index, now, &actions)
         } else {

@@ -20,7 +20,8 @@ struct SceneQueue: Sendable {
     /// The want of a coordinator has been noticed since the last group found one.
     var isShortNoticed = false
     private(set) var recent: [RecentMatch] = []
-    /// Sessions whose outcomes the scene goes by: who met whom, and which treatments have been had. The oldest first.
+    /// Sessions whose outcomes the scene goes by: who met whom, which treatments have been had, and what pairs have measured.
+    /// The oldest first.
     private var games = RecentSessions()
     var remembered: [SessionID] { games.sessions }
 
@@ -83,8 +84,20 @@ struct SceneQueue: Sendable {
         } else {
             var history = old.history
             history.removeAll(&pairs)
-            if treatments == nil { games = RecentSessions() }
         }
+        forgetNeedless()
+    }
+
+    /// What has been given counts by name under another plan. Without a plan it is forgotten.
+    mutating func changeTreatments(to plan: TreatmentPlan?) {
+        let given = treatments?.givenByName ?? [:]
+        treatments = plan.map { TreatmentSequence($0, given: given) }
+        forgetNeedless()
+    }
+
+    /// Games that no rule goes by any more need no longer be kept in the journal.
+    private mutating func forgetNeedless() {
+        if !pool.history.isKept, treatments == nil, !pool.hasZones { games = RecentSessions() }
     }
 
     mutating func forgetGames(_ pairs: inout PairBook) {
@@ -97,13 +110,18 @@ struct SceneQueue: Sendable {
         if recent.count > countMax { recent.removeFirst(recent.count - countMax) }
     }
 
-    /// Takes in a game that was played, where the scene goes by such; false when it does not ask who met whom.
-    mutating func record(_ outcome: Outcome, max countMax: Int, _ pairs: inout PairBook) -> Bool {
-        guard outcome.endedIn == .playing, pool.history.isKept || treatments != nil && outcome.treatment != nil else { return false }
+    /// Takes in what the scene goes by of a session that has ended: who has met, when it was played; and in a scene with a
+    /// latency rule what pairs have measured, also when it came no further than that. False when nothing is known of its
+    /// pairs that was not before.
+    mutating func record(_ outcome: Outcome, max countMax: Int, _ pairs: inout PairBook, _ now: Moment) -> Bool {
+        let wasPlayed = outcome.endedIn == .playing
+        let haveMet = wasPlayed && pool.history.isKept
+        let hasMeasured = pool.hasZones && !outcome.roundTrips.isEmpty
+        guard haveMet || hasMeasured || wasPlayed && treatments != nil && outcome.treatment != nil else { return false }
         games.insert(outcome.session, max: countMax)
-        guard pool.history.isKept else { return false }
-        pool.history.record(outcome.players.map(\.subject), &pairs)
-        return true
+        if haveMet { pool.history.record(outcome.players.map(\.subject), &pairs) }
+        if hasMeasured { pairs.setMeasured(outcome, nowMs: now.bootMs) }
+        return haveMet || hasMeasured
     }
 }
 

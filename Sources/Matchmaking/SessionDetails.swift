@@ -40,6 +40,8 @@ struct Member: Hashable, Sendable {
     var pingMs: UInt32?
     /// Tells apart those who have waited equally long: who joined first has the lower one.
     var order: UInt64 = 0
+    /// An earlier life of this process knew what it said when it joined.
+    var isFromJournal: Bool { order == 0 }
     /// The order of the first of its party; a party stays together in the pool.
     var partyOrder: UInt64 = 0
     /// It has said that it is still there, since its group was last asked.

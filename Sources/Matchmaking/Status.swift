@@ -55,12 +55,19 @@ extension MatchmakerCore {
         public let isOpen: Bool
         /// The kinds of rules that it has, as the file calls them.
         public let rules: [String]
+        public let partySizeMax: Int
+        public let roles: RoleRule?
         public let asksToConfirm: Bool
         public let treatments: Int
         /// How many sessions have each of them.
         public let treated: [(treatment: String, sessions: Int)]
         /// The last groups that were put together, the latest last.
         public let recentMatches: [RecentMatch]
+        let waits: RecentWaits
+        let limits: MatchmakingLimits
+
+        /// About how long one would wait who came now and had to; nil when nobody can know.
+        public func estimateMs(_ now: Moment) -> UInt64? { waits.remainingMs(waitedMs: 0, nowMs: now.bootMs, limits) }
     }
 
     public var sceneStatus: [SceneStatus] {
@@ -68,12 +75,13 @@ extension MatchmakerCore {
             SceneStatus(
                 id: scenes[$0].id, groupSize: scenes[$0].groupSize, waiting: queues[$0].waiting,
                 isOpen: scenes[$0].isOpen, rules: scenes[$0].rules.kinds,
+                partySizeMax: scenes[$0].rules.partySizeMax, roles: scenes[$0].rules.roles,
                 asksToConfirm: scenes[$0].confirmTimeoutMs != nil,
                 treatments: scenes[$0].treatments?.treatments.count ?? 0,
                 treated: queues[$0].treatments.map { sequence in
                     zip(sequence.plan.treatments, sequence.given).map { ($0.name, $1) }
                 } ?? [],
-                recentMatches: queues[$0].recent)
+                recentMatches: queues[$0].recent, waits: queues[$0].waits, limits: limits)
         }
     }
 

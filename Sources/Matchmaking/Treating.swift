@@ -25,21 +25,35 @@ extension MatchmakerCore {
 
     /// A session has ended. Unless it was played, another may have its treatment.
     mutating func giveBackTreatment(_ handOff: HandOff, _ outcome: Outcome) {
-        guard let treatment = handOff.assignment.treatment, outcome.endedIn != .playing, let sceneIndex = handOff.sceneIndex,
-            let index = queues[sceneIndex].treatments?.plan.treatments.firstIndex(where: { $0.name == treatment })
+        guard let treatment = handOff.assignment.treatment, outcome.endedIn != .playing, let sceneIndex = handOff.sceneIndex
         else { return }
-        queues[sceneIndex].treatments?.giveBack(index)
+        queues[sceneIndex].treatments?.giveBack(named: treatment)
+    }
+
+    /// A session that this matchmaker did not know lives at a coordinator.
+    mutating func noteTreatment(_ assignment: Assignment) {
+        guard let treatment = assignment.treatment, let sceneIndex = sceneIndices[assignment.scene] else { return }
+        queues[sceneIndex].treatments?.note(treatment)
+    }
+
+    /// The owner's word of a session that is not known to live: whether it was played may be news.
+    mutating func noteTreatment(_ outcome: Outcome, _ presumed: Outcome?) {
+        guard let treatment = outcome.treatment, let sceneIndex = sceneIndices[outcome.scene] else { return }
+        switch (presumed?.endedIn == .playing, outcome.endedIn == .playing) {
+        case (false, true): queues[sceneIndex].treatments?.note(treatment)
+        case (true, false): queues[sceneIndex].treatments?.giveBack(named: treatment)
+        case (true, true), (false, false): break
+        }
     }
 
     /// Goes on behind what the journal says of sessions that were played or still live: it keeps as many of a scene as it
     /// keeps of those that have met.
     mutating func restoreTreatments(_ outcomes: [Outcome]) {
-        var given = scenes.map { ($0.treatments?.treatments ?? []).map { _ in 0 } }
+        var given = scenes.map { _ in [String: Int]() }
         func count(_ treatment: String?, of scene: SceneID) {
-            guard let sceneIndex = sceneIndices[scene],
-                let index = scenes[sceneIndex].treatments?.treatments.firstIndex(where: { $0.name == treatment })
-            else { return }
-            given[sceneIndex][index] += 1
+            guard let treatment, let sceneIndex = sceneIndices[scene] else { return }
+            if given[sceneIndex][treatment] == nil, given[sceneIndex].count >= TreatmentSequence.formerMax { return }
+            given[sceneIndex][treatment, default: 0] += 1
         }
         var counted: Set<SessionID> = []
         // Of a presumption and the owner's word the later one counts.

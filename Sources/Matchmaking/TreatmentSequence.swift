@@ -13,6 +13,11 @@ public struct TreatmentSequence: Hashable, Sendable {
     /// Given back, by position in the plan, the first one first.
     private var returned: [Int] = []
     private var block: [Int] = []
+    /// Sessions with treatments that the plan does not name: they count when a reload names them again.
+    private var former: [String: Int] = [:]
+
+    /// Names of treatments of earlier plans whose sessions are counted; those of others are forgotten.
+    static let formerMax = 1_000
 
     public init(_ plan: TreatmentPlan) {
         self.plan = plan
@@ -31,6 +36,21 @@ public struct TreatmentSequence: Hashable, Sendable {
             slots += 1
             if left[index] > 0 { left[index] -= 1 } else { returned.append(index) }
         }
+    }
+
+    /// The same by name: what has been given counts for the treatment that has its name now, and for none meanwhile if there is
+    /// none. It is the one rule for a restart and for a reload.
+    public init(_ plan: TreatmentPlan, given counts: [String: Int]) {
+        self.init(plan, given: plan.treatments.map { counts[$0.name] ?? 0 })
+        former = counts
+        for treatment in plan.treatments { former[treatment.name] = nil }
+    }
+
+    /// How many sessions have each treatment, those of earlier plans among them.
+    public var givenByName: [String: Int] {
+        var counts = former
+        for (treatment, count) in zip(plan.treatments, given) { counts[treatment.name] = count }
+        return counts
     }
 
     /// Every quota is full; without quotas never.
@@ -60,6 +80,32 @@ public struct TreatmentSequence: Hashable, Sendable {
         guard given.indices.contains(index), given[index] > 0 else { return }
         given[index] -= 1
         returned.append(index)
+    }
+
+    /// A session that had the treatment of this name was not played.
+    public mutating func giveBack(named name: String) {
+        if let index = plan.treatments.firstIndex(where: { $0.name == name }) { return giveBack(index) }
+        guard let count = former[name] else { return }
+        former[name] = count > 1 ? count - 1 : nil
+    }
+
+    /// A session has the treatment of this name, which was not given here: its record was lost.
+    public mutating func note(_ name: String) {
+        guard let index = plan.treatments.firstIndex(where: { $0.name == name }) else {
+            if former[name] != nil || former.count < Self.formerMax { former[name, default: 0] += 1 }
+            return
+        }
+        given[index] += 1
+        if let at = returned.firstIndex(of: index) {
+            returned.remove(at: at)
+            return
+        }
+        while true {
+            let next = slot(slots)
+            slots += 1
+            if next == index { return }
+            returned.append(next)
+        }
     }
 
     private mutating func slot(_ number: UInt64) -> Int {

@@ -28,6 +28,10 @@ public enum ProtocolLimits {
     public static let roleBytesMax = 64
     /// Bytes of all extensions of one message that its reader does not know.
     public static let unknownExtensionsBytesMax = 16_384
+    /// Pairs of an outcome whose round trip is told: all of 16 players.
+    public static let measuredPairsMax = 120
+    /// The longest round trip of a pair that is told, in microseconds.
+    public static let roundTripUsMax: UInt32 = 60_000_000
     /// UTF-8 bytes of the detail of a `reject`.
     public static let detailBytesMax = 256
     /// Pairs of players named in an outcome because they could not reach each other.

@@ -11,6 +11,9 @@ static const unsigned char peers[] = {
 static const unsigned char line[] = {
 #embed "client/greenroom-line.js"
 };
+static const unsigned char place[] = {
+#embed "client/greenroom-place.js"
+};
 static const unsigned char page[] = {
 #embed "demo/index.html"
 };
@@ -29,8 +32,20 @@ static const unsigned char stage[] = {
 static const unsigned char words[] = {
 #embed "demo/demo-words.js"
 };
+static const unsigned char scenes[] = {
+#embed "demo/demo-scenes.js"
+};
 static const unsigned char style[] = {
 #embed "demo/demo.css"
+};
+static const unsigned char dashboard_page[] = {
+#embed "dashboard/index.html"
+};
+static const unsigned char dashboard[] = {
+#embed "dashboard/dashboard.js"
+};
+static const unsigned char dashboard_style[] = {
+#embed "dashboard/dashboard.css"
 };
 static const unsigned char icon[] = {
 #embed "demo/icon.svg"
@@ -43,12 +58,17 @@ static const struct greenroom_asset assets[] = {
     {"/greenroom.js", SCRIPT, library, sizeof library},
     {"/greenroom-line.js", SCRIPT, line, sizeof line},
     {"/greenroom-peers.js", SCRIPT, peers, sizeof peers},
+    {"/greenroom-place.js", SCRIPT, place, sizeof place},
     {"/demo.js", SCRIPT, demo, sizeof demo},
     {"/demo-view.js", SCRIPT, view, sizeof view},
     {"/demo-game.js", SCRIPT, game, sizeof game},
     {"/demo-stage.js", SCRIPT, stage, sizeof stage},
+    {"/demo-scenes.js", SCRIPT, scenes, sizeof scenes},
     {"/demo-words.js", SCRIPT, words, sizeof words},
     {"/demo.css", "text/css; charset=utf-8", style, sizeof style},
+    {"/dashboard", "text/html; charset=utf-8", dashboard_page, sizeof dashboard_page},
+    {"/dashboard.js", SCRIPT, dashboard, sizeof dashboard},
+    {"/dashboard.css", "text/css; charset=utf-8", dashboard_style, sizeof dashboard_style},
     {"/icon.svg", "image/svg+xml", icon, sizeof icon},
 };
 

@@ -50,6 +50,9 @@ extension CoordinatorServer {
                     "session": .string("\(session)"), "player": .int(Int(player.number)),
                     "peer": .int(Int(peer.number)), "rtt_ms": rttMs.map { .double($0) } ?? .absent,
                 ])
+        case .measured(_, let roundTrip):
+            // The log has both ends' reports already.
+            metrics.registry.observe(pairRoundTrips, Double(roundTrip.roundTripUs) / 1_000_000)
         case .validationFailed(let session, let player, let peer, let detail):
             logger.info(
                 "validation_failed",

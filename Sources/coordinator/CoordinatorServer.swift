@@ -19,6 +19,10 @@ final class CoordinatorServer {
     let web: WebServer
     private(set) var dialer: LinkDialer?
     private(set) lazy var metrics = declareMetrics()
+    private(set) lazy var pairRoundTrips = metrics.registry.histogram(
+        "greenroom_pair_round_trip_seconds",
+        help: "Round trips between players as they measured them while they were validated, once for each pair.",
+        bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2.5])
     private lazy var driver = ServerDriver(
         loop: loop, journal: journal, logger: logger, shell: self, parent: settings.parent)
     private var actions: [CoordinatorAction] = []
@@ -58,6 +62,8 @@ final class CoordinatorServer {
     }
 
     func run() throws(ReactorError) {
+        // It is shown with zeros before anything has been measured.
+        _ = pairRoundTrips
         let contents = settings.state.contents
         let address = try listen()
         let url = settings.publicURL(listeningAt: address)
@@ -166,7 +172,13 @@ extension CoordinatorServer: ServerShell {
 
     /// Scenes come with each assignment; what stands in the file of a coordinator counts from its next start on.
     func reload() {
-        let result = Reload(CoordinatorOptions.program, settings.configuration, logger).run { _ in nil }
+        let result = Reload(CoordinatorOptions.program, settings.configuration, logger).run {
+            (configuration) throws(ConfigurationError) in
+            // It counts from the next start on, which must be possible.
+            _ = try ServerOptions.linkSecret(
+                configuration, for: CoordinatorOptions.link, at: configuration[CoordinatorOptions.link])
+            return nil
+        }
         metrics.registry.add(metrics.reloads[result])
     }
 }

@@ -91,6 +91,7 @@ struct MatchmakerSettings {
             pingIntervalMs: UInt32(configuration[MatchmakerOptions.pingInterval]))
         scenes = try SceneFile.scenes(configuration[structured: "scenes"])
         admissions = try Admissions(configuration[structured: "scenes"])
+        for warning in admissions.warnings { logger.warning("configuration", message: warning) }
         state = try NodeState(configuration, role: "matchmaker")
     }
 }

@@ -15,6 +15,7 @@ extension MatchmakerServer {
         let claims: JWTClaims?
         do throws(AdmissionRefusal) {
             // The cheapest first: to hash a token costs more than to look an address up.
+            try checkOrigin(of: connection, join)
             if let client = web.client(of: connection.id) { try rates.take(AddressKey(client), nowMs: loop.now) }
             claims = try checkToken(token, join)
             try rates.take(join.subject, isProven: claims != nil, nowMs: loop.now)
@@ -28,7 +29,8 @@ extension MatchmakerServer {
                 ])
             throw error.clientError
         }
-        join.isProven = claims != nil
+        // With one that has expired it is the `resume` that proves who joins.
+        join.isProven = claims?.isExpired == false
         let reader = AttributeReader()
         if let attributes { join.attributes = try reader.read(attributes) }
         if let signed = claims?.attributes {
@@ -42,8 +44,17 @@ extension MatchmakerServer {
         return scenes[index].rules.latency != nil
     }
 
+    /// The scene's own list in place of the server's.
+    private func checkOrigin(of connection: ConnectionHandle, _ join: JoinRequest) throws(AdmissionRefusal) {
+        guard !admissions.origins.isEmpty else { return }
+        let own = (try? SceneID(join.scene)).flatMap { admissions.origins[$0] }
+        guard (own ?? settings.web.access.origins).admits(web.origin(of: connection.id)) else { throw .origin }
+    }
+
     private func checkToken(_ token: String?, _ join: JoinRequest) throws(AdmissionRefusal) -> JWTClaims? {
         guard let scene = try? SceneID(join.scene), let admission = admissions[scene] else { return nil }
-        return try admission.check(token, join.subject, scene, nowUnixMs: Clock.unixMs())
+        return try admission.check(token, join.subject, scene, nowUnixMs: Clock.unixMs()) {
+            core.hasPlace(join, nowUnixMs: Clock.unixMs())
+        }
     }
 }

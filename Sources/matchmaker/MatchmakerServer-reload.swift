@@ -7,9 +7,13 @@ extension MatchmakerServer {
     func reload() {
         let result = Reload(MatchmakerOptions.program, settings.configuration, logger).run {
             (configuration) throws(ConfigurationError) in
-            let before = scenes
+            let (before, originsBefore) = (scenes, admissions.origins)
+            // It counts from the next start on, which must be possible.
+            _ = try ServerOptions.linkSecret(
+                configuration, for: MatchmakerOptions.linkListen, at: configuration[MatchmakerOptions.linkListen])
             let node = configuration[structured: "scenes"]
             (scenes, admissions) = (try SceneFile.scenes(node), try Admissions(node))
+            for warning in admissions.warnings { logger.warning("configuration", message: warning) }
             waits.declare(scenes, in: metrics.registry)
             handle(.reconfigure(scenes))
             let old = Dictionary(uniqueKeysWithValues: before.map { ($0.id, $0) })
@@ -17,7 +21,10 @@ extension MatchmakerServer {
             return [
                 "scenes": .int(scenes.count),
                 "added": Self.names(scenes.filter { old[$0.id] == nil }),
-                "changed": Self.names(scenes.filter { scene in old[scene.id].map { $0 != scene } ?? false }),
+                "changed": Self.names(scenes.filter { scene in
+                    guard let before = old[scene.id] else { return false }
+                    return before != scene || originsBefore[scene.id] != admissions.origins[scene.id]
+                }),
                 "removed": Self.names(before.filter { !kept.contains($0.id) }),
             ]
         }

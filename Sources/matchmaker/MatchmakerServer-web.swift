@@ -21,6 +21,9 @@ extension MatchmakerServer: WebApplication {
         return asset
     }
 
+    /// Where a scene has a list of its own, the scene that is joined decides.
+    func admits(_ origin: RequestOrigin) -> Bool { admissions.origins.values.contains { $0.admits(origin) } }
+
     func webSocketOpened(_ id: ConnectionID, client: SocketAddress) {}
 
     func measured(roundTripMs: UInt32, of id: ConnectionID) {
@@ -32,18 +35,39 @@ extension MatchmakerServer: WebApplication {
 
     func received(text: Span<UInt8>, from id: ConnectionID) {
         do throws(ClientMessageError) {
-            let request = try WebProtocol.MatchmakerRequest.decode(text, limits: ClientMessageLimits())
-            try take(request, ConnectionHandle(id))
+            try take(try decode(text), ConnectionHandle(id))
         } catch {
             tell(error, on: id)
         }
     }
 
+    private func decode(_ text: Span<UInt8>) throws(ClientMessageError) -> WebProtocol.MatchmakerRequest {
+        let limits = ClientMessageLimits()
+        do {
+            return try WebProtocol.MatchmakerRequest.decode(text, limits: limits)
+        } catch {
+            if WebProtocol.MatchmakerRequest.isJoin(text, limits: limits) { misread(error) }
+            throw error
+        }
+    }
+
+    /// A join that says something which cannot be read: it has its fate, and nobody knows whose it is.
+    private func misread(_ error: ClientMessageError) {
+        waits.recordMisread(in: metrics.registry)
+        logger.logMisreadJoin(error: error.code.rawValue)
+    }
+
     private func take(_ request: WebProtocol.MatchmakerRequest, _ connection: ConnectionHandle) throws(ClientMessageError) {
         switch request {
         case .join(let scene, let subject, let token, let attributes, let resume, let party):
+            let named: SubjectID
+            do throws(ClientMessageError) { named = try Self.subject(subject) } catch {
+                misread(error)
+                throw error
+            }
+            waits.countJoin(in: metrics.registry)
             var join = JoinRequest(
-                scene: scene, subject: try Self.subject(subject), resume: resume,
+                scene: scene, subject: named, resume: resume,
                 party: party.map { JoinRequest.Party(code: $0.code, size: $0.size) })
             do throws(ClientMessageError) {
                 try admit(&join, on: connection, token: token, attributes: attributes)
@@ -114,7 +138,8 @@ extension MatchmakerServer: WebApplication {
         let links = core.linkStatus
         state.links = { json in for link in links { link.write(to: &json) } }
         let scenes = core.sceneStatus
-        state.scenes = { json in for scene in scenes { scene.write(to: &json) } }
+        let now = now
+        state.scenes = { json in for scene in scenes { scene.write(to: &json, now) } }
         return state
     }
 }
@@ -174,14 +199,24 @@ extension MatchmakerCore.LinkStatus {
 }
 
 extension MatchmakerCore.SceneStatus {
-    fileprivate func write(to json: inout JSONWriter) {
+    fileprivate func write(to json: inout JSONWriter, _ now: Moment) {
         json.object { json in
             json.member("id", id.name)
             json.member("groupSize", groupSize)
             json.member("waiting", waiting)
+            if let estimateMs = estimateMs(now) { json.member("estimateMs", Int(clamping: estimateMs)) }
             json.member("open", isOpen)
             json.key("rules")
             json.array { json in for rule in rules { json.value(rule) } }
+            if partySizeMax > 1 { json.member("partySizeMax", partySizeMax) }
+            if let roles {
+                json.key("roles")
+                json.object { json in
+                    json.member("attribute", roles.attribute)
+                    json.key("names")
+                    json.array { json in for seat in roles.seats { json.value(seat.role) } }
+                }
+            }
             json.member("confirm", asksToConfirm)
             json.member("treatments", treatments)
             if !treated.isEmpty {

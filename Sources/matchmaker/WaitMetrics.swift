@@ -10,6 +10,7 @@ final class WaitMetrics {
         let waits: Histogram
     }
 
+    private let joins: Counter
     private let counters: CounterGroup
     private let histograms: HistogramGroup
     private var rows: [SceneID: Row] = [:]
@@ -21,6 +22,8 @@ final class WaitMetrics {
     private static let boundsSeconds: [Double] = [0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600]
 
     init(_ registry: Metrics, scenes: [Scene]) {
+        joins = registry.counter(
+            "greenroom_joins_total", help: "Messages that asked to join: as many as have a fate, and as are still to have one.")
         counters = registry.counterGroup(
             "greenroom_join_fates_total", help: "What became of joins, each counted once.", labels: ["scene", "fate"])
         histograms = registry.histogramGroup(
@@ -46,6 +49,14 @@ final class WaitMetrics {
             waits: registry.extend(histograms, by: [scene]))
     }
 
+    func countJoin(in registry: Metrics) { registry.add(joins) }
+
+    /// A join of nobody, refused.
+    func recordMisread(in registry: Metrics) {
+        countJoin(in: registry)
+        if let position = JoinFate.Kind.allCases.firstIndex(of: .refused) { registry.add(other.fates[position]) }
+    }
+
     func record(_ fate: JoinFate, in registry: Metrics) {
         let row = fate.scene.flatMap { rows[$0] } ?? other
         if let position = JoinFate.Kind.allCases.firstIndex(of: fate.kind) { registry.add(row.fates[position]) }
@@ -54,6 +65,11 @@ final class WaitMetrics {
 }
 
 extension Logger {
+    /// The same for a join that does not say whose it is, or says something that cannot be read.
+    func logMisreadJoin(error: String) {
+        info("join_fate", ["fate": .string(JoinFate.Kind.refused.rawValue), "error": .string(error), "waited_ms": .int(0), "waited_in_all_ms": .int(0)])
+    }
+
     /// One line for what became of a join.
     func log(_ fate: JoinFate, error: String? = nil) {
         info(

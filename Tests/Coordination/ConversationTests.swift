@@ -102,12 +102,16 @@ private struct RecordedCoordinator {
             handle(.request(try connection(words[1]), .finish(result: result)))
         case "validated", "failed":
             let assignment = try seat(of: words[1]).assignment
-            let index = try #require(assignment.players.firstIndex { $0.subject.name == words[2] })
+            // Behind the peer may stand the round trip in milliseconds.
+            let about = words[2].split(separator: " ")
+            let index = try #require(assignment.players.firstIndex { $0.subject.name == about[0] })
             let peer = try #require(PlayerIndex(exactly: index))
             handle(
                 .request(
                     try connection(words[1]),
-                    words[0] == "failed" ? .validationFailed(peer: peer, detail: "") : .validated(peer: peer, rttMs: nil)))
+                    words[0] == "failed"
+                        ? .validationFailed(peer: peer, detail: "")
+                        : .validated(peer: peer, rttMs: about.count > 1 ? Double(about[1]) : nil)))
         default: Issue.record("\(conversation.name): a coordinator knows no \(words)")
         }
     }

@@ -19,11 +19,12 @@ sys.path.insert(0, str(PROTO))
 BESIDE = {
     "length", "version", "flags", "reserved", "checksum", "sender", "magic", "roster", "player", "completionCodes",
     "completionCode", "failedPairs", "failedPair", "blame", "extensions", "extension", "roles", "role",
+    "pairs", "pair",
 }
 RENAMED = {
     "refusal": "reason", "completionCode.reason": "reason", "completionCode.code": "code",
     "failedPair.player": "failedPairs", "role.player": "player", "role.name": "role", "extension.tag": "tag",
-    "extension.bytes": "bytes",
+    "extension.bytes": "bytes", "pair.player": "players", "pair.roundTripUs": "roundTripUs",
 }
 TEXTS = {
     "session", "node", "scene", "subject", "detail", "publicURL", "iceServers", "completionCode.code", "result",

@@ -85,6 +85,9 @@ BAD = {
     "no treatments": scene(treatments={"seed": 1, "list": []}), "a nameless treatment": scene(treatments={"seed": 1, "list": [{}]}),
     "a treatment of no weight": scene(treatments={"seed": 1, "list": [{"name": "t", "weight": 0}]}),
     "a treatment for nobody": scene(treatments={"seed": 1, "list": [{"name": "t", "quota": 0}]}),
+    "an origin that is a text": scene(origins="https://a.example"), "no origin": scene(origins=[]),
+    "an origin without scheme": scene(origins=["a.example"]), "an origin with a path": scene(origins=["https://a.example/"]),
+    "every origin": scene(origins=["*"]), "too many origins": scene(origins=["null"] * 65),
     "tokens without a secret": scene(admission={}), "a secret in the scene": scene(admission={"jwtSecret": "x"}),
     "an empty path": scene(admission={"jwtSecretFile": ""}), "a nameless issuer": scene(admission={"jwtSecretFile": "a", "issuer": ""}),
     "an audience of two": scene(admission={"jwtSecretFile": "a", "audience": ["b", "c"]}),
@@ -105,6 +108,7 @@ SENSELESS = {
     "a treatment twice": scene(treatments={"seed": 1, "list": [{"name": "t"}, {"name": "t"}]}),
     "a move to itself": scene(whenWaitIsOver={"moveTo": "a"}), "a move to nowhere known": scene(whenWaitIsOver={"moveTo": "b"}),
     "a secret that is not there": scene(admission={"jwtSecretFile": "/nowhere/secret"}),
+    "an origin at no port": scene(origins=["https://a.example:65536"]),
     "trust in names and tokens": scene(identity="open", admission={"jwtSecretFile": "/nowhere/secret"}),
     "a region pair twice": latency(CAP, regionAttribute="r", regions=[
         {"between": ["eu", "us"], "roundTrip": 5}, {"between": ["us", "eu"], "roundTrip": 5}]),
@@ -119,5 +123,6 @@ GOOD = {
     "a reunion": rules(encounters={"reunite": {"wait": 100}}), "anybody": rules(encounters="any"), "parties": rules(partySizeMax=4),
     "treatments": scene(treatments={"seed": 2**53 - 1, "list": [{"name": "t", "weight": 1000, "quota": 1_000_000_000}]}),
     "its schema and an option": {"$schema": "./scenes.schema.json", "idleTimeout": "2m", **scene(completionCodes={"completed": "x" * 128})},
+    "origins": scene(origins=["null", "https://a.example:8443", "http://[::1]:3000", "HTTPS://B.example"]),
     "validation of 16": scene(groupSize=16, validatePeers=True), "no rules": scene(rules={}),
 }

@@ -1,6 +1,8 @@
 """Who may connect: origins, proxies, limits by address and subject; and how far away clients are."""
 
 import asyncio
+import json
+import signal
 
 import pytest
 from players import ANSWER_S, Line, Player
@@ -39,6 +41,46 @@ async def test_pages_of_other_origins_hear_403_at_both_servers(make_servers):
             assert status == 403 and "origin_refused" in body
             assert logged(server, "upgrade_refused", why="origin", origin=other, client="127.0.0.1")
         assert metric(server, 'greenroom_upgrades_refused_total{reason="origin"}') == 4
+
+
+async def joins(servers, scene, **options):
+    """What a join from a page hears: `waiting`, or the code of an error."""
+    player = Player(servers)
+    player.room = await Line.open(servers.matchmaker.ws + "/v1/join", **options)
+    await player.room.send("join", scene=scene, subject=player.subject)
+    message = await player.room.next()
+    if message["type"] == "waiting":
+        await player.closes()
+        return "waiting"
+    await player.room.closes(4020)
+    return message["code"]
+
+
+async def test_a_scenes_own_origins_count_in_place_of_the_servers(make_servers):
+    lab, pool = {"id": "lab", "groupSize": 2, "origins": ["https://other.example"]}, {"id": "pool", "groupSize": 2}
+    servers = make_servers(scenes=[lab, pool], matchmaker_options=["--allowed-origins", PAGE]).start()
+    other = "https://other.example"
+    assert await joins(servers, "lab", origin=other) == "waiting"
+    assert await joins(servers, "lab", origin=PAGE) == "origin_refused"
+    assert await joins(servers, "pool", origin=PAGE) == "waiting"
+    assert await joins(servers, "pool", origin=other) == "origin_refused"
+    assert await joins(servers, "lab") == "waiting", "programs have no origin"
+    assert (await upgrade(servers.matchmaker.ws + "/v1/join", origin="https://evil.example"))[0] == 403
+    assert refused(servers.matchmaker, "origin") == 2
+    assert logged(servers.matchmaker, "join_refused", why="origin", scene="lab")
+
+    # A reload opens the scene to another page and takes the first one's right away.
+    file = servers.folder / "greenroom.json"
+    file.write_text(json.dumps({"scenes": [{**lab, "origins": [PAGE]}, pool]}))
+    servers.matchmaker.signal(signal.SIGHUP)
+    assert logged(servers.matchmaker, "reloaded", changed="lab")
+    assert await joins(servers, "lab", origin=PAGE) == "waiting"
+    assert (await upgrade(servers.matchmaker.ws + "/v1/join", origin=other))[0] == 403
+    file.write_text(json.dumps({"scenes": [{**lab, "origins": ["other.example"]}, pool]}))
+    servers.matchmaker.signal(signal.SIGHUP)
+    (line,) = logged(servers.matchmaker, "reload_failed")
+    assert 'origins[0] (scene "lab"): "other.example" is neither' in line["why"]
+    assert await joins(servers, "lab", origin=PAGE) == "waiting"
 
 
 async def test_one_address_has_so_many_connections_at_once(make_servers):

@@ -187,3 +187,56 @@ async def test_a_new_secret_counts_from_a_reload_on_and_a_bad_one_changes_nothin
     await asyncio.gather(waiting.until_play(), bob.until_play())
     await finish([waiting, bob])
     assert new not in matchmaker.text() and SECRET not in json.dumps(matchmaker.state())
+
+
+async def test_one_who_waits_may_come_back_with_a_token_that_has_expired(lab):
+    ann = Player(lab, "ann")
+    await ann.join("pairs", token=token("ann", attributes={"cohort": 1}))
+    await ann.room.drop()
+    old = token("ann", life_s=-60, attributes={"cohort": 1})
+    assert "expired" in await refusal(lab, "ann", token=old)
+    await refusal(lab, "bob", token=old, resume=ann.resume)
+    assert "expired" in await refusal(lab, "bob", token=token("bob", life_s=-60), resume=ann.resume)
+    assert "expired" in await refusal(lab, "ann", scene="open-door", token=old, resume=ann.resume)
+    assert "without a token" in await refusal(lab, "ann", resume=ann.resume)
+    await ann.join("pairs", token=old, resume=ann.resume)
+    bob = Player(lab, "bob")
+    await bob.join("pairs", token=token("bob", attributes={"cohort": 1}))
+    await asyncio.gather(ann.matched(), bob.matched())
+    await asyncio.gather(ann.enter(), bob.enter())
+    await asyncio.gather(ann.until_play(), bob.until_play())
+    await finish([ann, bob])
+
+
+async def test_a_secret_that_others_may_read_is_warned_of_at_start_and_at_each_reload(make_servers, tmp_path):
+    link, tokens = tmp_path / "link-secret", tmp_path / "jwt-secret"
+    link.write_text("the link's secret")
+    tokens.write_text(SECRET)
+    link.chmod(0o604)
+    tokens.chmod(0o600)
+    scene = {**PAIRS, "admission": {"jwtSecretFile": str(tokens)}}
+    servers = make_servers(scenes=[scene], matchmaker_options=["--secret-file", link])
+    matchmaker = servers.start_matchmaker()
+    matchmaker.until_alive()
+
+    def warned(file):
+        return [line["message"] for line in matchmaker.log("configuration") if str(file) in line["message"]]
+
+    assert "mode 0604" in eventually(lambda: warned(link), "a warning")[0] and not warned(tokens)
+    tokens.chmod(0o664)
+    matchmaker.signal(signal.SIGHUP)
+    assert logged(matchmaker, "reloaded")
+    assert "mode 0664" in warned(tokens)[0] and len(warned(link)) == 2
+    link.chmod(0o600)
+    matchmaker.signal(signal.SIGHUP)
+    eventually(lambda: len(matchmaker.log("reloaded")) == 2, "the second reload")
+    assert len(warned(tokens)) == 2 and len(warned(link)) == 2
+    # One that a start would refuse fails a reload too.
+    link.write_text("")
+    matchmaker.signal(signal.SIGHUP)
+    assert "is empty" in logged(matchmaker, "reload_failed")[0]["why"]
+    link.write_text("fifteen bytes..")
+    matchmaker.signal(signal.SIGHUP)
+    eventually(lambda: len(matchmaker.log("reload_failed")) == 2, "the next reload has failed too")
+    why = matchmaker.log("reload_failed")[1]["why"]
+    assert f'--secret-file: "{link}" is shorter than 16 bytes' in why and "fifteen" not in why

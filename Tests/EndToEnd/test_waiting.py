@@ -1,6 +1,7 @@
 """What those who wait are told, and what is recorded of them."""
 
 import asyncio
+import json
 
 import pytest
 from players import Line, Player, match
@@ -62,6 +63,52 @@ async def test_every_join_has_one_fate_in_the_log_and_in_the_metrics(make_server
     assert metric(servers, 'greenroom_join_fates_total{scene="brief",fate="timed_out"}') == 1
     assert metric(servers, 'greenroom_join_wait_seconds_count{scene="two"}') == 6, "refusals have not waited"
     servers.must_be_empty = False
+
+
+async def test_there_are_as_many_fates_as_joins_whatever_is_wrong_with_them(make_servers):
+    servers = make_servers(scenes=[{**SCENE, "id": "two"}], matchmaker_options=["--joins-per-subject", "1", "--joins-per-subject-burst", "2"]).start()
+
+    def total(name):
+        lines = servers.matchmaker.get("/metrics")[1].splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+
+    async def say(*texts, code):
+        line = await Line.open(servers.matchmaker.ws + "/v1/join")
+        for text in texts:
+            await line.raw(text)
+        await line.closes(code)
+
+    ann = '{"type":"join","scene":"two","subject":"ann"}'
+    # No joins.
+    await say("join", code=4010)
+    await say('{"type":"joins"}', code=4012)
+    await say('{"type":"join","scene":"two","scene":"two","subject":"ann"}', code=4011)
+    await (await Line.open(servers.matchmaker.ws + "/v1/join")).close()
+    assert total("greenroom_joins_total") == total("greenroom_join_fates_total") == 0
+    # Joins that are refused.
+    for text, code in [
+        ('{"type":"join"}', 4011), ('{"type":"join","scene":"two","subject":""}', 4011),
+        ('{"type":"join","scene":"two","subject":"ann","party":7}', 4011),
+        ('{"type":"join","scene":"none","subject":"bob"}', 4014),
+        (json.dumps({"type": "join", "scene": "two", "subject": "x" * 200}), 4011),
+        ('{"type":"join","scene":"two","subject":"cid","attributes":{"a":{}}}', 4011),
+    ]:
+        await say(text, code=code)
+    eventually(lambda: total("greenroom_join_fates_total") == 6, lambda: servers.matchmaker.get("/metrics")[1])
+    assert total("greenroom_joins_total") == 6
+    # One that waits, and a second on the same connection; then a third of the same name.
+    line = await Line.open(servers.matchmaker.ws + "/v1/join")
+    await line.raw(ann)
+    await line.expect("waiting")
+    await line.raw(ann)
+    await line.expect("error", code="wrong_state")
+    assert (total("greenroom_joins_total"), total("greenroom_join_fates_total")) == (8, 7)
+    await say(ann, code=4018)
+    await say(ann, code=4021)
+    await line.close()
+    eventually(lambda: total("greenroom_join_fates_total") == 10, lambda: servers.matchmaker.get("/metrics")[1])
+    assert total("greenroom_joins_total") == 10
+    assert len(servers.matchmaker.log("join_fate")) == 10
 
 
 @pytest.fixture

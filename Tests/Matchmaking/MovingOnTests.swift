@@ -72,6 +72,55 @@ import Testing
         #expect(lobby.waits[3]?.waitedMs == 100)
     }
 
+    @Test("one who was moved, went away and joins the first scene again is back in the second, as long as one waits there")
+    func comesBack() {
+        var lobby = Lobby(Self.scene("duo", to: "next"), Self.scene("next", to: "other"), Self.scene("other", to: nil, waitTimeoutMs: 500))
+        lobby.join("ann", on: 1)
+        lobby.pass(100)
+        lobby.pass(100)
+        lobby.disconnect(1)
+        lobby.pass(50)
+        #expect(lobby.join("ann", on: 2, resume: lobby.resumes[1]) == ["2: waiting 1/2 in S4"])
+        #expect(lobby.core.sceneStatus.map(\.waiting) == [0, 0, 1])
+        #expect(lobby.waits[2]?.waitedMs == 250)
+        // A page that has not heard of the move is this one's too.
+        #expect(lobby.join("ann", on: 3, resume: lobby.resumes[2]) == ["2: ended S4 superseded.", "3: waiting 1/2 in S4"])
+        lobby.disconnect(3)
+        let late = lobby.resumes[3]
+        lobby.pass(500)
+        #expect(lobby.join("ann", on: 4, resume: late) == ["4: waiting 1/2 in S5"])
+        #expect(lobby.core.sceneStatus.map(\.waiting) == [1, 0, 0])
+        #expect(lobby.waits[4]?.waitedMs == 0)
+    }
+
+    @Test("where the second scene takes nobody any more it says so; one that is gone sends nobody anywhere")
+    func comesBackToAClosedScene() {
+        var lobby = Lobby(Self.scene("duo", to: "other"), Self.scene("other", to: nil))
+        lobby.join("ann", on: 1)
+        lobby.pass(100)
+        lobby.disconnect(1)
+        var closed = Self.scene("other", to: nil)
+        closed.isOpen = false
+        lobby.handle(.reconfigure([Self.scene("duo", to: "other"), closed]))
+        #expect(lobby.join("ann", on: 2, resume: lobby.resumes[1]) == ["2: error scene_closed!"])
+        lobby.handle(.reconfigure([Self.scene("duo", to: "other")]))
+        #expect(lobby.join("ann", on: 3, resume: lobby.resumes[1]) == ["3: waiting 1/2 in S3"])
+    }
+
+    @Test("after a restart too; but a place in a scene that the first one does not send to gives none there")
+    func comesBackAfterRestart() {
+        var lobby = Lobby(Self.scene("duo", to: "other"), Self.scene("other", to: nil))
+        lobby.join("ann", on: 1)
+        lobby.pass(100)
+        var again = Lobby(restarting: lobby, Self.scene("duo", to: "other"), Self.scene("other", to: nil))
+        #expect(again.join("ann", on: 2, resume: lobby.resumes[1]) == ["2: waiting 1/2 in S3"])
+        #expect(again.core.sceneStatus.map(\.waiting) == [0, 1])
+        var apart = Lobby(restarting: lobby, Self.scene("duo", to: nil), Self.scene("other", to: nil))
+        apart.join("ann", on: 2, resume: lobby.resumes[1])
+        #expect(apart.core.sceneStatus.map(\.waiting) == [1, 0])
+        #expect(apart.waits[2]?.waitedMs == 0)
+    }
+
     @Test("a party moves on as one")
     func party() {
         var lobby = Lobby(

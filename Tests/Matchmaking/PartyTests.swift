@@ -100,6 +100,80 @@ import Testing
         #expect(lobby.join("bob", on: 4, resume: lobby.resumes[3], party: ("x", 2)).last?.hasPrefix("4: waiting 2/4") == true)
     }
 
+    @Test("after a restart those who say the code again are one party again, with the time that they have waited")
+    func restart() {
+        let scene = Scene.parties(4, max: 3)
+        var before = Lobby(scene)
+        before.join("ann", on: 1, party: ("x", 2))
+        before.join("bob", on: 2, party: ("x", 2))
+        before.pass(500)
+        var lobby = Lobby(restarting: before, scene)
+        #expect(lobby.join("ann", on: 11, resume: before.resumes[1], party: ("x", 2)).last?.hasSuffix("party 1/2") == true)
+        let lines = lobby.join("bob", on: 12, resume: before.resumes[2], party: ("x", 2))
+        #expect(lines.map { $0.prefix(15) } == ["11: waiting 2/4", "12: waiting 2/4"], "\(lines)")
+        #expect(lobby.waits[11]?.waitedMs == 500)
+        #expect(lobby.waits[12]?.waitedMs == 500)
+    }
+
+    @Test("a resume without the code keeps the place and not the company; the code said later brings it back")
+    func restartWithoutCode() {
+        let scene = Scene.parties(4, max: 3)
+        var before = Lobby(scene)
+        before.join("ann", on: 1, party: ("x", 2))
+        before.join("bob", on: 2, party: ("x", 2))
+        before.pass(500)
+        var lobby = Lobby(restarting: before, scene)
+        #expect(lobby.join("ann", on: 11, resume: before.resumes[1]) == ["11: waiting 1/4 in S3"])
+        #expect(lobby.join("bob", on: 12, resume: before.resumes[2], party: ("x", 2)).last?.hasSuffix("party 1/2") == true)
+        lobby.pass(100)
+        let lines = lobby.join("ann", on: 13, resume: lobby.resumes[11], party: ("x", 2))
+        #expect(lines.map { $0.prefix(17) } == ["11: ended S3 super", "12: waiting 2/4 i", "13: waiting 2/4 i"].map { $0.prefix(17) }, "\(lines)")
+        #expect(lobby.fates == ["11: ann superseded in S3 after 100/600"])
+        #expect(lobby.waits[13]?.waitedMs == 600)
+        #expect(lobby.waits[13]?.timeoutMs == 119_900)
+        #expect(lobby.leftovers.contains("parties 1") && lobby.leftovers.contains("waitingSubjects 2"), "\(lobby.leftovers)")
+    }
+
+    @Test("a new page without the code is still its party's, and one whose party has no place for it keeps its own")
+    func pageWithoutCode() {
+        var lobby = Lobby(.parties(4, max: 3))
+        lobby.join("ann", on: 1, party: ("x", 2))
+        #expect(lobby.join("ann", on: 2, resume: lobby.resumes[1]).last?.hasSuffix("party 1/2") == true)
+        lobby.join("bob", on: 3, party: ("y", 2))
+        lobby.join("cid", on: 4, party: ("y", 2))
+        #expect(lobby.join("ann", on: 5, resume: lobby.resumes[2], party: ("y", 2)).last?.hasSuffix("party 1/2") == true)
+    }
+
+    @Test("one who names another party goes over to it, and the others gather again")
+    func changes() {
+        var lobby = Lobby(.parties(4, max: 3))
+        lobby.join("ann", on: 1, party: ("x", 2))
+        lobby.join("bob", on: 2, party: ("x", 2))
+        lobby.join("cid", on: 3, party: ("y", 2))
+        let lines = lobby.join("bob", on: 4, resume: lobby.resumes[2], party: ("y", 2))
+        #expect(lines.contains { $0.hasPrefix("1: waiting 1/4") && $0.hasSuffix("party 1/2") }, "\(lines)")
+        #expect(lines.contains { $0.hasPrefix("3: waiting 2/4") }, "\(lines)")
+        #expect(lines.contains { $0.hasPrefix("4: waiting 2/4") }, "\(lines)")
+    }
+
+    @Test("those who are back in a session that a restart has brought back, and that fails, gather again by the code that they say")
+    func restoredSession() {
+        let scene = Scene.parties(3, max: 2)
+        var before = Lobby(scene)
+        before.connect("east", link: 1)
+        before.join("ann", on: 1, party: ("x", 2))
+        before.join("bob", on: 2, party: ("x", 2))
+        before.join("cid", on: 3)
+        before.sync()
+        var lobby = Lobby(restarting: before, scene)
+        let session = lobby.assignments.keys.sorted()[0]
+        lobby.join("ann", on: 11, resume: before.resumes[1], party: ("x", 2))
+        lobby.join("bob", on: 12, resume: before.resumes[2], party: ("x", 2))
+        lobby.connect("east", link: 1, inventory: [])
+        lobby.sync()
+        #expect(lobby.core.tables.first { $0.name == "parties" }?.count == 1, "\(session) \(lobby.leftovers)")
+    }
+
     @Test("those who are put back from a session that failed are one party again")
     func putBack() {
         var lobby = Lobby(.parties(3, max: 2))

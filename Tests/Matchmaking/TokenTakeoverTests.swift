@@ -3,6 +3,50 @@ import SessionProtocol
 import Testing
 
 /// Joins whose token says that they are who they say: as good as a `resume` for a takeover.
+@Suite struct PlaceTests {
+    func has(_ lobby: Lobby, _ subject: String, _ resume: String?, scene: String = "duo", laterMs: UInt64 = 0) -> Bool {
+        let request = JoinRequest(scene: scene, subject: .of(subject), resume: resume)
+        return lobby.core.hasPlace(request, nowUnixMs: lobby.now.unixMs + laterMs)
+    }
+
+    @Test("one has a place who shows its own resume for that scene, from its first join on for a day")
+    func own() {
+        var lobby = Lobby(.group(2), .group(2, "other"))
+        lobby.join("ann", on: 1)
+        let resume = lobby.resumes[1]
+        #expect(has(lobby, "ann", resume))
+        lobby.disconnect(1)
+        #expect(has(lobby, "ann", resume))
+        #expect(!has(lobby, "bob", resume) && !has(lobby, "ann", resume, scene: "other") && !has(lobby, "ann", nil))
+        #expect(!has(lobby, "ann", resume.map { $0 + "A" }))
+        lobby.pass(80_000_000)
+        lobby.join("ann", on: 2, resume: resume)
+        #expect(has(lobby, "ann", lobby.resumes[2], laterMs: 6_399_999))
+        #expect(!has(lobby, "ann", lobby.resumes[2], laterMs: 6_400_000))
+    }
+
+    @Test("as long as its session lives, and no longer than until it has been played")
+    func spent() {
+        var lobby = Lobby(.group(2))
+        lobby.connect("east", link: 1)
+        lobby.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
+        #expect(has(lobby, "ann", lobby.resumes[1]))
+        lobby.state("S1", .playing, link: 1)
+        #expect(has(lobby, "ann", lobby.resumes[1]))
+        lobby.end("S1", .completed, in: .playing, link: 1)
+        lobby.sync()
+        #expect(!has(lobby, "ann", lobby.resumes[1]))
+    }
+
+    @Test("in the scene to which it was moved, by the name of the first")
+    func moved() {
+        var lobby = Lobby(MovingOnTests.scene("duo", to: "other"), MovingOnTests.scene("other", to: nil))
+        lobby.join("ann", on: 1)
+        lobby.pass(100)
+        #expect(has(lobby, "ann", lobby.resumes[1]) && has(lobby, "ann", lobby.resumes[1], scene: "other"))
+    }
+}
+
 @Suite struct TokenTakeoverTests {
     @Test("in a room a token takes over the place, with the waiting time that it has")
     func room() {

@@ -104,14 +104,14 @@ import Testing
     }
 
     /// The treatment that one who plays alone is told; nil when it is told none or not matched.
-    static func play(_ lobby: inout Lobby, _ number: UInt64, ends reason: EndReason = .completed, in state: SessionState = .playing) -> String? {
+    static func play(_ lobby: inout Lobby, _ number: UInt64, ends reason: EndReason = .completed, in state: SessionState = .playing, link: UInt64 = 1) -> String? {
         lobby.join("p\(number)", on: number)
         lobby.sync()
         guard let session = lobby.assignments.max(by: { $0.key.count == $1.key.count ? $0.key < $1.key : $0.key.count < $1.key.count })?.key
         else { return nil }
-        let heard = lobby.accept(session, link: 1)
-        if state == .playing { lobby.state(session, .playing, link: 1) }
-        lobby.end(session, reason, in: state, link: 1)
+        let heard = lobby.accept(session, link: link)
+        if state == .playing { lobby.state(session, .playing, link: link) }
+        lobby.end(session, reason, in: state, link: link)
         lobby.sync()
         return heard.first { $0.contains("treated") }.flatMap { $0.split(separator: " ").last.map { String($0.dropLast()) } }
     }
@@ -174,7 +174,7 @@ import Testing
         #expect(had.sorted() == ["a", "a", "b", "b"])
     }
 
-    @Test("a reload that leaves the plan alone goes on with it; another plan begins anew")
+    @Test("a reload goes on behind what has been given, whatever the plan is now, and counts it by name")
     func reload() {
         let scene = Self.scene([.init(name: "a", quota: 1)])
         var lobby = Lobby(scene)
@@ -186,6 +186,89 @@ import Testing
         #expect(lobby.join("late", on: 8) == ["8: error scene_closed!"])
         lobby.handle(.reconfigure([Self.scene([.init(name: "b", quota: 1)])]))
         #expect(Self.play(&lobby, 2) == "b")
+        // Both are counted, the one that was left out meanwhile too.
+        lobby.handle(.reconfigure([Self.scene([.init(name: "b", quota: 2), .init(name: "a", quota: 1)], seed: 9)]))
+        #expect(lobby.core.sceneStatus[0].treated.map(\.sessions) == [1, 1])
+        #expect(Self.play(&lobby, 3) == "b")
+        #expect(lobby.join("late", on: 9) == ["9: error scene_closed!"])
+    }
+
+    @Test("a changed plan has given the same after a reload and after a restart, and goes on alike")
+    func reloadIsRestart() {
+        let before = Self.scene([.init(name: "a", quota: 3), .init(name: "b", quota: 3)])
+        let after = Self.scene([.init(name: "c", quota: 2), .init(name: "b", quota: 3), .init(name: "a", quota: 4)], seed: 5)
+        var lobby = Lobby(before)
+        lobby.connect("east", link: 1)
+        for number in 1...4 as ClosedRange<UInt64> { _ = Self.play(&lobby, number) }
+        _ = Self.play(&lobby, 5, ends: .noShow, in: .matched)
+        var restarted = Lobby(restarting: lobby, after)
+        restarted.connect("east", link: 1)
+        lobby.handle(.reconfigure([after]))
+        func treated(_ lobby: Lobby) -> [String] { lobby.core.sceneStatus[0].treated.map { "\($0.treatment) \($0.sessions)" } }
+        #expect(treated(lobby) == ["c 0", "b 2", "a 2"])
+        #expect(treated(restarted) == treated(lobby))
+        for number in 11...15 as ClosedRange<UInt64> {
+            let given = Self.play(&lobby, number)
+            #expect(given != nil)
+            #expect(Self.play(&restarted, number) == given)
+        }
+        #expect(treated(lobby) == ["c 2", "b 3", "a 4"])
+        #expect(lobby.join("late", on: 99) == ["99: error scene_closed!"])
+    }
+
+    @Test("a session of an earlier plan that is not played gives its treatment back under the plan of now")
+    func givesBackAfterReload() {
+        var lobby = Lobby(Self.scene([.init(name: "a", quota: 1)]))
+        lobby.connect("east", link: 1)
+        lobby.join("p1", on: 1)
+        lobby.sync()
+        lobby.handle(.reconfigure([Self.scene([.init(name: "a", quota: 2)])]))
+        #expect(lobby.core.sceneStatus[0].treated.map(\.sessions) == [1])
+        lobby.accept("S1", link: 1)
+        lobby.end("S1", .noShow, in: .matched, link: 1)
+        #expect(lobby.core.sceneStatus[0].treated.map(\.sessions) == [0])
+    }
+
+    @Test("a session that coordinators report after the loss of the journal counts, and none gives back what it was not given")
+    func adopted() {
+        let scene = Self.scene([.init(name: "a", quota: 1)])
+        var before = Lobby(scene)
+        before.connect("east", link: 1)
+        before.join("p1", on: 1)
+        before.sync()
+        before.accept("S1", link: 1)
+        guard let assignment = before.assignment("S1") else { return #expect(Bool(false)) }
+        var lobby = Lobby(restarting: before, scene, journal: [], isComplete: false)
+        lobby.connect("east", link: 1, inventory: [.holding(.playing, assignment)])
+        #expect(lobby.core.sceneStatus[0].treated.map(\.sessions) == [1])
+        lobby.end("S1", .completed, in: .playing, link: 1)
+        lobby.sync()
+        #expect(lobby.core.sceneStatus[0].treated.map(\.sessions) == [1])
+    }
+
+    @Test("without a plan, and without a rule for who met whom, no game is kept in the journal")
+    func forgotten() {
+        var plain = Self.scene([])
+        plain.treatments = nil
+        var lobby = Lobby(Self.scene([.init(name: "a")]))
+        lobby.connect("east", link: 1)
+        func reconnect(_ link: UInt64) {
+            lobby.down(link - 1)
+            lobby.connect("east", link: link)
+        }
+        _ = Self.play(&lobby, 1)
+        reconnect(2)
+        #expect(lobby.core.journalSessions == [lobby.id("S1")])
+        lobby.handle(.reconfigure([plain]))
+        #expect(lobby.core.journalSessions == [])
+        var met = plain
+        met.rules.encounters = .never
+        lobby.handle(.reconfigure([met]))
+        _ = Self.play(&lobby, 2, link: 2)
+        reconnect(3)
+        #expect(lobby.core.journalSessions == [lobby.id("S2")])
+        lobby.handle(.reconfigure([plain]))
+        #expect(lobby.core.journalSessions == [])
     }
 }
 

@@ -124,6 +124,8 @@ import Testing
         let tags = page.table(under: "Extensions", after: "| tag | name")
         #expect(tags[0][2].hasPrefix("a name of 1 to \(ProtocolLimits.treatmentBytesMax) bytes"))
         #expect(tags[1][2].hasPrefix("`list(u8)` of `player` and `text(\(ProtocolLimits.roleBytesMax))`, a name"))
+        #expect(tags[2][2].hasPrefix("`list(u8)`, at most \(ProtocolLimits.measuredPairsMax), of two `player`"))
+        #expect(tags[2][2].contains("`u32` roundTripUs, at most \(millions(ProtocolLimits.roundTripUsMax)):"))
         #expect(page.flat.contains("Up to \(grouped(ProtocolLimits.unknownExtensionsBytesMax)) bytes of them in one message are kept"))
     }
 
@@ -136,6 +138,8 @@ import Testing
                 == ExtensionTag.allCases.map { "\($0.rawValue) \($0)" })
         #expect(page.flat.contains("A tag below \(ExtensionTag.firstDemanding) may be left at that."))
     }
+
+    private func millions(_ number: UInt32) -> String { number % 1_000_000 == 0 ? "\(number / 1_000_000),000,000" : "\(number)" }
 
     private func grouped(_ number: Int) -> String {
         number < 1000 ? "\(number)" : "\(number / 1000)," + String("00\(number % 1000)".suffix(3))

@@ -26,6 +26,18 @@ func coordinator(_ text: String, _ limits: ClientMessageLimits = .init()) throws
                     attributes: Array(#"{ "level" : 1e400, "level": [ 1 ] }"#.utf8), resume: "r"))
     }
 
+    @Test("a join that cannot be read is known as one")
+    func misread() {
+        func isJoin(_ text: String) -> Bool { MatchmakerRequest.isJoin(Array(text.utf8).span, limits: ClientMessageLimits()) }
+        for text in [#"{"type":"join"}"#, #"{"scene":7,"type":"join"}"#, #"{"type":"join","subject":""}"#, #" {"x":[],"type":"jo\u0069n"} "#] {
+            #expect(isJoin(text), "\(text)")
+        }
+        for text in [
+            "", "join", #""join""#, #"{"type":"leave"}"#, #"{"type":["join"]}"#, #"{"type":"join","type":"join"}"#, #"{"type":"join""#,
+            #"{"type":"join"}x"#, #"{"kind":"join"}"#,
+        ] { #expect(!isJoin(text), "\(text)") }
+    }
+
     @Test("a party is read; one that is none is bad_message")
     func party() throws {
         let join = { (party: String) in #"{"type":"join","scene":"duo","subject":"ann","party":"# + party + "}" }

@@ -10,7 +10,7 @@ private func headers(_ lines: [String]) throws -> HTTPHeaders {
 }
 
 private func admits(_ allowed: [String], _ origins: String...) throws -> Bool {
-    try OriginPolicy(allowed).admits(headers(origins.map { "Origin: " + $0 }))
+    try OriginPolicy(allowed).admits(RequestOrigin(headers(origins.map { "Origin: " + $0 })))
 }
 
 @Suite struct OriginPolicyTests {

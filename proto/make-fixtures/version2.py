@@ -2,13 +2,25 @@
 
 import valid
 from conversations import GRACE, INTERVAL, Talk
-from wire import ROLES, TREATMENT, block, body, encode, frame, roles
+from wire import PAIRS, ROLES, TREATMENT, block, body, encode, frame, pairs, roles
 
 BOTH = [{"player": 0, "role": "proposer"}, {"player": 1, "role": "responder"}]
 CONDITIONS = {"treatment": "high stakes", "roles": BOTH}
 ASSIGN = {"kind": "assign"} | valid.assignment()
 ENDED = {"kind": "ended"} | valid.outcome()
 JOURNAL = {"kind": "journalMatched", "node": "east-1"} | valid.assignment()
+
+
+def outcome_of(count):
+    """The outcome of a game of so many."""
+    return {"kind": "ended"} | valid.outcome(players=[valid.result(f"p{n}") for n in range(count)])
+
+
+def measured(lower, higher, us=12_500):
+    return {"players": [lower, higher], "roundTripUs": us}
+
+
+TRIO = outcome_of(3)
 
 
 def valid_cases():
@@ -41,6 +53,19 @@ def valid_cases():
     yield "ended-treatment", "a treatment without roles", ENDED | {"treatment": "control"}
     yield "ended-demanding", "what has ended is recorded, understood or not", ENDED | {
         "extensions": [{"tag": 130, "bytes": "010203"}]}
+    yield "ended-pairs", "what a pair has measured while it was validated", ENDED | {"pairs": [measured(0, 1)]}
+    yield "ended-pairs-all", "behind treatment and roles, in the order of their tags", ENDED | CONDITIONS | {
+        "pairs": [measured(0, 1)]}
+    yield "ended-pairs-some", "pairs of which nobody has said anything are left out", TRIO | {
+        "pairs": [measured(0, 2, 180_300), measured(1, 2)]}
+    yield "ended-pairs-extremes", "the shortest and the longest that may be told", TRIO | {
+        "pairs": [measured(0, 1, 0), measured(1, 2, 60_000_000)]}
+    yield "ended-pairs-16", "all pairs of as many as may be validated", outcome_of(16) | {
+        "pairs": [measured(a, b, 1_000 * a + b) for a in range(16) for b in range(a + 1, 16)]}
+    yield "ended-pairs-254", "the greatest players that there are", outcome_of(255) | {
+        "pairs": [measured(0, 254), measured(253, 254)]}
+    yield "ended-pairs-unknown", "an unknown tag stands on either side", ENDED | {
+        "pairs": [measured(0, 1)], "extensions": [{"tag": 3, "bytes": "01"}, {"tag": 5, "bytes": ""}]}
     yield "assign", "nothing to say: byte for byte that of version 1", ASSIGN
     yield "ended", "the same for an outcome", ENDED
     yield "holding", "and what is held", {"kind": "holding", "state": "playing"} | valid.assignment()
@@ -137,6 +162,31 @@ def bad_blocks():
         ASSIGN, [(ROLES, b"\2" + roles([role(0)])[1:]), (9, bytes(9))]), "truncated", "roles"
     yield "roles-under", "bytes are left behind the last role", extended(
         ASSIGN, [(ROLES, roles([role(0)]) + b"\0")]), "trailingBytes", None
+    for name, why, data, error in bad_pairs():
+        yield f"pairs-{name}", why, extended(TRIO, [(PAIRS, data)]), error, None if error == "trailingBytes" else "pairs"
+    yield "pairs-121", "more than 16 players have", extended(outcome_of(17), [(PAIRS, pairs(
+        [measured(a, b) for a in range(17) for b in range(a + 1, 17)][:121]))]), "tooMany", "pairs"
+    yield "pairs-borrow", "more are promised than the entry holds, though bytes follow", extended(
+        TRIO, [(PAIRS, b"\2" + pairs([measured(0, 1)])[1:]), (9, bytes(9))]), "truncated", "pairs"
+
+
+def bad_pairs():
+    yield "none", "one who has none to say leaves the tag out", b"\0", "badValue"
+    yield "empty", "not even a count", b"", "truncated"
+    yield "most", "the count is judged before its entries are missed", b"\x79", "tooMany"
+    yield "oneself", "nobody is a pair with itself", pairs([measured(1, 1)]), "badValue"
+    yield "higher-first", "the lower player comes first", pairs([measured(1, 0)]), "badValue"
+    yield "stranger", "a player that is not there", pairs([measured(0, 3)]), "badValue"
+    yield "stranger-first", "the lower player is judged before the higher is missed", b"\1\3", "badValue"
+    yield "stranger-second", "the higher player is judged before the round trip is missed", b"\1\0\3", "badValue"
+    yield "255", "no player has this number", pairs([measured(0, 255)]), "badValue"
+    yield "descend", "in order of pairs", pairs([measured(0, 2), measured(0, 1)]), "badValue"
+    yield "descend-lower", "the lower player counts first", pairs([measured(1, 2), measured(0, 2)]), "badValue"
+    yield "repeat", "each pair once", pairs([measured(0, 1), measured(0, 1)]), "badValue"
+    yield "too-long", "a minute is the longest", pairs([measured(0, 1, 60_000_001)]), "badValue"
+    yield "longest", "no number wraps", pairs([measured(0, 1, 0xFFFFFFFF)]), "badValue"
+    yield "cut", "a round trip that is not all there", pairs([measured(0, 1)])[:-1], "truncated"
+    yield "under", "bytes are left behind the last pair", pairs([measured(0, 1)]) + b"\0", "trailingBytes"
 
 
 class Talk2(Talk):
@@ -218,6 +268,24 @@ def conversations():
     t.pong()
     yield "reconnect-experiment", t
 
+    t = Talk2("peers are validated, and what they have measured stands in the outcome: of both reports the smaller", ["coordinator"])
+    t.begin()
+    game = validated(t, 14.2, 12.5)
+    t.ms = 500
+    t.event("coordinator", "leave bob")
+    t.ended(game, "player_left", "playing", blamed=("bob",), extensions={"pairs": [measured(0, 1)]})
+    t.about("matchmaker", "endedAck", game)
+    yield "life-measured", t
+
+    t = Talk2("on a link of version 1 the round trip is left out", ["coordinator"], matchmaker=(1, 1))
+    t.begin()
+    game = validated(t, 14.2, 12.5)
+    t.ms = 500
+    t.event("coordinator", "leave bob")
+    t.ended(game, "player_left", "playing", blamed=("bob",))
+    t.about("matchmaker", "endedAck", game)
+    yield "life-measured-older-matchmaker", t
+
     t = Talk2("back on a link of version 1 nothing of it is said, and the game goes on", ["coordinator"])
     t.begin()
     game = experiment(t)
@@ -252,6 +320,17 @@ def conversations():
     t.ended(game, "player_left", "playing", blamed=("bob",))
     t.about("matchmaker", "endedAck", game)
     yield "life-older-coordinator", t
+
+
+def validated(t, *rtts):
+    """A game with validation, up to playing, in which each of both reports what it has measured."""
+    game = t.match("duo", ("ann", "bob"), True)
+    t.about("coordinator", "accepted", game)
+    t.event("coordinator", "enter ann", "enter bob")
+    t.about("coordinator", "state", game, state="validating")
+    t.event("coordinator", f"validated ann bob {rtts[0]}", f"validated bob ann {rtts[1]}")
+    t.about("coordinator", "state", game, state="playing")
+    return game
 
 
 def experiment(t, names=("ann", "bob")):

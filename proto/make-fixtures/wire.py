@@ -134,7 +134,7 @@ def challenge(b, m, magic=MAGIC):
 
 # Behind all other fields of these, where there is anything to say.
 EXTENSIBLE = ("assign", "ended", "holding", "journalMatched")
-TREATMENT, ROLES = 1, 2
+TREATMENT, ROLES, PAIRS = 1, 2, 4
 
 
 def text(value, size=2):
@@ -147,6 +147,12 @@ def roles(entries):
     return bytes([len(entries)]) + b"".join(bytes([entry["player"]]) + text(entry["role"]) for entry in entries)
 
 
+def pairs(entries):
+    """What stands under the tag of pairs."""
+    return bytes([len(entries)]) + b"".join(
+        bytes(entry["players"]) + entry["roundTripUs"].to_bytes(4, "big") for entry in entries)
+
+
 def entries(m):
     """Tags and bytes of a message's extensions, in order."""
     found = [(each["tag"], bytes.fromhex(each["bytes"])) for each in m.get("extensions", [])]
@@ -154,6 +160,8 @@ def entries(m):
         found.append((TREATMENT, m["treatment"].encode("utf-8")))
     if "roles" in m:
         found.append((ROLES, roles(m["roles"])))
+    if "pairs" in m:
+        found.append((PAIRS, pairs(m["pairs"])))
     return sorted(found)
 
 

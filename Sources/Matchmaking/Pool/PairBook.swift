@@ -40,6 +40,18 @@ struct PairBook: Sendable {
         while let dropped = measured.popOverflow() { release(dropped) }
     }
 
+    /// Takes over what the pairs of a session have measured, the latest of a pair in place of an earlier one. Rounded up, so that
+    /// it is within a cap of whole milliseconds exactly when the measured time is.
+    mutating func setMeasured(_ outcome: Outcome, nowMs: UInt64) {
+        for entry in outcome.roundTrips {
+            let (lower, higher) = (Int(entry.pair.lower.number), Int(entry.pair.higher.number))
+            guard higher < outcome.players.count else { continue }
+            setMeasured(
+                outcome.players[lower].subject, outcome.players[higher].subject,
+                roundTripMs: (entry.roundTripUs + 999) / 1000, nowMs: nowMs)
+        }
+    }
+
     private mutating func release(_ key: PairKey) {
         people.release(key.lower)
         people.release(key.higher)

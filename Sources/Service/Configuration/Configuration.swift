@@ -14,6 +14,8 @@ public struct Configuration: Sendable {
     public internal(set) var command: String?
     /// Things that look like mistakes but stop nothing; for the log, once.
     public internal(set) var warnings: [String] = []
+    /// The files that secrets were read from.
+    var secretFiles: [String] = []
     var values: [String: (value: OptionValue, origin: OptionOrigin)] = [:]
     var structured: [String: ConfigurationNode] = [:]
     var declarations: [String: OptionDeclaration] = [:]
@@ -43,7 +45,12 @@ public struct Configuration: Sendable {
     public func error(
         _ option: some DeclaredOption, _ problem: String, pointsToHelp: Bool = true
     ) -> ConfigurationError {
-        let declaration = option.declaration
+        var declaration = option.declaration
+        var problem = problem
+        if declaration.isSecret, let path = secretFiles.last {
+            declaration = Program.fileOption(of: declaration)
+            problem = "\"\(printablePath(path))\" \(problem)"
+        }
         let subject =
             switch origin(of: option) {
             case .flag: declaration.flagName

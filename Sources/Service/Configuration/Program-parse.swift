@@ -235,6 +235,7 @@ private struct ConfigurationBuilder {
             } catch {
                 throw ConfigurationError(subject, "\"\(printablePath(path))\" \(error.reason)", pointsToHelp: false)
             }
+            configuration.secretFiles.append(path)
             configuration.values[secret.name] = (try parse(text, secret, subject: "\(subject): \"\(printablePath(path))\""), origin)
         }
     }

@@ -17,7 +17,7 @@ extension Program {
             exit(0)
         case .success(.run(let configuration)):
             do {
-                return try check(configuration)
+                return try check(Self.withFileWarnings(configuration))
             } catch {
                 fail(error)
             }
@@ -31,9 +31,15 @@ extension Program {
         // A loop cannot wait for what stands behind a pipe.
         let result = parseProcess { path throws(FileProblem) in try Self.read(path, O_NONBLOCK) }
         switch try result.get() {
-        case .run(let configuration): return configuration
+        case .run(let configuration): return Self.withFileWarnings(configuration)
         case .print: preconditionFailure("a process that runs was not asked to print")
         }
+    }
+
+    private static func withFileWarnings(_ configuration: Configuration) -> Configuration {
+        var result = configuration
+        result.warnings += configuration.secretFiles.compactMap(SecretFile.warning)
+        return result
     }
 
     private func parseProcess(_ readFile: FileReader) -> Result<Invocation, ConfigurationError> {

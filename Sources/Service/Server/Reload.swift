@@ -33,6 +33,7 @@ public struct Reload {
         }
         do throws(ConfigurationError) {
             let configuration = try program.readAgain()
+            for warning in configuration.warnings { logger.warning("configuration", message: warning) }
             let fields = try apply(configuration)
             if let fields {
                 logger.info("reloaded", fields)

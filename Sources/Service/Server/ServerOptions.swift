@@ -23,6 +23,10 @@ public enum ServerOptions {
     public static let connectionsPerAddress = Option.integer(
         "connections-per-address", in: 0...19_000, default: 0, section: "Players",
         help: "WebSockets at once from one address, of IPv6 from one /64; one more hears 429. 0 for no limit.")
+    public static let listenAccess = Option.choice(
+        "listen-access", default: UnixAccess.owner, section: "Players",
+        help: "Who may connect where players' connections come by a Unix socket: the user that runs this process, its group too, "
+            + "or all.")
     public static let trustedProxies = Option.list(
         "trusted-proxies", "ADDRESSES", section: "Players",
         help: "Proxies that are believed when they say for whom they ask: addresses, networks such as 10.0.0.0/8, and unix for "
@@ -63,8 +67,8 @@ public enum ServerOptions {
     ]
 
     public static let players: [any DeclaredOption] = [
-        connectionsMax, requestTimeout, firstMessageTimeout, idleTimeout, allowedOrigins, connectionsPerAddress, trustedProxies,
-        proxyHeader,
+        connectionsMax, requestTimeout, firstMessageTimeout, idleTimeout, allowedOrigins, connectionsPerAddress, listenAccess,
+        trustedProxies, proxyHeader,
     ]
 
     /// Variables that one of the servers reads; one environment may serve them all.
@@ -84,6 +88,7 @@ public enum ServerOptions {
         limits.idleTimeoutMs = UInt64(configuration[idleTimeout])
         limits.pingAfterMs = limits.idleTimeoutMs / 3
         limits.access = try webAccess(configuration)
+        limits.unixAccess = configuration[listenAccess]
         return limits
     }
 

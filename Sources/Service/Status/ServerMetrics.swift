@@ -110,6 +110,7 @@ extension Logger {
             return names.isEmpty ? .absent : .string(names.joined(separator: ","))
         }
         let roles = outcome.extensions.roles.map { "\(outcome.players[Int($0.player.number)].subject.name)=\($0.name)" }
+        let roundTrips = outcome.roundTrips.map { "\($0.pair.lower)-\($0.pair.higher)=\(Double($0.roundTripUs) / 1000)" }
         info(
             "outcome",
             [
@@ -119,6 +120,7 @@ extension Logger {
                 "players": .int(outcome.players.count), "blamed": names(\.isBlamed), "requeued": names(\.isRequeued),
                 "treatment": .optional(outcome.treatment),
                 "roles": roles.isEmpty ? .absent : .string(roles.joined(separator: ",")),
+                "round_trips_ms": roundTrips.isEmpty ? .absent : .string(roundTrips.joined(separator: ",")),
             ])
     }
 }

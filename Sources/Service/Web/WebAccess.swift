@@ -11,6 +11,21 @@ public struct WebAccess: Sendable {
     public init() {}
 }
 
+/// Who may connect to a Unix socket: a proxy in front of it often runs as a user of its own.
+public enum UnixAccess: String, CaseIterable, Sendable {
+    case owner
+    case group
+    case all
+
+    var permissions: UInt32 {
+        switch self {
+        case .owner: 0o600
+        case .group: 0o660
+        case .all: 0o666
+        }
+    }
+}
+
 /// Why a WebSocket was not opened though the request for it was in order.
 public enum UpgradeRefusal: String, CaseIterable, Sendable {
     /// 403.

@@ -15,12 +15,15 @@ public protocol WebApplication: AnyObject {
     func webSocketFailed(_ id: ConnectionID, _ failure: WebSocketFailure)
     /// Exactly once for each that was opened.
     func webSocketClosed(_ id: ConnectionID)
+    /// Whether a part of the application takes pages that the server as a whole does not; it then asks `origin(of:)` itself.
+    func admits(_ origin: RequestOrigin) -> Bool
     func webNoticed(_ notice: WebNotice)
     /// The round trip to a client, from a ping to its pong.
     func measured(roundTripMs: UInt32, of id: ConnectionID)
 }
 
 extension WebApplication {
+    public func admits(_ origin: RequestOrigin) -> Bool { false }
     public func webNoticed(_ notice: WebNotice) {}
     public func measured(roundTripMs: UInt32, of id: ConnectionID) {}
 }

@@ -17,6 +17,8 @@ final class WebConnection {
     let id: ConnectionID
     /// The peer, until a trusted proxy has said for whom it asks.
     var client: SocketAddress
+    /// The page that asked for the WebSocket, until the first message has settled what it may.
+    var origin = RequestOrigin.none
     var phase = Phase.http
     var parser: HTTPRequestParser?
     /// It calls nothing, so that no access to it can meet another: each message is spared the check.

@@ -21,6 +21,8 @@ public struct WebLimits: Sendable {
     /// measured are not pinged for their silence as well.
     public var roundTripIntervalMs: UInt64 = 0
     public var access = WebAccess()
+    /// Who may connect, where the listener is a Unix socket.
+    public var unixAccess = UnixAccess.owner
 
     public init() {}
 }

@@ -6,6 +6,9 @@ extension WebServer {
     /// Who is at the other end of a connection, behind the proxies that are trusted.
     public func client(of id: ConnectionID) -> SocketAddress? { connection(id)?.client }
 
+    /// Which page opened a WebSocket; known until `settle`, after which nobody asks any more.
+    public func origin(of id: ConnectionID) -> RequestOrigin { connection(id)?.origin ?? .none }
+
     /// Addresses with WebSockets, where they are counted.
     public var addressCount: Int { connectionsByAddress.count }
 
@@ -16,7 +19,10 @@ extension WebServer {
         if let text = found.unreadable {
             application?.webNoticed(.unreadableProxyHeader(text, peer: connection.client))
         }
-        guard access.origins.admits(request.headers) else { return refuse(.origin, request, found.address) }
+        let origin = RequestOrigin(request.headers)
+        guard access.origins.admits(origin) || application?.admits(origin) == true else {
+            return refuse(.origin, request, found.address)
+        }
         if access.connectionsPerAddressMax > 0 {
             let key = AddressKey(found.address)
             guard connectionsByAddress[key, default: 0] < access.connectionsPerAddressMax else {
@@ -25,6 +31,7 @@ extension WebServer {
             connectionsByAddress[key, default: 0] += 1
         }
         connection.client = found.address
+        connection.origin = origin
         return nil
     }
 

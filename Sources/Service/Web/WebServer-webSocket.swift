@@ -42,6 +42,7 @@ extension WebServer {
     public func settle(_ id: ConnectionID, measuresAtOnce: Bool = false) {
         guard let connection = connection(id), connection.phase == .fresh else { return }
         connection.phase = .webSocket
+        connection.origin = .none
         guard limits.roundTripIntervalMs > 0 else { return loop.setDeadline(id, at: loop.now + limits.pingAfterMs) }
         connection.measuresAtMs = loop.now + (measuresAtOnce ? 0 : limits.roundTripIntervalMs)
         watch(connection)

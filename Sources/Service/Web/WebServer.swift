@@ -40,6 +40,7 @@ public final class WebServer: ConnectionHandler {
         self.application = application
         var listenerLimits = ListenerLimits()
         listenerLimits.connectionsMax = connectionsMax
+        listenerLimits.unixPermissions = limits.unixAccess.permissions
         HTTPResponse.text(.serviceUnavailable, "too many connections\n").encode(
             into: &listenerLimits.refusal, closes: true)
         let listener = try loop.listen(at: address, handler: self, limits: listenerLimits)

@@ -8,13 +8,15 @@ public struct Verdict: Hashable, Sendable {
     /// Those of whom the cause tells. Whether they are to blame is the table's to say.
     public let concerned: [PlayerIndex]
     public let failedPairs: [PlayerPair]
+    /// In order of pairs, each at most once.
+    public let roundTrips: [PairRoundTrip]
     /// What players reported with `finish`, in order of their index; nil for one who has not finished.
     public let results: [[UInt8]?]
 
     /// The cause must end a session in this state: a core that says otherwise has broken its own rules.
     public init(
         _ cause: ExitCause, in state: SessionState, concerning concerned: [PlayerIndex] = [],
-        failedPairs: [PlayerPair] = [], results: [[UInt8]?] = []
+        failedPairs: [PlayerPair] = [], roundTrips: [PairRoundTrip] = [], results: [[UInt8]?] = []
     ) {
         guard let ending = cause.path(in: state).ending else {
             preconditionFailure("\(cause) ends nothing that is \(state)")
@@ -24,6 +26,7 @@ public struct Verdict: Hashable, Sendable {
         self.ending = ending
         self.concerned = concerned
         self.failedPairs = failedPairs
+        self.roundTrips = roundTrips
         self.results = results
     }
 
@@ -47,6 +50,7 @@ public struct Verdict: Hashable, Sendable {
         return Outcome(
             session: session, attempt: attempt, scene: scene, reason: ending.reason, endedIn: ending.endedIn,
             isPresumed: ending.isPresumed, endedAtUnixMs: now.unixMs, players: players,
-            failedPairs: Array(failedPairs.prefix(ProtocolLimits.failedPairsMax)))
+            failedPairs: Array(failedPairs.prefix(ProtocolLimits.failedPairsMax)),
+            extensions: Extensions(roundTrips: roundTrips))
     }
 }

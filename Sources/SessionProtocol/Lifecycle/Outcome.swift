@@ -14,7 +14,7 @@ public struct Outcome: Hashable, Sendable {
     public var players: [PlayerOutcome]
     /// Pairs that could not reach each other, lower index first.
     public var failedPairs: [PlayerPair]
-    /// What version 1 has no fields for: the treatment that the session had, the players' roles.
+    /// What version 1 has no fields for: the treatment that the session had, the players' roles, measured round trips.
     public var extensions: Extensions
 
     public init(
@@ -77,5 +77,22 @@ public struct PlayerPair: Hashable, Sendable {
         guard a != b else { return nil }
         lower = min(a, b)
         higher = max(a, b)
+    }
+}
+
+extension PlayerPair: Comparable {
+    public static func < (a: PlayerPair, b: PlayerPair) -> Bool { (a.lower, a.higher) < (b.lower, b.higher) }
+}
+
+/// The round trip that two players have measured between each other.
+public struct PairRoundTrip: Hashable, Sendable {
+    public let pair: PlayerPair
+    /// In microseconds, at most `ProtocolLimits.roundTripUsMax`.
+    public let roundTripUs: UInt32
+
+    public init(_ pair: PlayerPair, roundTripUs: UInt32) {
+        precondition(roundTripUs <= ProtocolLimits.roundTripUsMax, "a round trip within its limit")
+        self.pair = pair
+        self.roundTripUs = roundTripUs
     }
 }

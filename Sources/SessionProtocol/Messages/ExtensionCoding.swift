@@ -11,6 +11,7 @@ extension Extensions {
         var count = 1
         if let treatment = content.treatment { count += 3 + treatment.utf8.count }
         if !content.roles.isEmpty { count += 3 + content.rolesByteCount }
+        if !content.pairs.isEmpty { count += 3 + content.pairsByteCount }
         for entry in content.unknown { count += 3 + entry.bytes.count }
         return count
     }
@@ -18,7 +19,7 @@ extension Extensions {
     /// Unknown extensions stand between the known ones where their tags say.
     func encode(into writer: inout ByteWriter) {
         guard let content else { return }
-        let count = (content.treatment == nil ? 0 : 1) + (content.roles.isEmpty ? 0 : 1) + content.unknown.count
+        let count = content.knownCount + content.unknown.count
         precondition(count <= Int(UInt8.max), "no tag is said twice")
         writer.u8(UInt8(count))
         var rest = content.unknown[...]
@@ -34,6 +35,11 @@ extension Extensions {
 }
 
 extension Extensions.Content {
+    fileprivate var knownCount: Int { (treatment == nil ? 0 : 1) + (roles.isEmpty ? 0 : 1) + (pairs.isEmpty ? 0 : 1) }
+
+    /// Their number, and of each two players and a round trip.
+    fileprivate var pairsByteCount: Int { 1 + 6 * pairs.count }
+
     fileprivate var rolesByteCount: Int { roles.reduce(1) { $0 + 1 + countedBytes($1.name.utf8.count) } }
 
     fileprivate func encode(_ tag: ExtensionTag, into writer: inout ByteWriter) {
@@ -50,6 +56,17 @@ extension Extensions.Content {
             for role in roles {
                 writer.u8(role.player.number)
                 writer.text(role.name, bytesMax: ProtocolLimits.roleBytesMax)
+            }
+        case .pairs:
+            guard !pairs.isEmpty else { return }
+            precondition(pairs.count <= ProtocolLimits.measuredPairsMax, "so many pairs as may be told")
+            writer.u8(tag.rawValue)
+            writer.u16(UInt16(pairsByteCount))
+            writer.u8(UInt8(pairs.count))
+            for entry in pairs {
+                writer.u8(entry.pair.lower.number)
+                writer.u8(entry.pair.higher.number)
+                writer.u32(entry.roundTripUs)
             }
         }
     }
@@ -91,6 +108,7 @@ extension ByteReader {
                 if entry.count > ProtocolLimits.treatmentBytesMax { throw .tooMany("treatment") }
                 content.treatment = try label(entry, "treatment")
             case .roles: content.roles = try roles(entry, playerCount: playerCount)
+            case .pairs: content.pairs = try pairs(entry, playerCount: playerCount)
             case nil:
                 let bytes = unsafe entry.withUnsafeBufferPointer { unsafe [UInt8]($0) }
                 content.unknown.append(Extensions.Unknown(tag: number, bytes: bytes))
@@ -114,6 +132,27 @@ extension ByteReader {
         }
         try reader.finish(entry)
         return roles
+    }
+
+    private func pairs(_ entry: Span<UInt8>, playerCount: Int) throws(WireError) -> [PairRoundTrip] {
+        var reader = ByteReader()
+        let count = Int(try reader.u8(entry, "pairs"))
+        if count == 0 { throw .badValue("pairs") }
+        if count > ProtocolLimits.measuredPairsMax { throw .tooMany("pairs") }
+        var pairs: [PairRoundTrip] = []
+        for _ in 0..<count {
+            let lower = Int(try reader.u8(entry, "pairs"))
+            guard lower < playerCount, let lower = PlayerIndex(exactly: lower) else { throw .badValue("pairs") }
+            let higher = Int(try reader.u8(entry, "pairs"))
+            guard higher < playerCount, let higher = PlayerIndex(exactly: higher), lower < higher,
+                let pair = PlayerPair(lower, higher), pairs.last.map({ $0.pair < pair }) ?? true
+            else { throw .badValue("pairs") }
+            let roundTripUs = try reader.u32(entry, "pairs")
+            guard roundTripUs <= ProtocolLimits.roundTripUsMax else { throw .badValue("pairs") }
+            pairs.append(PairRoundTrip(pair, roundTripUs: roundTripUs))
+        }
+        try reader.finish(entry)
+        return pairs
     }
 
     /// A text that follows the rules of a name.

@@ -6,6 +6,9 @@ public enum ExtensionTag: UInt8, CaseIterable, Sendable {
     case treatment = 1
     /// What players are in it, by their index.
     case roles = 2
+    // 3 is never given: published bytes have it as a tag that is not known.
+    /// The round trips that its pairs of players have measured. In an outcome; in an assignment it tells nothing.
+    case pairs = 4
 
     /// From here on a tag must be understood.
     public static let firstDemanding: UInt8 = 128
@@ -17,6 +20,8 @@ public struct Extensions: Hashable, Sendable {
         var treatment: String?
         /// In order of players, each at most once.
         var roles: [Role] = []
+        /// In order of pairs, each at most once.
+        var pairs: [PairRoundTrip] = []
         /// What a later writer knows and this module does not, by tag: kept, and said again as it came.
         var unknown: [Unknown] = []
     }
@@ -40,12 +45,16 @@ public struct Extensions: Hashable, Sendable {
     @inline(__always)
     private init(box: [Content]?) { self.box = box }
 
-    /// - Parameter roles: by player; nil for one who has none.
-    public init(treatment: String? = nil, roles: [String?] = []) {
+    /// - Parameters:
+    ///   - roles: by player; nil for one who has none.
+    ///   - roundTrips: in order of pairs, each at most once; of more than may be told the first ones are.
+    public init(treatment: String? = nil, roles: [String?] = [], roundTrips: [PairRoundTrip] = []) {
+        precondition(zip(roundTrips, roundTrips.dropFirst()).allSatisfy { $0.pair < $1.pair }, "pairs are in order")
         let named = roles.enumerated().compactMap { index, role in
             role.flatMap { name in PlayerIndex(exactly: index).map { Role(player: $0, name: name) } }
         }
-        self.init(Content(treatment: treatment, roles: named))
+        let told = Array(roundTrips.prefix(ProtocolLimits.measuredPairsMax))
+        self.init(Content(treatment: treatment, roles: named, pairs: told))
     }
 
     init(_ content: Content) { box = content == Content() ? nil : [content] }
@@ -77,12 +86,15 @@ public struct Extensions: Hashable, Sendable {
     /// In order of players; each of them is one of the message's.
     public var roles: [(player: PlayerIndex, name: String)] { box?[0].roles.map { ($0.player, $0.name) } ?? [] }
 
+    /// What pairs of players have measured, in order of pairs; both players are of the message's.
+    public var roundTrips: [PairRoundTrip] { box?[0].pairs ?? [] }
+
     /// The first tag that whoever carries the session must understand and this module does not know.
     public var demandedTag: UInt8? {
         box?[0].unknown.first { $0.tag >= ExtensionTag.firstDemanding }?.tag
     }
 
-    /// Takes over treatment and roles where none are said here.
+    /// Takes over treatment and roles where none are said here. Round trips are an outcome's own.
     public mutating func fill(from other: Extensions) {
         guard let theirs = other.content else { return }
         change { content in
@@ -135,6 +147,11 @@ extension Outcome {
         get { extensions.treatment }
         set { extensions.treatment = newValue }
     }
+}
+
+extension Outcome {
+    /// The round trips of pairs that were validated, as far as their players have told them.
+    public var roundTrips: [PairRoundTrip] { extensions.roundTrips }
 }
 
 extension Extensions {

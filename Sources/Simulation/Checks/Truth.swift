@@ -56,6 +56,8 @@ struct Truth {
         var lostOutcomes: [Outcome] = []
         /// The newest that the matchmaker wants to be durable.
         var askedOutcome: Outcome?
+        /// It was presumed lost at some time.
+        var wasPresumed = false
         /// It was given up as one of too many outcomes: a repeat counts as new.
         var isReleased = false
         var ends: [OwnersEnd] = []
@@ -148,6 +150,8 @@ struct Truth {
     struct Connection {
         var joinedAtStep: UInt64 = 0
         var resume: String?
+        /// The scene that the matchmaker last read from it.
+        var scene: String?
         /// What it last entered with.
         var ticket: Ticket?
         /// How long it waits in rooms at most, by what it was told first.
@@ -157,6 +161,8 @@ struct Truth {
         var joinsWithoutFate = 0
         /// It was sent to a game.
         var wasMatched = false
+        /// It has asked to leave, and not to join since.
+        var hasLeft = false
         /// The sessions that it was shown to be released from, and that a restart would have brought back then.
         var releasedFrom: [Int] = []
     }
@@ -180,6 +186,9 @@ struct Truth {
     /// What each client was matched into, in this order.
     var games: [[Game]]
     var encounters: [SceneID: Encounters] = [:]
+    /// What pairs of clients have measured last, in scenes that ask, and since which step the matchmaker has it on disk.
+    var measured: [Encounters.Pair: (ms: UInt32, step: UInt64)] = [:]
+    var waiting: WaitingAccount
     /// The room in which each client has last been asked whether it is still there, and when it said so.
     var asked: [Asked?]
     struct Asked {
@@ -193,12 +202,13 @@ struct Truth {
     var entering: (connection: Int, session: SessionID, ticket: Ticket)?
     var asking: (connection: Int, request: PlayerRequest)?
     var duties: Duties
-    /// With the room that the subject already waits in.
-    var joining: (connection: Int, request: JoinRequest, room: Int?)?
+    /// With the room that the subject already waits in, and whether that is of the scene that it asks for.
+    var joining: (connection: Int, request: JoinRequest, room: Int?, isSameScene: Bool)?
 
     init(clients: Int, coordinators count: Int) {
         coordinators = Array(repeating: Coordinator(), count: count)
         duties = Duties(coordinators: count)
+        waiting = WaitingAccount(clients: clients)
         waitingOn = Array(repeating: -1, count: clients)
         matchedInto = Array(repeating: -1, count: clients)
         games = Array(repeating: [], count: clients)

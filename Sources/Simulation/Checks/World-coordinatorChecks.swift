@@ -239,6 +239,7 @@ extension World {
         if twice { fail(.outcomeTwice, "n\(host.number) ends \(outcome.session.short)#\(outcome.attempt) twice") }
         truth[number].ends.append(Truth.OwnersEnd(node: host.number, outcome: outcome, atMs: host.bootMs(nowUs)))
         checkRequeue(outcome)
+        checkRoundTrips(outcome)
     }
 
     /// Promise 5: before play, those without blame go back to wait when it was a member's doing.

@@ -90,6 +90,7 @@ extension World {
         truth.duties.offers.remove(number)
         if truth[number].handOffs.isEmpty {
             checkConfirmed(assignment, number)
+            checkParties(assignment)
             for client in assignment.players.compactMap(\.subject.clientIndex) { awaitsFate(truth.waitingOn[client], number) }
         }
         truth.duties.current[number] = Duties.Current(attempt: assignment.attempt, node: node)
@@ -174,6 +175,8 @@ extension World {
         guard let joining = truth.joining, joining.connection == connection, let number = truth.find(session),
             truth[number].atMatchmaker == .waiting, joining.room != number
         else { return }
+        // One who goes over to another party while it waits has waited for as long as before.
+        if joining.request.party != nil, joining.room != nil, joining.isSameScene { return }
         let claim = joining.request.resume.flatMap { Resume($0)?.claim }
         let now = matchmaker.moment(nowUs)
         if let claim, claim.kind.restoresPlace, claim.subject == joining.request.subject, claim.expiresUnixMs > now.unixMs {

@@ -10,11 +10,23 @@ extension World {
             return region
         }
         let pings = assignment.players.map { World.pingMs(of: $0.subject) }
+        let clients = assignment.players.map(\.subject.clientIndex)
+        // A journal that was lost, or a scene that changed meanwhile, leaves the estimates alone.
+        let isSure = plan.reloads.isEmpty && !truth.hasLostJournal && truth[truth.number(of: assignment.session)].handOffs.isEmpty
         for first in people.indices {
             for second in people.indices where second > first {
                 let known = rule.regions.first { pair in
                     pair.first == regions[first] && pair.second == regions[second]
                         || pair.first == regions[second] && pair.second == regions[first]
+                }
+                if let a = clients[first], let b = clients[second], let measured = truth.measured[Encounters.Pair(a, b)] {
+                    let isKnown = isSure && max(joinedAt(a), joinedAt(b)) > measured.step
+                    if measured.ms <= capMs {
+                        coverage.count(.matchedByMeasure)
+                        continue
+                    } else if isKnown {
+                        fail(.rulesBroken, "\(assignment.session.short): players \(first) and \(second) have measured \(measured.ms) ms")
+                    }
                 }
                 let sumMs = pings[first].flatMap { ms in pings[second].map { ms + $0 } }
                 coverage.count(known == nil ? .matchedByPings : .matchedByRegions)
@@ -25,9 +37,25 @@ extension World {
         }
     }
 
+    /// What an outcome says of pairs is what these two, and no others, have measured.
+    func checkRoundTrips(_ outcome: Outcome) {
+        for entry in outcome.roundTrips {
+            guard Int(entry.pair.higher.number) < outcome.players.count else {
+                return fail(.outcomesDiffer, "\(outcome.session.short) has measured \(entry.pair), of \(outcome.players.count) players")
+            }
+            let (a, b) = (outcome.players[Int(entry.pair.lower.number)].subject, outcome.players[Int(entry.pair.higher.number)].subject)
+            let leastUs = World.rttMs(a, b) * 1000
+            if entry.roundTripUs < leastUs || entry.roundTripUs >= leastUs + World.rttSpreadUs {
+                fail(.outcomesDiffer, "\(outcome.session.short): \(a) and \(b) are said to have measured \(entry.roundTripUs) µs, and not \(leastUs)")
+            }
+        }
+        if !outcome.roundTrips.isEmpty { coverage.count(.pairMeasured) }
+    }
+
     func checkSize(_ assignment: Assignment, _ people: [Attributes], _ scene: Scene) {
         let bots = scene.rules.bots == nil ? 0 : people.count { $0["role"] == .text(BotRule.role) }
         if bots > 0 { coverage.count(.matchedWithBots) }
+        if bots > 0, let rule = scene.rules.bots { checkBotsWait(assignment, people, rule) }
         if let rule = scene.rules.bots, people.count - bots < rule.playersMin {
             fail(.rulesBroken, "\(assignment.session.short) has \(people.count - bots) people and \(bots) bots")
         }
@@ -40,6 +68,13 @@ extension World {
 
     /// What those who come from now on are known to have played.
     func noteEncounters(_ outcome: Outcome) {
+        if plan.scenes.first(where: { $0.id == outcome.scene })?.rules.latency != nil {
+            for entry in outcome.roundTrips {
+                let subjects = [entry.pair.lower, entry.pair.higher].map { outcome.players[Int($0.number)].subject }
+                guard let a = subjects[0].clientIndex, let b = subjects[1].clientIndex else { continue }
+                truth.measured[Encounters.Pair(a, b)] = ((entry.roundTripUs + 999) / 1000, steps)
+            }
+        }
         guard outcome.endedIn == .playing else { return }
         let group = outcome.players.compactMap(\.subject.clientIndex)
         truth.encounters[outcome.scene, default: Encounters()].note(group, step: steps)

@@ -74,7 +74,10 @@ extension World {
 
     func matchmakerHears(_ request: JoinRequest, on connection: Int) {
         let older = truth.waitingOn[connections[connection].client]
-        truth.joining = (connection, request, older >= 0 ? truth.waitsFor[older] : nil)
+        let wasInScene = older >= 0 && truth.connection(older).scene == request.scene
+        truth.joining = (connection, request, older >= 0 ? truth.waitsFor[older] : nil, wasInScene)
+        truth.update(connection) { $0.scene = request.scene }
+        saysParty(request, connections[connection].client, waits: truth.joining?.room != nil, isSameScene: wasInScene)
         showsRelease(request.resume, connections[connection].client, connection)
         truth.duties.waitingBefore = waitingCount(request.scene)
     }
@@ -129,13 +132,16 @@ extension World {
             isAskedNoMore(client, on: connection)
             checkPlace(waitedMs, session, on: connection)
             checkNoCredit(waitedMs, session, on: connection)
+            checkSeniority(waitedMs, number, connection)
+            checkTakeover(number, connection)
+            hearsOfParty(news.party, client)
             if truth[number].atMatchmaker == .waiting { checkWait(timeoutMs, session, on: connection) }
             truth.waits.set(connection, atMs: matchmaker.bootMs(nowUs) + timeoutMs)
             truth.waitsFor[connection] = number
             truth.waitingOn[client] = connection
             if truth[number].atMatchmaker == .live { awaitsFate(connection, number) }
         case .confirm(let deadlineMs): isAsked(deadlineMs, client, on: connection)
-        case .matched(let session, let player, _, _, let ticket, _):
+        case .matched(let session, let player, _, _, let ticket, let condition):
             coverage.count(.matchedTold)
             truth.update(connection) { $0.wasMatched = true }
             meets(session, client, connection, isMatched: true)
@@ -151,16 +157,21 @@ extension World {
             if seat.ticket != ticket || seat.subject != clients[client].subject {
                 fail(.ticketNotNeeded, "p\(client) is given a ticket of \(seat.subject)")
             }
+            if condition != handOff.assignment.extensions.condition(of: player), !truth.hasLostJournal {
+                fail(.conditionWrong, "p\(client) is told another role or treatment than its own in \(session.short)")
+            }
+            if condition.role != nil { coverage.count(.roleTold) }
             if !handOff.wasAccepted { fail(.offeredBeforeDurable, "matched before \(session.short)#\(handOff.attempt) was accepted") }
             if handOff.hasLeft[Int(player.number)] { coverage.count(.rejoined, truth[number].mirror) }
             truth[number].handOffs[index].hasLeft[Int(player.number)] = true
             if truth.coordinators[handOff.node - 1].copies[number]?.handOff == index {
                 becomesEnterable(client, Truth.Enterable(session: number, handOff: index, node: handOff.node))
             }
-        case .ended(let session, let reason, _): judge(ended: session, reason, client)
+        case .ended(let session, let reason, _): judge(ended: session, reason, client, on: connection)
         case .error(let error, _):
             coverage.count(error)
             if error == .subjectInUse { coverage.count(.provedNothing) }
+            if error == .timeout { truth.waiting.givenUp[client] = truth.waitsFor[connection] ?? -1 }
         }
         if let joining = truth.joining, joining.connection == connection { checkProof(reply, client, joining.request) }
     }
@@ -208,14 +219,13 @@ extension World {
 
     /// Promise 9 at the matchmaker: a name alone takes nothing over.
     private func checkProof(_ reply: MatchmakerReply, _ client: Int, _ request: JoinRequest) {
-        guard request.resume.map({ Resume($0)?.claim.subject == request.subject }) != true, case .matched(let session, _, _, _, _, _) = reply, let number = truth.find(session) else { return }
-        let scene = truth[number].handOffs.last?.assignment.scene
-        if plan.scenes.first(where: { $0.id == scene })?.identity == .proof {
+        guard case .matched(let session, _, _, _, _, _) = reply, let number = truth.find(session) else { return }
+        if !isProof(request, for: truth[number].handOffs.last?.assignment.scene) {
             fail(.proofNotNeeded, "a connection without proof is sent into \(session.short) as p\(client)")
         }
     }
 
-    private func judge(ended id: SessionID, _ reason: EndReason, _ client: Int) {
+    private func judge(ended id: SessionID, _ reason: EndReason, _ client: Int, on connection: Int) {
         guard reason != .superseded else { return coverage.count(.superseded) }
         let number = truth.number(of: id)
         if reason == .playerLeft, truth[number].atMatchmaker == .waiting { coverage.count(.left, .waiting) }
@@ -233,7 +243,8 @@ extension World {
             fail(.presumptionTold, "p\(client) is told as a fact that \(id.short) was lost")
         }
         if reason != .playerLeft { truth[number].toldByMatchmaker.append(reason) }
-        checkPutBack(outcome, reason, client)
+        // One who asks to leave while the end of its game is not on disk yet is let go, as it wished.
+        if !truth.connection(connection).hasLeft { checkPutBack(outcome, reason, client) }
     }
 
     private func judge(_ message: Message) {
@@ -258,6 +269,7 @@ extension World {
             guard let outcome = truth[number].outcome, !outcome.isPresumed || outcome.attempt != attempt else {
                 return fail(.acknowledgedNotDurable, "the end of \(session.short)#\(attempt) is acknowledged and not on disk")
             }
+        case .cancel(let session, _, .playerDisconnected, let blamed): checkBlame(session, blamed)
         case .hello, .challenge, .proof, .welcome, .reject, .accepted, .refused, .state, .ended, .cancel, .drop,
             .ping, .pong, .drain, .holding, .inventoryEnd, .journalMatched:
             break
@@ -271,6 +283,7 @@ extension World {
             if truth[number].outcome != nil { fail(.mentionedAfterEnd, "\(assignment.session.short) is matched after its end") }
             matchmakerRecords(assignment, at: node.number)
             checkSeats(assignment)
+            checkTreatment(assignment, number)
             checkRules(assignment)
             guard truth[number].handOff(assignment.attempt) == nil else { return }
             metNewAttempt(number)
@@ -281,6 +294,7 @@ extension World {
         case .ended(let outcome):
             let number = truth.number(of: outcome.session)
             truth[number].askedOutcome = outcome
+            if outcome.isPresumed { truth[number].wasPresumed = true }
             if !truth[number].ends.contains(where: { $0.outcome.agrees(with: outcome) }) {
                 if outcome.isPresumed { coverage.count(.presumedLost) }
                 checkRequeue(outcome)

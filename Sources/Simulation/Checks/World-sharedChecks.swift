@@ -161,6 +161,7 @@ extension World {
     func clientJoins(_ client: Int, on connection: Int, resume: String?) {
         truth.update(connection) {
             $0.joinedAtStep = steps
+            $0.hasLeft = false
             $0.resume = resume
         }
     }
@@ -279,10 +280,17 @@ extension World {
 }
 
 extension Outcome {
-    /// The same but for treatment and roles where one of both does not say them: a link of version 1 does not carry them.
+    /// The same but for treatment, roles and round trips where one of both does not say them: a link of version 1 does not
+    /// carry them, and the first two the matchmaker then adds.
     func agrees(with other: Outcome) -> Bool {
         if self == other { return true }
-        guard extensions == .none || other.extensions == .none else { return false }
+        func saysAnother<Said: Equatable>(_ said: (Outcome) -> Said?) -> Bool {
+            guard let mine = said(self), let theirs = said(other) else { return false }
+            return mine != theirs
+        }
+        guard !saysAnother(\.treatment), !saysAnother({ $0.roundTrips.isEmpty ? nil : $0.roundTrips }),
+            !saysAnother({ $0.extensions.roles.isEmpty ? nil : $0.extensions.roles.map { "\($0.player) \($0.name)" } })
+        else { return false }
         var (mine, theirs) = (self, other)
         mine.extensions = .none
         theirs.extensions = .none

@@ -108,9 +108,22 @@ extension World {
         if clients[client].accuses || clients[client].random.perMille(plan.quirkPerMille / 8) {
             ask(.validationFailed(peer: peer, detail: "no route"), client)
         } else {
-            ask(.validated(peer: peer, rttMs: 12.5), client)
+            // What makes no sense is not taken, and can be said again.
+            if clients[client].random.perMille(plan.quirkPerMille) {
+                ask(.validated(peer: peer, rttMs: [-1, .nan, .infinity, 60_001][Int(peer.number) % 4]), client)
+            }
+            ask(.validated(peer: peer, rttMs: rttMs(to: peer, client)), client)
         }
         if !clients[client].peersToValidate.isEmpty { later(client, .validate, afterMs: 5...200) }
+    }
+
+    /// The way between two players, with what this page adds to it; nil for a page that does not tell.
+    private func rttMs(to peer: PlayerIndex, _ client: Int) -> Double? {
+        guard let session = clients[client].session, clients[client].random.perMille(900) else { return nil }
+        let players = truth[truth.number(of: session)].handOffs.last?.assignment.players ?? []
+        guard Int(peer.number) < players.count else { return nil }
+        let leastMs = World.rttMs(clients[client].subject, players[Int(peer.number)].subject)
+        return Double(leastMs) + Double(clients[client].random.below(Int(World.rttSpreadUs))) / 1000
     }
 
     func tick(_ client: Int) {

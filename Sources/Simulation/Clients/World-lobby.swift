@@ -56,19 +56,24 @@ extension World {
         mayMisbehave(client, within: 0...3000)
     }
 
-    func sayJoin(_ client: Int, on connection: Int, resume: String?) {
+    /// - Parameter isItself: its page has its token, where there are such.
+    func sayJoin(_ client: Int, on connection: Int, resume: String?, isItself: Bool = true) {
         let isUnknown = clients[client].random.perMille(2)
         let wanted = plan.scenes[clients[client].scene]
         let scene = isUnknown ? "nowhere" : wanted.id.name
         var request = JoinRequest(
             scene: scene, subject: clients[client].subject, resume: resume,
             attributes: World.attributes(of: clients[client].subject, in: wanted))
-        // Neighbours come as parties of two, and now and then somebody is mistaken.
+        request.isProven = isItself && !isUnknown && client % 4 == 1 && wanted.authority != nil
+        // A token proves as much, so that nothing need be kept but the waiting time.
+        if request.isProven, clients[client].games & 1 == 1 { request.resume = nil }
+        // Neighbours come as parties of two or three, and now and then somebody is mistaken.
         let hasParties = !isUnknown && wanted.rules.partySizeMax > 1
-        if hasParties, client % 3 != 0 || clients[client].random.perMille(200) {
-            request.party = JoinRequest.Party(code: "c\(client / 3)", size: clients[client].random.perMille(50) ? 3 : 2)
+        let partySize = client / 3 % 4 == 3 ? 3 : 2
+        if hasParties, client % 3 != 0 || partySize == 3 || clients[client].random.perMille(200) {
+            request.party = JoinRequest.Party(code: "c\(client / 3)", size: clients[client].random.perMille(50) ? 5 - partySize : partySize)
         }
-        clientJoins(client, on: connection, resume: resume)
+        clientJoins(client, on: connection, resume: request.resume)
         send(.join(request), on: connection)
         if wanted.rules.latency != nil, let ms = World.pingMs(of: clients[client].subject) {
             send(.measured(ms + UInt32(clients[client].random.below(20))), on: connection)

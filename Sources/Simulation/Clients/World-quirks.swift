@@ -43,7 +43,8 @@ extension World {
         case .doubleJoin:
             let other = connect(client, to: 0)
             // Without a proof, or with somebody else's.
-            sayJoin(client, on: other, resume: clients[client].games & 1 == 0 ? nil : clients[(client + 1) % clients.count].resume)
+            let resume = clients[client].games & 1 == 0 ? nil : clients[(client + 1) % clients.count].resume
+            sayJoin(client, on: other, resume: resume, isItself: false)
             closeLater(other, client)
         case .wrongTicket: enterWithWrongTicket(client)
         case .babble: babble(client, connection)

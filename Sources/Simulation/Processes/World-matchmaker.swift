@@ -123,7 +123,9 @@ extension World {
             joinIsRead(on: connection)
             self.handle(.join(handle, request), host, now)
             matchmakerHeard()
-        case .leave: self.handle(.leave(handle), host, now)
+        case .leave:
+            truth.update(connection) { $0.hasLeft = true }
+            self.handle(.leave(handle), host, now)
         case .confirm:
             matchmakerHearsConfirm(on: connection)
             self.handle(.confirm(handle), host, now)

@@ -13,7 +13,8 @@ public enum Probe: Int, CaseIterable, Sendable {
     case releaseRestored, placeTakenOver, creditSpent
     case rejoinedAfterEnd, survivorsRequeued, placeRestored, leaseRanOut, staleEndAcknowledged, provedNothing
     case asked, confirmed, questionOff
-    case matchedByPings, matchedByRegions, matchedWithBots, matchedSmaller, matchedStrangers, matchedAgain
+    case partyGathers, partyMatched, takenOverByToken, quotaFilled, blockFilled, roleTold
+    case matchedByPings, matchedByRegions, matchedByMeasure, pairMeasured, matchedWithBots, matchedSmaller, matchedStrangers, matchedAgain
     case superseded, matchedTold, entered, replaced, replayed, barrierOpened, swept, settled, staleProbed
 }
 
@@ -103,6 +104,7 @@ extension CoordinatorNotice {
         case .entryRefused(_, let error): "entryRefused \(error.rawValue)"
         case .replayIncomplete: "replayIncomplete"
         case .validated: "validated"
+        case .measured: "measured"
         case .validationFailed: "validationFailed"
         case .excluded: "excluded"
         }

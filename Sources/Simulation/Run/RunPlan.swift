@@ -41,6 +41,8 @@ struct RunPlan: Sendable {
 
         let isQuick = options.preset != .calm && random.perMille(900)
         matchmaking = RunPlan.limits(isQuick: isQuick, clients: clients, &random)
+        var doubtful = SmallGenerator(root: root, stream: 9_500)
+        if options.preset != .calm, doubtful.perMille(200) { matchmaking.copiesInDoubtMax = doubtful.between(1, 2) }
         scenes = SceneCatalog.draw(isQuick: isQuick, root: root, &random)
         if let first = scenes.first {
             scenes += SceneCatalog.drawRuled(first.settings, first.waitTimeoutMs, root: root)

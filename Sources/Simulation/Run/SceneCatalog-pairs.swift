@@ -37,4 +37,14 @@ extension World {
         var random = SmallGenerator(seed: subject.name.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) }, stream: 9_400)
         return random.perMille(850) ? UInt32(random.between(2, 110)) : nil
     }
+
+    /// What a page may measure more than the least.
+    static let rttSpreadUs: UInt32 = 4_000
+
+    /// The least that two can ever measure of the way between them, whichever asks.
+    static func rttMs(_ a: SubjectID, _ b: SubjectID) -> UInt32 {
+        let seed = [a, b].reduce(0) { $0 &+ $1.name.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) } }
+        var random = SmallGenerator(seed: seed, stream: 9_500)
+        return UInt32(random.between(1, 180))
+    }
 }

@@ -15,7 +15,8 @@ enum SceneCatalog {
             scenes.append(
                 Scene(
                     id: id, groupSize: 3, settings: SessionSettings(validatesPeers: false, playTimeoutMs: 9000),
-                    waitTimeoutMs: isQuick ? 7000 : 30_000, treatments: TreatmentPlan(treatments: [.init(name: "a"), .init(name: "b", weight: 2)], seed: root),
+                    waitTimeoutMs: isQuick ? 7000 : 30_000, authority: "school",
+                    treatments: TreatmentPlan(treatments: [.init(name: "a"), .init(name: "b", weight: 2), .init(name: "c", quota: 1)], seed: root),
                     confirmTimeoutMs: isQuick ? 1500 : 10_000))
         }
         if later.perMille(400), let id = try? SceneID("party") {
@@ -44,18 +45,19 @@ enum SceneCatalog {
         }
         let waitMs: UInt64 = isQuick ? 7000 : 30_000
         func scene(
-            _ name: String, _ size: Int, _ settings: SessionSettings, open: Bool = false, waitingMax: Int = 100_000
+            _ name: String, _ size: Int, _ settings: SessionSettings, open: Bool = false, waitingMax: Int = 100_000,
+            authority: String? = nil
         ) -> [Scene] {
             guard let id = try? SceneID(name) else { return [] }
             return [
                 Scene(
                     id: id, groupSize: size, settings: settings, waitTimeoutMs: waitMs,
-                    identity: open ? .open : .proof, waitingMax: waitingMax)
+                    identity: open ? .open : .proof, authority: authority, waitingMax: waitingMax)
             ]
         }
         return scene("duo", 2, settings(true)) + scene("duo-relay", 2, settings(false), open: true)
-            + scene("trio", 3, settings(true, .relay)) + scene("quartet-relay", 4, settings(false))
+            + scene("trio", 3, settings(true, .relay), authority: "school") + scene("quartet-relay", 4, settings(false))
             + scene("solo", 1, settings(false)) + scene("strict", 2, settings(true, .end))
-            + scene("small", 3, settings(false), waitingMax: 3) + scene("five", 5, settings(true))
+            + scene("small", 3, settings(false), waitingMax: 3) + scene("five", 5, settings(true), authority: "school")
     }
 }

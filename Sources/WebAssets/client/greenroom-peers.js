@@ -5,7 +5,7 @@ const ORDERED = 0, LATEST = 1;                    // kinds of payload, as in the
 const DATA = 0, PING = 1, PONG = 2;               // first byte on the ordered channel
 
 export const peerLimits = {
-  probes: 5,                                      // round trips that a connection must manage to count as good
+  probes: 5,                                      // round trips that a connection must manage, one after the other; their median is reported
   bufferedBytesMax: 1 << 20,                      // unsent bytes on a channel before `send` refuses
   queuedMessagesMax: 256,                         // ordered messages kept while a link is being made anew
   queuedCandidatesMax: 64,

@@ -13,6 +13,7 @@
 // It reconnects by itself, and a reloaded page keeps its place: what proves the place is in sessionStorage.
 import { Line } from './greenroom-line.js';
 import { Peers } from './greenroom-peers.js';
+import { Place } from './greenroom-place.js';
 
 /** The address of all other players at once. */
 export const everyone = 255;
@@ -40,15 +41,22 @@ export const limits = {
  * @param {object} [options.attributes] what the scene's policy matches by
  * @param {{code: string, size: number}} [options.party] those who name the same code stay together, once `size` have come
  *
- * Handlers, all optional: `onPhase(phase)` · `onWaiting({players, needed, waitedMs, timeoutMs, estimateMs?, party?})`,
- * without `estimateMs` when nobody knows how much longer it takes, with `party: {members, size}` while it gathers ·
- * `onConfirm({deadlineMs})`, answered by `confirm()`; a later `onWaiting` takes the question back · `onMatched({session, player, players})` ·
- * `onEntered({players, missed})`, where `missed` messages were too many to be kept for a return ·
+ * Handlers, all optional. While one waits:
+ * - `onWaiting({players, needed, waitedMs, timeoutMs, estimateMs, party})`, at once and whenever a count changes. `timeoutMs`
+ *   more at most, and about `estimateMs` more; that is null as long as nobody can know. `party` is `{members, size}` while one's
+ *   own party gathers, null otherwise.
+ * - `onConfirm({deadlineMs, confirm})`: still there? `confirm()` says yes. A later `onWaiting` takes the question back.
+ * - `onMatched({session, player, players, role, treatment})`; the last two null where the scene gives none.
+ *
+ * In a session: `onEntered({players, missed})`, where `missed` messages were too many to be kept for a return ·
  * `onValidating({peers, deadlineMs})` · `onPeerValidated({peer, rttMs})` · `onPeerFailed({peer, detail})` ·
  * `onPlay({player, players, transport, seed, again})` · `onMessage({from, bytes, latest})` · `onTick({bytes})` ·
- * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` · `onRequeued({reason})` ·
- * `onConnection({connected, retryInMs})` · `onError({code, message})` ·
- * `onEnded({reason, completionCode})`, once, and last.
+ * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` ·
+ * `onRequeued({reason})`, when it has ended and one waits anew.
+ *
+ * At any time: `onPhase(phase)` · `onConnection({connected, retryInMs})` · `onError({code, message})` ·
+ * `onEnded({reason, completionCode, code})`, once, and last: the code that the scene gives for this reason, or null; with
+ * the reason `failed` the `code` of the error that left nothing to go on with.
  *
  * @returns {Session}
  */
@@ -67,14 +75,16 @@ class Session {
   session = null;
   player = null;
   players = 0;
+  /** What the scene has given this player, from the match on; null for none. A reload keeps them. */
+  role = null;
+  treatment = null;
   /** `peer` (data channels) or `relay` (through the coordinator), once playing. */
   transport = null;
   /** The slowest peer's median round trip, once validated. */
   rttMs = null;
 
   #options;
-  #place;               // what survives a reload: resume, and the url, session and ticket of a live session
-  #storageKey;
+  #place;
   #line = new Line({
     onJSON: (message) => this.#receiveJSON(message),
     onBinary: (frame) => this.#receiveBinary(frame),
@@ -97,14 +107,13 @@ class Session {
 
   constructor(options) {
     this.#options = { ...options, matchmaker: options.matchmaker ?? `${location.origin.replace(/^http/, 'ws')}/v1/join` };
-    this.#storageKey = `greenroom ${this.#options.matchmaker} ${options.subject}`;
-    this.#place = this.#load();
+    this.#place = new Place(this.#options.matchmaker, options.subject);
     // A live session of another scene: the matchmaker moves the subject, and asks for `resume` as proof.
-    if (this.#place.scene !== options.scene) this.#place = { resume: this.#place.resume };
-    this.#reloaded = this.#place.ticket != null;
+    if (this.#place.held.scene !== options.scene) this.#place.held = { resume: this.#place.held.resume };
+    this.#reloaded = this.#place.held.ticket != null;
   }
 
-  start() { this.#place.ticket ? this.#enter() : this.#join(); }
+  start() { this.#place.held.ticket ? this.#enter() : this.#join(); }
 
   // What the game calls.
 
@@ -141,7 +150,7 @@ class Session {
     this.#sendJSON(this.#finish);
   }
 
-  /** Answers `onConfirm`: yes, still here. */
+  /** Answers `onConfirm`: yes, still here. Where nobody has asked it is answered by the error `wrong_state`. */
   confirm() { this.#sendJSON({ type: 'confirm' }); }
 
   /** Takes oneself out of the game, with a reason that is recorded. */
@@ -160,16 +169,17 @@ class Session {
 
   #join() {
     this.#atCoordinator = false;
-    this.session = this.player = this.transport = this.rttMs = null;
+    this.session = this.player = this.transport = this.rttMs = this.role = this.treatment = null;
     this.#setPhase('joining');
     const { scene, subject, token, attributes, party, matchmaker } = this.#options;
-    this.#connect(matchmaker, { type: 'join', scene, subject, token, attributes, party, resume: this.#place.resume });
+    this.#connect(matchmaker, { type: 'join', scene, subject, token, attributes, party, resume: this.#place.held.resume });
   }
 
   #enter() {
     this.#atCoordinator = true;
     this.#entered = false;
-    const { url, session, ticket } = this.#place;
+    const { url, session, ticket, role, treatment } = this.#place.held;
+    Object.assign(this, { role: role ?? null, treatment: treatment ?? null });
     if (!this.session) this.session = session;
     if (this.phase !== 'playing' && this.phase !== 'validating') this.#setPhase('entering');
     this.#connect(url, { type: 'enter', session, ticket, received: this.#received });
@@ -224,17 +234,18 @@ class Session {
     __proto__: null,
     waiting: (message) => {
       this.session = message.session;
-      this.#save({ resume: message.resume });
+      this.#place.save({ resume: message.resume });
       this.#setPhase('waiting');
-      this.#tell('Waiting', message);
+      this.#tell('Waiting', { estimateMs: null, party: null, ...message });
     },
-    confirm: (message) => this.#tell('Confirm', message),
+    confirm: (message) => this.#tell('Confirm', { ...message, confirm: () => this.confirm() }),
     matched: (message) => {
-      const { session, player, players, url, ticket } = message;
-      if (session !== this.#place.session) this.#received = 0;
+      const { session, player, players, url, ticket, role = null, treatment = null } = message;
+      if (session !== this.#place.held.session) this.#received = 0;
       Object.assign(this, { session, player, players });
-      this.#save({ scene: this.#options.scene, session, url, ticket });
-      this.#tell('Matched', message);
+      this.#place.forget();
+      this.#place.save({ scene: this.#options.scene, session, url, ticket, role, treatment });
+      this.#tell('Matched', { ...message, role, treatment });
       this.#enter();
     },
     entered: (message) => {
@@ -249,7 +260,7 @@ class Session {
       this.#setPhase('validating');
       this.#tell('Validating', message);
       // A page that was reloaded has lost its links, and the others cannot know: so it offers to all.
-      this.#save({ iceServers: message.iceServers });
+      this.#place.save({ iceServers: message.iceServers });
       this.#makePeers().validate(peers, this.#reloaded ? peers : offerTo, deadlineMs);
     },
     signal: ({ from, data }) => this.#makePeers().receive(from, data),
@@ -322,7 +333,7 @@ class Session {
   #makePeers() {
     return this.#peers ??= new Peers({
       self: this.player,
-      iceServers: this.#place.iceServers ?? [],
+      iceServers: this.#place.held.iceServers ?? [],
       signal: (to, data) => this.#sendJSON({ type: 'signal', to, data }),
       onMessage: (from, bytes, latest) => this.#receive({ from, bytes, latest }),
       onValidated: (peer, rttMs) => {
@@ -354,10 +365,9 @@ class Session {
   }
 
   /** The session is over for good; `resume` is all that a later join needs. */
-  #forget(resume = this.#place.resume) {
+  #forget(resume) {
     this.#closeSession();
-    this.#place = { resume };
-    this.#save({});
+    this.#place.forget(resume);
   }
 
   #end(message) {
@@ -368,7 +378,7 @@ class Session {
     if (message.reason === 'superseded' || message.reason === 'failed') this.#closeSession();
     else this.#forget(message.resume);
     this.#setPhase('ended');
-    this.#tell('Ended', message);
+    this.#tell('Ended', { completionCode: null, code: null, ...message });
   }
 
   #setPhase(phase) {
@@ -378,16 +388,6 @@ class Session {
   }
 
   #tell(event, detail) { this.#options[`on${event}`]?.(detail); }
-
-  #load() {
-    try { return JSON.parse(sessionStorage.getItem(this.#storageKey)) ?? {}; } catch { return {}; }
-  }
-
-  #save(changes) {
-    for (const [name, value] of Object.entries(changes)) if (value != null) this.#place[name] = value;
-    // Without storage (a privacy setting) everything works but the reload.
-    try { sessionStorage.setItem(this.#storageKey, JSON.stringify(this.#place)); } catch {}
-  }
 }
 
 function withResolvers() {

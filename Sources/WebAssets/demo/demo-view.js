@@ -1,23 +1,29 @@
 // What the page shows, in plain words. It knows the document and no protocol.
 import { lamps, missed, rounds } from './demo-game.js';
 import { colours } from './demo-stage.js';
+import { estimateInWords } from './demo-words.js';
 
 const $ = (id) => document.getElementById(id);
 const steps = { choose: null, waiting: 'waiting', checking: 'checking', playing: 'playing', ended: 'ended' };
+const titles = { checking: 'Found your game – Greenroom', playing: 'Play! – Greenroom', ended: 'Done – Greenroom' };
 
 export const playerName = (player, self) => (player === self ? 'You' : `Player ${player + 1}`);
 
-/** Shows one section and marks the steps on the way to it. */
+let reached = -1;
+
+/** Shows one section and marks the steps on the way to it; at the end those that there were. */
 export function show(section) {
   for (const id of Object.keys(steps)) $(id).hidden = id !== section;
   const names = [...document.querySelectorAll('.steps li')];
   const current = names.findIndex((each) => each.dataset.step === steps[section]);
+  if (section !== 'ended') reached = current;
   names.forEach((each, index) => {
-    each.classList.toggle('done', index < current || (index === current && section === 'ended'));
+    each.classList.toggle('done', section === 'ended' ? index <= reached || index === current : index < current);
     each.toggleAttribute('aria-current', index === current);
     if (index === current) each.setAttribute('aria-current', 'step');
   });
   document.querySelector('.steps').classList.toggle('idle', current < 0);
+  document.title = titles[section] ?? 'Greenroom';
 }
 
 /** Says something to everyone, those who do not see the page too. */
@@ -45,30 +51,51 @@ const clock = (ms) => {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 };
 
-export function waitingFor(room, waitedMs) {
-  if (!room) {
-    $('waiting-title').textContent = 'Looking for a room…';
-    $('waiting-detail').textContent = '';
-    $('seats').replaceChildren();
-    $('waiting-time').value = 0;
-    return;
-  }
-  const { players, needed, timeoutMs, estimateMs, party } = room, missing = needed - players;
-  const title = party ? `Waiting for your party: ${party.members} of ${party.size} here` : missing > 0 ? `Waiting for ${missing} more player${missing === 1 ? '' : 's'}` : 'Everyone is here';
+/** What `onWaiting` told, so many milliseconds ago; null before it has told anything. */
+export function waitingFor(room, elapsedMs = 0) {
+  const { players = 0, needed = 0, waitedMs = 0, timeoutMs, party, confirmed } = room ?? {}, missing = needed - players;
+  const title = !room ? 'Looking for a room…'
+    : party ? `Waiting for your party: ${party.members} of ${party.size} here`
+    : confirmed ? 'Waiting for the others to say that they are here'
+    : missing > 0 ? `Waiting for ${missing} more player${missing === 1 ? '' : 's'}` : 'Everyone is here';
+  const detail = room ? `${players} of ${needed} here` : '', estimate = estimateInWords(room, elapsedMs);
   $('waiting-title').textContent = title;
-  $('waiting-detail').textContent = `${players} of ${needed} here · waited ${clock(waitedMs)} of at most ${clock(timeoutMs)}${
-    estimateMs == null ? '' : ` · about ${clock(estimateMs)} more`}`;
-  $('waiting-time').value = Math.min(1, waitedMs / timeoutMs);
+  $('waiting-detail').textContent = detail;
+  $('waiting-estimate').textContent = estimate;
+  $('waited').textContent = clock(waitedMs + elapsedMs);
+  $('waiting-most').textContent = room ? clock(waitedMs + timeoutMs) : '–';
+  $('waiting-time').value = room ? Math.min(1, (waitedMs + elapsedMs) / (waitedMs + timeoutMs)) : 0;
+  document.title = room ? `(${players}/${needed}) Waiting – Greenroom` : 'Greenroom';
   fill($('seats'), needed, 'span', (seat, index) => {
     seat.style.setProperty('--player', colours[index % colours.length]);
     seat.classList.toggle('taken', index < players);
   });
-  announce(`${title}. ${players} of ${needed} here.`);
+  // Once for each change, and not for each second that passes.
+  if (room && elapsedMs === 0) announce(`${title}. ${detail}. Still to wait: ${estimate}.`);
 }
 
+let answerMs = 1;
+
+/** Asks whether the player is still there, and shows how long an answer may take; null takes the question back. */
 export function confirmWithin(ms) {
-  $('confirm').hidden = ms == null;
-  if (ms != null) $('confirm-time').textContent = `The game starts when you say so, within ${Math.ceil(Math.max(0, ms) / 1000)} s.`;
+  const dialog = $('confirm');
+  if (ms == null) return void (dialog.open && dialog.close());
+  if (!dialog.open) {
+    answerMs = Math.max(ms, 1);
+    dialog.showModal();
+    document.title = 'Still there? – Greenroom';
+  }
+  const seconds = Math.ceil(Math.max(0, ms) / 1000);
+  $('confirm-time').textContent = seconds;
+  $('confirm-unit').textContent = seconds === 1 ? 'second left to answer' : 'seconds left to answer';
+  $('confirm-left').value = Math.max(0, ms) / answerMs;
+}
+
+/** What the scene has given this player; nothing is shown for what it gives to nobody. */
+export function given({ role, treatment }) {
+  const terms = [['Your role', role], ['Condition', treatment]].filter(([, value]) => value != null);
+  $('given').hidden = terms.length === 0;
+  fill($('given'), terms.length, 'div', (line, index) => line.replaceChildren(element('dt', terms[index][0]), element('dd', terms[index][1])));
 }
 
 /** `peers` maps a player to undefined (trying), a round trip in ms, or a text that says what went wrong. */
@@ -111,10 +138,12 @@ export function connection(transport, rttMs) {
 export function ended({ title, detail, result, self, completionCode }) {
   $('ended-title').textContent = title;
   $('ended-detail').textContent = detail;
-  announce(`${title} ${detail}`);
+  announce(`${title} ${detail}${completionCode ? ` Your completion code is ${completionCode}.` : ''}`);
   $('result').hidden = !result;
+  $('again').textContent = result ? 'Play again' : 'Try again';
   $('code').hidden = !completionCode;
   $('code').querySelector('output').textContent = completionCode ?? '';
+  $('copy').textContent = 'Copy';
   if (!result) return;
   const rows = result.scores.map((score, player) => {
     const times = result.times[player].filter((time) => time !== missed);
@@ -129,6 +158,19 @@ export function ended({ title, detail, result, self, completionCode }) {
     return row;
   });
   $('result').tBodies[0].replaceChildren(...rows);
+}
+
+/** Copies the completion code, or marks it where a page may not copy. */
+export async function copyCode() {
+  const output = $('code').querySelector('output');
+  try {
+    await navigator.clipboard.writeText(output.textContent);
+    $('copy').textContent = 'Copied';
+    announce('The completion code is copied.');
+  } catch {
+    getSelection().selectAllChildren(output);
+    $('copy').textContent = 'Marked: now copy it';
+  }
 }
 
 function element(tag, text) {

@@ -24,12 +24,29 @@ const failures = {
   unknown_scene: 'There is no game of this name here.',
   scene_closed: 'This game is closed at the moment.',
   subject_in_use: 'Somebody of this name is waiting or playing already.',
+  room_full: 'Too many people are waiting already. Please come back later.',
+  rate_limited: 'You have come too often. Please wait a moment.',
   party_full: 'All of this party have come already.',
   party_mismatch: 'This party does not fit: its size differs, or the game takes no such party.',
   bad_token: 'The token that says who you are was not accepted.',
   origin_refused: 'This server does not accept players from this page.',
   unreachable: 'The server could not be reached for some minutes.',
 };
+
+/**
+ * How much longer it takes, as far as anybody knows: `room` is what `onWaiting` told so many milliseconds ago. What it is
+ * guessed from were other people's waits, so it is never given to the second.
+ */
+export function estimateInWords(room, elapsedMs) {
+  if (!room) return 'not known yet';
+  if (room.party) return 'depends on your party';
+  if (room.players >= room.needed) return 'a moment';
+  if (room.estimateMs == null) return 'not known yet';
+  const seconds = (room.estimateMs - elapsedMs) / 1000;
+  if (seconds <= 0) return 'longer than usual';
+  if (seconds < 8) return 'a few seconds';
+  return seconds < 90 ? `about ${Math.round(seconds / 5) * 5} s` : `about ${Math.round(seconds / 60)} min`;
+}
 
 /** Title and detail for what `onEnded` told; `left` when it was this player who pressed the button. */
 export function endingInWords({ reason, code }, left) {

@@ -1,9 +1,11 @@
 // The demo page: one game of "Catch the light", from choosing a scene to the result.
 //
-// ?scene=duo chooses, &subject=… says who one is, &party=CODE&size=2 with whom one comes, &auto=1 starts at once and plays by itself.
+// ?scene=duo chooses, &subject=… says who one is, &party=CODE&size=2 with whom one comes, &role=… as what. &start=1 starts at once,
+// &auto=1 plays by itself too.
 import { join, everyone } from './greenroom.js';
 import { Game, rounds } from './demo-game.js';
 import { Stage } from './demo-stage.js';
+import { Scenes } from './demo-scenes.js';
 import { endingInWords, resultInWords } from './demo-words.js';
 import * as view from './demo-view.js';
 
@@ -14,8 +16,8 @@ const encoder = new TextEncoder(), decoder = new TextDecoder();
 // What tests, and the curious, can look at.
 const state = window.greenroomDemo = {
   phase: 'choose', scene: query.get('scene') ?? 'duo', subject: query.get('subject') ?? tabSubject(),
-  session: null, player: null, players: 0, needed: 0, waitedMs: 0, transport: null, rttMs: null, round: 0,
-  result: null, endedReason: null, error: null,
+  session: null, player: null, players: 0, needed: 0, waitedMs: 0, estimateMs: null, party: null, role: null, treatment: null, transport: null, rttMs: null, round: 0,
+  result: null, endedReason: null, completionCode: null, error: null,
 };
 
 /** Two windows are two people; a reload is the same one. */
@@ -30,50 +32,69 @@ function tabSubject() {
   }
 }
 
+/** What was asked for last, so that "Play again" asks for the same. */
+let wishes = {
+  party: query.has('party') ? { code: query.get('party'), size: Number(query.get('size') ?? 2) } : undefined,
+  attributes: query.has('role') ? { role: query.get('role') } : undefined,
+};
 let session = null, match = null, left = false, ticker = null;
 
 function start() {
-  Object.assign(state, { phase: 'joining', session: null, player: null, transport: null, rttMs: null, round: 0, result: null, endedReason: null, error: null });
+  Object.assign(state, { phase: 'joining', session: null, player: null, transport: null, rttMs: null, round: 0, result: null, endedReason: null, completionCode: null, role: null, treatment: null, error: null });
   left = false;
   view.banner('');
+  view.given({});
   view.waitingFor(null);
   view.confirmWithin(null);
   view.show('waiting');
   const room = { told: null, at: 0, confirmBy: null }, links = new Map();
 
   ticker = setInterval(() => {
-    if (room.told) view.waitingFor(room.told, state.waitedMs = room.told.waitedMs + performance.now() - room.at);
+    if (room.told) {
+      const elapsedMs = performance.now() - room.at;
+      state.waitedMs = room.told.waitedMs + elapsedMs;
+      if (room.confirmBy == null) view.waitingFor(room.told, elapsedMs);
+    }
     view.confirmWithin(room.confirmBy == null ? null : room.confirmBy - performance.now());
   }, 500);
 
   session = join({
     scene: state.scene, subject: state.subject, token: query.get('token') ?? undefined,
-    party: query.has('party') ? { code: query.get('party'), size: Number(query.get('size') ?? 2) } : undefined,
+    ...wishes,
     onPhase(phase) {
       Object.assign(state, { phase, session: session?.session ?? null });
       if (phase === 'joining') { room.told = null; view.waitingFor(null); view.show('waiting'); }
     },
     onWaiting(told) {
-      Object.assign(room, { told, at: performance.now(), confirmBy: null });   // a question that was open is off
+      // A question that was open is off: somebody has left, or has not answered it.
+      if (room.confirmBy != null || room.told?.confirmed) view.banner('Somebody was not there any more. You have kept your place.');
+      else if (told.players >= told.needed) view.banner('');
+      Object.assign(room, { told, at: performance.now(), confirmBy: null });
       view.confirmWithin(null);
-      Object.assign(state, { session: told.session, needed: told.needed, players: told.players, waitedMs: told.waitedMs });
+      const { session, needed, players, waitedMs, estimateMs, party } = told;
+      Object.assign(state, { session, needed, players, waitedMs, estimateMs, party });
       view.show('waiting');
-      view.waitingFor(told, told.waitedMs);
+      view.waitingFor(told);
       view.log(`The matchmaker has us in room ${told.session}: ${told.players} of ${told.needed}.`);
     },
     onConfirm({ deadlineMs }) {
       room.confirmBy = performance.now() + deadlineMs;
-      view.announce('Still there? Please confirm.');
-      if (auto) confirm();
+      view.banner('');
+      view.log(`Still there? An answer is wanted within ${Math.round(deadlineMs / 1000)} s.`);
+      auto ? confirm() : view.confirmWithin(deadlineMs);
     },
     onMatched(told) {
       room.told = room.confirmBy = null;
+      view.confirmWithin(null);
+      view.banner('');
+      showGiven();
       Object.assign(state, { session: told.session, player: told.player, players: told.players });
-      view.log(`Matched. We are player ${told.player + 1} of ${told.players}; the coordinator is at ${told.url}.`);
+      view.log(`Matched${told.role ? ` as ${told.role}` : ''}${told.treatment ? `, condition ${told.treatment}` : ''}. We are player ${told.player + 1} of ${told.players}; the coordinator is at ${told.url}.`);
     },
     onEntered(told) {
       room.told = null;
       Object.assign(state, { session: told.session, player: told.player, players: told.players.length });
+      showGiven();
       view.log(`Entered the coordinator, state ${told.state}.`);
       if (session.phase === 'entering') { view.show('checking'); view.checking('Waiting for everyone to arrive…', links, told.player); }
     },
@@ -118,6 +139,7 @@ function start() {
     onRequeued(told) {
       closeMatch();
       links.clear();
+      view.given({});
       view.banner(`${endingInWords(told)[0]} You are back in the queue, with the time you have waited.`);
       view.log(`Session ${told.session} ended: ${told.reason}. Waiting again.`);
     },
@@ -129,7 +151,8 @@ function start() {
       clearInterval(ticker);
       const result = match?.result ?? null, self = state.player;
       closeMatch();
-      Object.assign(state, { phase: 'ended', endedReason: told.reason, error: told.code ?? null });
+      view.confirmWithin(null);
+      Object.assign(state, { phase: 'ended', endedReason: told.reason, completionCode: told.completionCode, error: told.code });
       const [title, detail] = endingInWords(told, left);
       const finished = result && told.reason === 'completed';
       view.banner('');
@@ -140,7 +163,19 @@ function start() {
   });
   state.phase = session.phase;
 
-  function confirm() { session.confirm(); room.confirmBy = null; view.confirmWithin(null); }
+  function confirm() {
+    session.confirm();
+    room.confirmBy = null;
+    view.confirmWithin(null);
+    if (!room.told) return;
+    Object.assign(room, { told: { ...room.told, confirmed: true, waitedMs: state.waitedMs }, at: performance.now() });
+    view.waitingFor(room.told);
+  }
+  function showGiven() {
+    const { role, treatment } = session;
+    Object.assign(state, { role, treatment });
+    view.given({ role, treatment });
+  }
   document.getElementById('confirm-button').onclick = confirm;
   function showLinks() { view.checking('Checking that you can reach each other directly.', links, state.player); }
 }
@@ -277,18 +312,25 @@ function closeMatch() {
 const form = document.getElementById('choose-form');
 const offered = [...form.elements.scene].find((each) => each.value === state.scene);
 if (offered) offered.checked = true;
+const scenes = new Scenes(form);
+scenes.load(state.scene);
 form.onsubmit = (event) => {
   event.preventDefault();
   state.scene = form.elements.scene.value;
+  wishes = scenes.wishes;
   start();
 };
 document.getElementById('another').onclick = () => {
   // Without an opener the new window has a session storage of its own, and so is another person.
-  open(`/?${new URLSearchParams({ scene: state.scene, start: 1 })}`, '_blank', 'noopener,width=560,height=820');
+  const party = wishes.party ? { party: wishes.party.code, size: wishes.party.size } : {};
+  open(`/?${new URLSearchParams({ scene: state.scene, start: 1, ...party })}`, '_blank', 'noopener,width=560,height=820');
 };
 for (const button of document.querySelectorAll('.leave')) button.onclick = () => { left = true; session.leave(); };
 document.getElementById('again').onclick = start;
-document.getElementById('other').onclick = () => { state.phase = 'choose'; view.show('choose'); };
+document.getElementById('copy').onclick = view.copyCode;
+// Escape must not take the question away: it would go on unseen.
+document.getElementById('confirm').oncancel = (event) => event.preventDefault();
+document.getElementById('other').onclick = () => { state.phase = 'choose'; view.given({}); view.show('choose'); };
 
 view.show('choose');
 if (auto || query.get('start') === '1' || (query.has('scene') && !offered)) start();

@@ -29,6 +29,15 @@ public enum MatchmakerRequest: Equatable, Sendable {
     }
 }
 
+extension MatchmakerRequest {
+    /// Whether a text that `decode` refuses is a join all the same: one JSON object that names no known member twice, with
+    /// `join` as its `type`.
+    public static func isJoin(_ json: Span<UInt8>, limits: ClientMessageLimits) -> Bool {
+        guard let fields = try? ClientMessageFields(json, limits: limits) else { return false }
+        return (try? fields.type(json)) == "join"
+    }
+}
+
 /// How many of a party have come.
 public struct PartyCount: Equatable, Sendable {
     public var members: Int

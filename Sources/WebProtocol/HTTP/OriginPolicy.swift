@@ -21,16 +21,17 @@ public struct OriginPolicy: Equatable, Sendable {
     }
 
     /// Whether a page of this origin may; exactly one of those that are listed.
-    public func admits(_ headers: HTTPHeaders) -> Bool {
+    public func admits(_ origin: RequestOrigin) -> Bool {
         guard let origins else { return true }
-        let sent = headers.values("origin")
-        guard let first = sent.first else { return true }
-        guard sent.count == 1, let origin = Self.normal(first) else { return false }
-        return origins.contains(origin)
+        switch origin {
+        case .none: return true
+        case .page(let origin): return origins.contains(origin)
+        case .unreadable: return false
+        }
     }
 
     /// One spelling of each origin: small letters, and no port that goes without saying. Nil for what is none.
-    private static func normal(_ text: String) -> String? {
+    fileprivate static func normal(_ text: String) -> String? {
         if text == "null" { return text }
         let bytes = Array(text.utf8)
         guard bytes.count <= originBytesMax, let colon = bytes.firstIndex(of: UInt8(ascii: ":")), isScheme(bytes[..<colon]),
@@ -79,6 +80,29 @@ public struct OriginPolicy: Equatable, Sendable {
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(lowered(byte)) }
+}
+
+/// Which page's script sent a request.
+public enum RequestOrigin: Equatable, Sendable {
+    /// A program that is no browser.
+    case none
+    /// In the one spelling that each origin has.
+    case page(String)
+    /// Something that is no origin, or several.
+    case unreadable
+
+    public init(_ headers: HTTPHeaders) {
+        let sent = headers.values("origin")
+        guard let first = sent.first else {
+            self = .none
+            return
+        }
+        guard sent.count == 1, let origin = OriginPolicy.normal(first) else {
+            self = .unreadable
+            return
+        }
+        self = .page(origin)
+    }
 }
 
 /// A text that should be an origin and is none.

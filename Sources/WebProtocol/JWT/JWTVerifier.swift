@@ -7,6 +7,8 @@ public struct JWTClaims: Equatable, Sendable {
     public var scenes: [String]?
     /// The JSON object of the claim `attributes`, byte for byte.
     public var attributes: [UInt8]?
+    /// All else holds, and its time is over.
+    public var isExpired = false
 }
 
 /// Checks tokens of one issuer: JSON Web Tokens (RFC 7519) in the compact form of RFC 7515, signed with HMAC-SHA-256 (`HS256`,
@@ -34,7 +36,8 @@ public struct JWTVerifier: Sendable {
 
     /// Reads a token and holds it against key, time, issuer and audience. Nothing of the claims is looked at before the
     /// signature has been found right.
-    public func verify(_ token: String, nowUnixMs: UInt64) throws(JWTError) -> JWTClaims {
+    /// - Parameter takesExpired: lets a token pass whose time is over, and says so, if nothing else is wrong with it.
+    public func verify(_ token: String, nowUnixMs: UInt64, takesExpired: Bool = false) throws(JWTError) -> JWTClaims {
         let token = Array(token.utf8)
         guard token.count <= limits.tokenBytesMax else { throw .malformed }
         guard let first = token.firstIndex(of: UInt8(ascii: ".")) else { throw .malformed }
@@ -43,7 +46,8 @@ public struct JWTVerifier: Sendable {
         try checkSignature(token, second)
         let payload = try Self.decode(token, (first + 1)..<second, bytesMax: limits.tokenBytesMax)
         let fields = try JWTFields(payload.span)
-        try checkTimes(fields, payload.span, nowUnixMs)
+        let isExpired = try checkTimes(fields, payload.span, nowUnixMs)
+        if isExpired, !takesExpired { throw .expired }
         if let issuer {
             guard try fields.text(.iss, payload.span, limits) == issuer else { throw .issuer }
         }
@@ -54,7 +58,7 @@ public struct JWTVerifier: Sendable {
         }
         return JWTClaims(
             subject: try fields.text(.sub, payload.span, limits), scenes: try fields.texts(.scene, payload.span, limits),
-            attributes: try fields.object(.attributes, payload.span))
+            attributes: try fields.object(.attributes, payload.span), isExpired: isExpired)
     }
 
     private func checkHeader(_ header: [UInt8]) throws(JWTError) {
@@ -74,15 +78,17 @@ public struct JWTVerifier: Sendable {
         guard constantTimeEqual(signature.span, code.finalize().bytes.span) else { throw .signature }
     }
 
-    private func checkTimes(_ fields: JWTFields, _ payload: Span<UInt8>, _ nowUnixMs: UInt64) throws(JWTError) {
+    /// - Returns: whether its time is over.
+    private func checkTimes(_ fields: JWTFields, _ payload: Span<UInt8>, _ nowUnixMs: UInt64) throws(JWTError) -> Bool {
         let now = Double(nowUnixMs)
         let leeway = Double(limits.leewayMs)
         guard let expires = try fields.seconds(.exp, payload) else { throw .endless }
-        guard now < expires * 1000 + leeway else { throw .expired }
+        if now >= expires * 1000 + leeway { return true }
         for name in [JWTFields.Name.nbf, .iat] {
             guard let begins = try fields.seconds(name, payload) else { continue }
             guard now >= begins * 1000 - leeway else { throw .early }
         }
+        return false
     }
 
     /// Base64url without padding, in the one spelling that each text of bytes has.

@@ -50,7 +50,8 @@ enum SceneFileKeys: String, CaseIterable {
         switch self {
         case .scene:
             [
-                "identity", "admission", "open", "waitingMax", "waitTimeout", "whenWaitIsOver", "confirmTimeout", "rules", "treatments",
+                "identity", "admission", "origins", "open", "waitingMax", "waitTimeout", "whenWaitIsOver", "confirmTimeout", "rules",
+                "treatments",
                 "validatePeers", "onValidationFailure", "iceServers", "enterTimeout", "validationTimeout",
                 "reconnectGrace", "barrierTimeout", "playTimeout", "completionCodes",
             ]

@@ -10,6 +10,7 @@ enum SceneFileLimits {
     /// Round trips, as caps and in tables.
     static let roundTripMs = 1...60_000
     static let iceServersMax = 16
+    static let originsMax = 64
     /// Issuers and audiences of tokens.
     static let tokenNameBytesMax = 256
     /// Steps of one rule.

@@ -43,17 +43,18 @@ def chromium():
 
 @pytest.fixture
 def person(chromium, greenroom):
-    """Makes people: each a page with a session storage of its own. None of them may see an error in the console."""
+    """Makes people: each a page with a session storage of its own, `at` a server other than the usual one if need be. None of
+    them may see an error in the console."""
     errors, contexts = [], []
 
-    def arrive(query="", **options):
+    def arrive(query="", at=None, **options):
         context = chromium.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         page.add_init_script(WATCH_CONNECTIONS)
         page.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{greenroom.matchmaker}/{query}")
+        page.goto(f"{at or greenroom.matchmaker}/{query}")
         return page
 
     yield arrive

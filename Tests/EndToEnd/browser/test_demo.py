@@ -156,7 +156,8 @@ def test_an_unknown_scene_is_answered_in_words(person, greenroom):
 
 SECTIONS = {
     "choose": "",
-    "waiting": """view.waitingFor({ players: 2, needed: 4, timeoutMs: 120_000 }, 63_000); view.confirmWithin(9_000);
+    "waiting": """view.waitingFor({ players: 2, needed: 4, waitedMs: 60_000, timeoutMs: 60_000, estimateMs: 45_000, party: null }, 3_000);
+        view.given({ role: 'proposer', treatment: 'a condition with a name of some length' });
         view.banner('The connection is interrupted. Trying to get back…');""",
     "checking": "view.checking('…', new Map([[0, undefined], [2, 1.4], [3, 'no route to the other player']]), 1);",
     "playing": "view.players({ scores: [3, 2, 1, 0], self: 1, away: new Set([2]) }); view.connection('peer', 123.4);",

@@ -153,12 +153,13 @@ struct Lobby {
     @discardableResult
     mutating func end(
         _ session: String, _ reason: EndReason, in state: SessionState, link: UInt64, attempt: UInt32 = 1,
-        requeued: [String] = [], blamed: [String] = [], pairs: [PlayerPair] = []
+        requeued: [String] = [], blamed: [String] = [], pairs: [PlayerPair] = [], roundTrips: [PairRoundTrip] = []
     ) -> [String] {
         say(
             .ended(
                 outcome(
-                    session, reason, in: state, attempt: attempt, requeued: requeued, blamed: blamed, pairs: pairs)),
+                    session, reason, in: state, attempt: attempt, requeued: requeued, blamed: blamed, pairs: pairs,
+                    roundTrips: roundTrips)),
             link: link)
     }
 
@@ -182,7 +183,7 @@ struct Lobby {
 
     func outcome(
         _ session: String, _ reason: EndReason, in state: SessionState, attempt: UInt32 = 1,
-        requeued: [String] = [], blamed: [String] = [], pairs: [PlayerPair] = []
+        requeued: [String] = [], blamed: [String] = [], pairs: [PlayerPair] = [], roundTrips: [PairRoundTrip] = []
     ) -> Outcome {
         let players = assignments[session]?.players.map(\.subject) ?? [.of("nobody")]
         return Outcome(
@@ -191,7 +192,7 @@ struct Lobby {
             players: players.map {
                 PlayerOutcome(
                     subject: $0, isBlamed: blamed.contains($0.name), isRequeued: requeued.contains($0.name))
-            }, failedPairs: pairs)
+            }, failedPairs: pairs, extensions: Extensions(roundTrips: roundTrips))
     }
 
     /// The fates of the last event.

@@ -83,7 +83,13 @@ struct FixtureFields {
 
     /// The extensions that a fixture names.
     mutating func extensions() throws -> Extensions {
-        var extensions = Extensions(treatment: has("treatment") ? try text("treatment") : nil)
+        var roundTrips: [PairRoundTrip] = []
+        for entry in has("pairs") ? try list("pairs") : [] {
+            var f = try FixtureFields(entry)
+            roundTrips.append(PairRoundTrip(try pair(.list(try f.list("players"))), roundTripUs: try f.number("roundTripUs")))
+            try f.finish()
+        }
+        var extensions = Extensions(treatment: has("treatment") ? try text("treatment") : nil, roundTrips: roundTrips)
         if has("roles") {
             for entry in try list("roles") {
                 var f = try FixtureFields(entry)
@@ -99,6 +105,14 @@ struct FixtureFields {
             }
         }
         return extensions
+    }
+
+    fileprivate func pair(_ entry: JSON) throws -> PlayerPair {
+        guard case .list(let two) = entry, two.count == 2,
+            let pair = PlayerPair(
+                PlayerIndex(try FixtureFields.number(two[0], "pair")), PlayerIndex(try FixtureFields.number(two[1], "pair")))
+        else { throw FixtureError("no pair: \(entry)") }
+        return pair
     }
 
     mutating func signature(_ name: String) throws -> ResumeSignature {
@@ -197,14 +211,7 @@ extension FixtureFields {
             try f.finish()
             return player
         }
-        let pairs = try list("failedPairs").map { entry in
-            guard case .list(let two) = entry, two.count == 2,
-                let pair = PlayerPair(
-                    PlayerIndex(try FixtureFields.number(two[0], "failedPairs")),
-                    PlayerIndex(try FixtureFields.number(two[1], "failedPairs")))
-            else { throw FixtureError("no pair: \(entry)") }
-            return pair
-        }
+        let pairs = try list("failedPairs").map(pair)
         return Outcome(
             session: try session(), attempt: try attempt(), scene: try scene(), reason: try code("reason", EndReason.self),
             endedIn: try code("endedIn", SessionState.self), isPresumed: try flag("isPresumed"),

@@ -49,7 +49,7 @@ func hello() -> Hello {
         nonce: [UInt8](repeating: 3, count: 32), capacity: 50, publicURL: "wss://east.example/v1/play")
 }
 
-/// With a treatment, and a role for every other player.
+/// With a treatment, a role for every other player, and what the first pairs have measured.
 func extended(_ assignment: Assignment) -> Assignment {
     var assignment = assignment
     assignment.extensions = extensions(of: assignment.players.count)
@@ -65,7 +65,12 @@ func extended(_ outcome: Outcome) -> Outcome {
 private func extensions(of count: Int) -> Extensions {
     Extensions(
         treatment: String(repeating: "é", count: 32),
-        roles: (0..<count).map { $0 % 2 == 0 ? String(repeating: "r", count: 1 + $0 % 64) : nil })
+        roles: (0..<count).map { $0 % 2 == 0 ? String(repeating: "r", count: 1 + $0 % 64) : nil },
+        roundTrips: (0..<UInt8(count)).flatMap { lower in
+            (lower + 1..<max(lower + 1, UInt8(count))).compactMap { higher in
+                PlayerPair(PlayerIndex(lower), PlayerIndex(higher)).map { PairRoundTrip($0, roundTripUs: 60_000_000) }
+            }
+        })
 }
 
 extension Message {

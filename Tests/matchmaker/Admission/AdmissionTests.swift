@@ -55,6 +55,29 @@ private func check(_ admissions: Admissions, _ token: String?, _ subject: String
         #expect(check(admissions, nil, "ann", "b") == nil)
     }
 
+    @Test("a token that has expired lets those pass who have a place already, and nothing else about it may be wrong")
+    func expired() throws {
+        let admissions = try admissions(Self.one)
+        let (scene, ann) = (try SceneID("a"), try SubjectID("ann"))
+        func check(_ token: String?, hasPlace: Bool = true) -> AdmissionRefusal? {
+            do throws(AdmissionRefusal) {
+                let claims = try admissions[scene]?.check(token, ann, scene, nowUnixMs: nowMs) { hasPlace }
+                #expect(claims?.isExpired == true)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let old = #""exp":1600000000"#
+        #expect(check(token(#"{"sub":"ann",\#(old)}"#)) == nil)
+        #expect(check(token(#"{"sub":"ann",\#(old)}"#), hasPlace: false) == .token(.expired))
+        #expect(check(token(#"{"sub":"bob",\#(old)}"#)) == .token(.subject))
+        #expect(check(token(#"{"sub":"ann",\#(old),"scene":"b"}"#)) == .token(.scene))
+        #expect(check(token(#"{"sub":"ann",\#(old)}"#, secret: secret + "!")) == .token(.signature))
+        #expect(check(token(#"{"sub":"ann",\#(old),"aud":"x"}"#)) == .token(.audience))
+        #expect(check(nil) == .noToken)
+    }
+
     @Test("where a token may be left out, one that is brought is checked nevertheless")
     func optional() throws {
         let admissions = try admissions(#"[{"id":"a","groupSize":2,"admission":{"jwtSecretFile":"s","required":false}}]"#)

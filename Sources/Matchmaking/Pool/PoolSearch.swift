@@ -97,10 +97,10 @@ extension WaitingPool {
     }
 
     /// False when nobody in a bucket can fit the unit.
-    private func isWorthwhile(_ key: PoolBucket.Key, _ head: Int32, _ book: PairBook) -> Bool {
+    private func isWorthwhile(_ key: PoolBucket.Key, _ head: Int32, knowsMeasured: Bool) -> Bool {
         guard Int(key.size) + size(head) <= groupSize else { return false }
         let entry = entries[Int(head)]
-        if hasZones, entry.nextMember < 0, entry.person == 0 || !book.knowsMeasured {
+        if hasZones, entry.nextMember < 0, entry.person == 0 || !knowsMeasured {
             let capMs = max(stages.stages[Int(entry.stage)].capMs, stages.levels[Int(key.level)].capMs)
             if !zones.isWithin(capMs, entry.place, zone: key.zone) { return false }
         }
@@ -121,18 +121,20 @@ extension WaitingPool {
         search.looked = 0
         let lookedMax = max(limits.candidatesMax, 2 * groupSize)
         // The overdue may take up half of it, so that those who fit better are reached too.
-        search.lookedMax = rules.skill == nil ? lookedMax : lookedMax / 2
+        search.lookedMax = hasSkill ? lookedMax / 2 : lookedMax
         search.frontier.removeAll(keepingCapacity: true)
         search.phase = .bySeniority
+        // The book is too large to be handed on for each bucket.
+        let knowsMeasured = book.knowsMeasured
         var worthwhile = 0
         var bucket = kindHeads[Int(kind(head))]
         while bucket >= 0 {
             buckets[Int(bucket)].looked = 0
             let key = buckets[Int(bucket)].key
             let root = buckets[Int(bucket)].root
-            if root != -1, isWorthwhile(key, head, book) {
+            if root != -1, isWorthwhile(key, head, knowsMeasured: knowsMeasured) {
                 worthwhile += 1
-                if rules.skill == nil {
+                if !hasSkill {
                     push(onwards: index.first(atLeast: -.infinity, root), bucket)
                 } else if stages.levels[Int(key.level)].isOverdue {
                     push(below: root, bucket)
@@ -195,7 +197,7 @@ extension WaitingPool {
     private mutating func nextCandidate(around head: Int32) -> Int32 {
         while true {
             guard search.looked < search.lookedMax, let item = popItem() else {
-                guard search.phase == .bySeniority, rules.skill != nil else {
+                guard search.phase == .bySeniority, hasSkill else {
                     search.phase = .over
                     return -1
                 }

@@ -216,7 +216,7 @@ extension WaitingPool {
     private mutating func roomPlacement(of head: Int32, _ book: PairBook) -> PoolPlacement {
         // A room has somebody in it, and one that would be full is a complete group.
         guard size(head) + 1 < groupSize else { return .alone }
-        let isBySeniority = rules.skill == nil
+        let isBySeniority = !hasSkill
         var best: (room: PoolRoom, senior: Int32)?
         var next = 0
         while true {

@@ -19,6 +19,7 @@ struct WaitingPool: Sendable {
     let seats: RoleSeats?
     let zones: LatencyZones
     let hasZones: Bool
+    let hasSkill: Bool
     private let skillAttribute: String?
     let equalAttributes: [String]
     let differentAttributes: [String]
@@ -69,6 +70,7 @@ struct WaitingPool: Sendable {
         seats = RoleSeats(rules)
         zones = LatencyZones(rules.latency)
         hasZones = rules.latency != nil
+        hasSkill = rules.skill != nil
         skillAttribute = rules.skill?.attribute
         var equal: [String] = []
         var different: [String] = []
@@ -80,7 +82,7 @@ struct WaitingPool: Sendable {
         }
         equalAttributes = equal
         differentAttributes = different
-        hasPairRules = rules.skill != nil || rules.latency != nil || !different.isEmpty
+        hasPairRules = hasSkill || rules.latency != nil || !different.isEmpty
         history = EncounterHistory(rules.encounters, countMax: limits.encountersMax)
     }
 
@@ -121,7 +123,7 @@ struct WaitingPool: Sendable {
         if rules.bots != nil, members.count == 1, members.allSatisfy({ rules.isBot($0.attributes) }) {
             entries[Int(head)].marks.insert(.bot)
         }
-        let key = rules.skill == nil ? Double(sinceUnixMs) : skill / Double(members.count)
+        let key = hasSkill ? skill / Double(members.count) : Double(sinceUnixMs)
         index.set(head, key: key, sinceUnixMs: sinceUnixMs, order: order)
         entries[Int(head)].stage = UInt8(clamping: stages.stage(afterMs: waitedMs))
         unitCount += 1
@@ -285,7 +287,7 @@ struct WaitingPool: Sendable {
         let number = bucketsFree.popLast() ?? Int32(buckets.count)
         var bucket = PoolBucket(key: key)
         if key.side == .players {
-            bucket.ranks = rules.skill != nil && stages.levels[Int(key.level)].isOverdue
+            bucket.ranks = hasSkill && stages.levels[Int(key.level)].isOverdue
             bucket.next = kindHeads[Int(key.kind)]
             kindHeads[Int(key.kind)] = number
         } else if key.side == .bots {

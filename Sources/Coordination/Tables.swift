@@ -6,7 +6,7 @@ extension CoordinatorCore {
     public var tables: [(name: StaticString, count: Int)] {
         var (barriers, replayed, opened, reporting) = (0, 0, 0, 0)
         for session in ledger.sessions {
-            guard let details = ledger[session]?.details else { continue }
+            guard let details = ledger.details(of: session) else { continue }
             replayed += details.replay.count
             for player in details.players { opened += player.opened.count }
             switch details.phase {

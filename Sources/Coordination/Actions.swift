@@ -28,10 +28,17 @@ public enum PlayerReply: Hashable, Sendable {
     case validate(peers: [PlayerIndex], offerTo: [PlayerIndex], iceServers: String, deadlineMs: UInt64)
     case signal(from: PlayerIndex, data: [UInt8])
     /// `seed` is below 2^53, so that it is the same number in every JSON reader.
-    case play(Transport, seed: UInt64)
+    case play(Transport, seed: UInt64, StartInstant)
+    /// What does its clock say? `serverMs` is the boot clock's time now.
+    case clock(sample: UInt32, serverMs: UInt64)
+    /// When play begins, again, now that its clock is known.
+    case start(StartInstant)
     case go(barrier: String)
     case peerDisconnected(PlayerIndex, graceMs: UInt64)
     case peerReconnected(PlayerIndex)
+    /// It is excluded in so long, unless this changes.
+    case warning(WatchedAspect, inMs: UInt64)
+    case warningOver(WatchedAspect)
     case ended(SessionID, EndReason, requeued: Bool, resume: String, completionCode: String?)
     case error(PlayerError, message: String)
 }
@@ -112,6 +119,7 @@ public enum CoordinatorNotice: Hashable, Sendable {
     /// Both ends call a pair validated: its round trip, as the outcome will say it.
     case measured(SessionID, PairRoundTrip)
     case validationFailed(SessionID, by: PlayerIndex, peer: PlayerIndex, detail: String)
-    /// A client excluded its own player.
-    case excluded(SessionID, PlayerIndex, reason: String)
+    case excluded(SessionID, PlayerIndex, reason: String, by: Excluder)
+    /// A player has been warned that it will be excluded.
+    case warned(SessionID, PlayerIndex, WatchedAspect)
 }

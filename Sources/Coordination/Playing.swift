@@ -6,7 +6,8 @@ extension CoordinatorCore {
         _ session: SessionID, _ transport: Transport, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
         guard ledger.transition(session, to: .playing) else { return }
-        let play = Play(transport: transport)
+        let countdownMs = ledger[session]?.details.rules.start?.countdownMs ?? 0
+        let play = Play(transport: transport, startMs: now.bootMs + UInt64(countdownMs))
         let details = ledger.withDetails(session) { details in
             if case .validating(let validation) = details.phase { details.roundTrips = validation.roundTrips }
             details.phase = .playing(play)
@@ -15,8 +16,12 @@ extension CoordinatorCore {
         guard let details else { return }
         let atMs = now.bootMs + UInt64(details.settings.playTimeoutMs)
         ledger.setDeadline(.play, of: session, atMs: atMs)
+        beginWatching(session, now)
         tellState(session, details, .playing, &actions)
-        for connection in details.connections() { actions.append(.reply(connection, details.playReply(play))) }
+        for player in details.indices {
+            guard let connection = details[player].connection else { continue }
+            actions.append(.reply(connection, details.playReply(play, to: player, now)))
+        }
     }
 
     mutating func perform(
@@ -28,6 +33,7 @@ extension CoordinatorCore {
         }
         // A session that has just ended answers nothing but `ended`, and that when its time has come.
         guard ledger.contains(seat.session) else { return }
+        watchHeard(seat, now)
         switch request {
         case .signal(let peer, let data): signal(peer, data, from: connection, seat, &actions)
         case .validated(let peer, let rttMs):
@@ -39,13 +45,16 @@ extension CoordinatorCore {
             let detail = detail.cut(toBytes: limits.detailBytesMax)
             actions.append(.notice(.validationFailed(seat.session, by: seat.player, peer: peer, detail: detail)))
             judgeValidation(seat.session, now, &actions)
+        case .clock(let sample, let clientMs):
+            clockAnswered(sample, clientMs: clientMs, seat, from: connection, now, &actions)
         case .ready(let barrier): ready(barrier, seat, from: connection, now, &actions)
         case .finish(let result): finish(result ?? [], seat, from: connection, now, &actions)
         case .leave:
             leave(seat, .left, connection, now, &actions)
+        case .visibility(let isHidden): visibility(isHidden: isHidden, seat, now, &actions)
         case .exclude(let reason):
             let reason = reason.cut(toBytes: limits.detailBytesMax)
-            actions.append(.notice(.excluded(seat.session, seat.player, reason: reason)))
+            actions.append(.notice(.excluded(seat.session, seat.player, reason: reason, by: .itself)))
             leave(seat, .excluded, connection, now, &actions)
         }
     }
@@ -84,6 +93,7 @@ extension CoordinatorCore {
             details[seat.player].result = result
             return details.players.allSatisfy { $0.result != nil }
         }
+        watchLeft(seat)
         if haveAllFinished == true {
             end(seat.session, .completed, now, &actions)
         } else {
@@ -114,8 +124,8 @@ extension CoordinatorCore {
 }
 
 extension SessionDetails {
-    func playReply(_ play: Play) -> PlayerReply {
-        .play(play.transport, seed: assignment.seed & (1 << 53 - 1))
+    func playReply(_ play: Play, to player: PlayerIndex, _ now: Moment) -> PlayerReply {
+        .play(play.transport, seed: assignment.seed & (1 << 53 - 1), instant(play.startMs, for: player, now))
     }
 }
 

@@ -31,10 +31,15 @@ extension MatchmakerCore {
     }
 
     private mutating func insert(_ members: inout [Member], _ sceneIndex: Int, _ now: Moment) -> PoolUnit {
+        var sinceUnixMs = UInt64.max
+        var order = UInt64.max
+        for member in members {
+            sinceUnixMs = min(sinceUnixMs, member.sinceUnixMs)
+            order = min(order, member.order)
+        }
         let unit = queues[sceneIndex].pool.insert(
             members.lazy.map { PoolMember($0.subject, $0.attributes, pingMs: $0.pingMs) },
-            sinceUnixMs: members.lazy.map(\.sinceUnixMs).min() ?? now.unixMs, order: members.lazy.map(\.order).min() ?? 0,
-            now: now, &pairs)
+            sinceUnixMs: sinceUnixMs, order: order, now: now, &pairs)
         for index in members.indices { members[index].unit = unit }
         return unit
     }

@@ -56,7 +56,8 @@ extension MatchmakerCore {
         let sinceUnixMs = since(now.unixMs, claim, in: scenes[sceneIndex].id)
         let member = Member(
             subject: request.subject, connection: connection, sinceUnixMs: sinceUnixMs,
-            waitUntilMs: now.bootMs + scenes[sceneIndex].waitTimeoutMs, attributes: request.attributes, party: request.party)
+            waitUntilMs: now.bootMs + scenes[sceneIndex].waitTimeoutMs, attributes: shapes.shared(request.attributes),
+            party: request.party)
         if movedIndex != nil {
             accept(connection, member.subject, in: scenes[sceneIndex].id, sinceUnixMs: sinceUnixMs, movedFrom: sceneID, now)
         }

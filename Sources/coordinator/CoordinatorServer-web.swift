@@ -15,6 +15,8 @@ extension CoordinatorServer: WebApplication {
 
     func webSocketOpened(_ id: ConnectionID, client: SocketAddress) {}
 
+    func measured(roundTripMs: UInt32, of id: ConnectionID) { handle(.roundTrip(ConnectionHandle(id), roundTripMs)) }
+
     func webNoticed(_ notice: WebNotice) { metrics.record(notice, logger) }
 
     func received(text: Span<UInt8>, from id: ConnectionID) {
@@ -41,9 +43,12 @@ extension CoordinatorServer: WebApplication {
             handle(.request(connection, .validated(peer: try player(peer), rttMs: rttMs)))
         case .validationFailed(let peer, let detail):
             handle(.request(connection, .validationFailed(peer: try player(peer), detail: detail ?? "")))
+        case .clock(let sample, let clientMs):
+            handle(.request(connection, .clock(sample: UInt32(clamping: sample), clientMs: clientMs)))
         case .ready(let barrier): handle(.request(connection, .ready(barrier: barrier)))
         case .finish(let result): handle(.request(connection, .finish(result: result)))
         case .leave: handle(.request(connection, .leave))
+        case .visibility(let isHidden): handle(.request(connection, .visibility(isHidden: isHidden)))
         case .exclude(let reason): handle(.request(connection, .exclude(reason: reason)))
         }
     }
@@ -152,6 +157,10 @@ extension PlayerError {
     }
 }
 
+extension StartInstant {
+    var message: CoordinatorReply.Instant { .init(startsInMs: inMs, startAtMs: clientMs) }
+}
+
 extension PlayerReply {
     /// The reply in the words of the client protocol.
     fileprivate var message: CoordinatorReply {
@@ -166,12 +175,17 @@ extension PlayerReply {
                 peers: peers.map { Int($0.number) }, offerTo: offerTo.map { Int($0.number) },
                 iceServers: Array(iceServers.utf8), deadlineMs: Int(clamping: deadlineMs))
         case .signal(let from, let data): .signal(from: Int(from.number), data: data)
-        case .play(let transport, let seed):
-            .play(transport: transport == .peer ? .peer : .relay, seed: UInt32(truncatingIfNeeded: seed))
+        case .play(let transport, let seed, let start):
+            .play(
+                transport: transport == .peer ? .peer : .relay, seed: UInt32(truncatingIfNeeded: seed), start: start.message)
+        case .clock(let sample, let serverMs): .clock(sample: sample, serverMs: serverMs)
+        case .start(let start): .start(start.message)
         case .go(let barrier): .go(barrier: barrier)
         case .peerDisconnected(let player, let graceMs):
             .peerDisconnected(player: Int(player.number), graceMs: Int(clamping: graceMs))
         case .peerReconnected(let player): .peerReconnected(player: Int(player.number))
+        case .warning(let aspect, let inMs): .warning(about: aspect.rawValue, inMs: Int(clamping: inMs))
+        case .warningOver(let aspect): .warningOver(about: aspect.rawValue)
         case .ended(let session, let reason, let requeued, let resume, let code):
             .ended(
                 session: session.description, reason: reason.description, requeued: requeued, resume: resume,

@@ -42,7 +42,12 @@ extension World {
             clients[client].peersToValidate = peers
             for peer in offerTo { ask(.signal(to: peer, data: [123, 125]), client) }
             later(client, .validate, afterMs: 10...400)
-        case .signal: break
+        case .signal, .start: break
+        case .clock(let sample, _):
+            // Some pages know nothing of clocks, and some clocks are nonsense.
+            if clients[client].subject.name.utf8.last.map({ $0 % 8 == 0 }) == true { return }
+            let clientMs = Double(nowUs) / 1000 + Double(client) * 1_000_000
+            ask(.clock(sample: sample, clientMs: clients[client].random.perMille(plan.quirkPerMille / 8) ? .nan : clientMs), client)
         case .play:
             enterStage(client, .playing)
             later(client, .tick, afterMs: plan.tickMs)
@@ -55,7 +60,7 @@ extension World {
                 clients[client].barriersLeft -= 1
                 if clients[client].barriersLeft > 0 { later(client, .barrier, afterMs: 10...1500) }
             }
-        case .peerDisconnected, .peerReconnected: break
+        case .peerDisconnected, .peerReconnected, .warning, .warningOver: break
         case .ended(let session, _, let requeued, let resume, _):
             clients[client].resume = resume
             if clients[client].random.perMille(misbehaves(.lateEnter) ? plan.quirkPerMille : 0) {

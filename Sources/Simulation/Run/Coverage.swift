@@ -107,7 +107,8 @@ extension CoordinatorNotice {
         case .validated: "validated"
         case .measured: "measured"
         case .validationFailed: "validationFailed"
-        case .excluded: "excluded"
+        case .excluded(_, _, _, let excluder): "excluded \(excluder)"
+        case .warned(_, _, let aspect): "warned \(aspect)"
         }
     }
 }

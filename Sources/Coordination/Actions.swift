@@ -28,7 +28,11 @@ public enum PlayerReply: Hashable, Sendable {
     case validate(peers: [PlayerIndex], offerTo: [PlayerIndex], iceServers: String, deadlineMs: UInt64)
     case signal(from: PlayerIndex, data: [UInt8])
     /// `seed` is below 2^53, so that it is the same number in every JSON reader.
-    case play(Transport, seed: UInt64)
+    case play(Transport, seed: UInt64, StartInstant)
+    /// What does its clock say? `serverMs` is the boot clock's time now.
+    case clock(sample: UInt32, serverMs: UInt64)
+    /// When play begins, again, now that its clock is known.
+    case start(StartInstant)
     /// The instant is told where the scene has a rule of barriers; `missing` are those without whom it opens.
     case go(barrier: String, StartInstant?, missing: [PlayerIndex])
     /// The episode of this number begins at the instant; `deadlineMs` is the time left until it is over in any case.
@@ -46,6 +50,9 @@ public enum PlayerReply: Hashable, Sendable {
     case playerLost(PlayerIndex, EndReason, isForBot: Bool)
     /// A bot has taken a lost player's seat.
     case playerSeated(PlayerIndex)
+    /// It is excluded in so long, unless this changes.
+    case warning(WatchedAspect, inMs: UInt64)
+    case warningOver(WatchedAspect)
     /// `resume` is empty for a bot, which has nothing to go back to.
     case ended(SessionID, EndReason, requeued: Bool, resume: String, completionCode: String?)
     case error(PlayerError, message: String)
@@ -130,8 +137,9 @@ public enum CoordinatorNotice: Hashable, Sendable {
     /// Both ends call a pair validated: its round trip, as the outcome will say it.
     case measured(SessionID, PairRoundTrip)
     case validationFailed(SessionID, by: PlayerIndex, peer: PlayerIndex, detail: String)
-    /// A client excluded its own player.
-    case excluded(SessionID, PlayerIndex, reason: String)
+    case excluded(SessionID, PlayerIndex, reason: String, by: Excluder)
+    /// A player has been warned that it will be excluded.
+    case warned(SessionID, PlayerIndex, WatchedAspect)
     /// A session goes on without a player.
     case lost(SessionID, PlayerLoss)
     /// What became of the wish to give a lost player's seat to a bot.

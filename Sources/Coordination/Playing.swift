@@ -16,8 +16,12 @@ extension CoordinatorCore {
         guard let details else { return }
         let atMs = now.bootMs + UInt64(details.settings.playTimeoutMs)
         ledger.setDeadline(.play, of: session, atMs: atMs)
+        beginWatching(session, now)
         tellState(session, details, .playing, &actions)
-        for connection in details.connections() { actions.append(.reply(connection, details.playReply(play))) }
+        for player in details.indices {
+            guard let connection = details[player].connection else { continue }
+            actions.append(.reply(connection, details.playReply(play, to: player, now)))
+        }
         beginEpisode(1, of: session, startMs: play.startMs, now, &actions)
     }
 
@@ -30,6 +34,7 @@ extension CoordinatorCore {
         }
         // A session that has just ended answers nothing but `ended`, and that when its time has come.
         guard ledger.contains(seat.session) else { return }
+        watchHeard(seat, now)
         switch request {
         case .signal(let peer, let data): signal(peer, data, from: connection, seat, &actions)
         case .validated(let peer, let rttMs):
@@ -43,13 +48,16 @@ extension CoordinatorCore {
             judgeValidation(seat.session, now, &actions)
         case .episodeDone(let number): episodeDone(number, seat, from: connection, now, &actions)
         case .resetDone(let number): resetDone(number, seat, from: connection, now, &actions)
+        case .clock(let sample, let clientMs):
+            clockAnswered(sample, clientMs: clientMs, seat, from: connection, now, &actions)
         case .ready(let barrier): ready(barrier, seat, from: connection, now, &actions)
         case .finish(let result): finish(result ?? [], seat, from: connection, now, &actions)
         case .leave:
             lose([seat.player], of: seat.session, .left, now, &actions)
+        case .visibility(let isHidden): visibility(isHidden: isHidden, seat, now, &actions)
         case .exclude(let reason):
             let reason = reason.cut(toBytes: limits.detailBytesMax)
-            actions.append(.notice(.excluded(seat.session, seat.player, reason: reason)))
+            actions.append(.notice(.excluded(seat.session, seat.player, reason: reason, by: .itself)))
             lose([seat.player], of: seat.session, .excluded, texts: [reason], now, &actions)
         }
     }
@@ -76,7 +84,7 @@ extension CoordinatorCore {
         _ result: [UInt8], _ seat: Seat, from connection: ConnectionHandle, _ now: Moment,
         _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[seat.session]?.details else { return }
+        guard let details = ledger.details(of: seat.session) else { return }
         guard case .playing = details.phase, details[seat.player].result == nil else {
             return complain(connection, .wrongState, "only one who plays can finish, and once", &actions)
         }
@@ -88,6 +96,7 @@ extension CoordinatorCore {
             details[seat.player].result = result
             return details.haveAllFinished
         }
+        watchLeft(seat)
         if haveAllFinished == true {
             end(seat.session, .completed, now, &actions)
         } else {
@@ -104,8 +113,8 @@ extension CoordinatorCore {
 }
 
 extension SessionDetails {
-    func playReply(_ play: Play) -> PlayerReply {
-        .play(play.transport, seed: assignment.seed & (1 << 53 - 1))
+    func playReply(_ play: Play, to player: PlayerIndex, _ now: Moment) -> PlayerReply {
+        .play(play.transport, seed: assignment.seed & (1 << 53 - 1), instant(play.startMs, for: player, now))
     }
 }
 

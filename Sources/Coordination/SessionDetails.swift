@@ -19,12 +19,17 @@ struct SessionDetails: Sendable {
     var phase = Phase.entering
     /// What pairs measured while they were validated; set when play begins.
     var roundTrips: [PairRoundTrip] = []
+    /// What is known of the players' clocks, in order of `PlayerIndex`.
+    var clocks: [ClockEstimate]
     /// Ordered messages, kept for those who return.
     var replay = ReplayRing()
+    /// From VALIDATING or PLAYING on, where the scene asks for it.
+    var watch: Watch?
 
     init(_ assignment: Assignment) {
         self.assignment = assignment
         players = assignment.players.map { _ in Player() }
+        clocks = assignment.players.map { _ in ClockEstimate() }
     }
 
     var settings: SessionSettings { assignment.settings }
@@ -86,6 +91,8 @@ struct Player: Sendable {
     var orderedCount: UInt64 = 0
     /// Barriers that opened while it was away: at most those that it was ready for, so at most those open at once.
     var opened: [OpenedBarrier] = []
+    /// It has sent a binary message since it was last looked at.
+    var hasSpoken = false
 
     /// It has not finished, and is not lost: it is waited for where all are.
     var plays: Bool { result == nil && loss == nil }

@@ -6,7 +6,7 @@ extension MatchmakerCore {
     /// its fate hears it.
     mutating func noteLosses(_ told: Assignment, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         let (id, losses) = (told.session, told.extensions.losses)
-        guard !losses.isEmpty, let known = ledger[id]?.details.handOff?.assignment,
+        guard !losses.isEmpty, let known = ledger.details(of: id)?.handOff?.assignment,
             known.players.map(\.subject) == told.players.map(\.subject)
         else { return }
         _ = updateHandOff(id) { $0.assignment.extensions.losses = losses }

@@ -15,6 +15,8 @@ extension CoordinatorServer: WebApplication {
 
     func webSocketOpened(_ id: ConnectionID, client: SocketAddress) {}
 
+    func measured(roundTripMs: UInt32, of id: ConnectionID) { handle(.roundTrip(ConnectionHandle(id), roundTripMs)) }
+
     func webNoticed(_ notice: WebNotice) { metrics.record(notice, logger) }
 
     func received(text: Span<UInt8>, from id: ConnectionID) {
@@ -44,9 +46,12 @@ extension CoordinatorServer: WebApplication {
         case .episodeDone(let episode):
             handle(.request(connection, .episodeDone(episode.map { UInt16(clamping: $0) })))
         case .resetDone(let episode): handle(.request(connection, .resetDone(episode.map { UInt16(clamping: $0) })))
+        case .clock(let sample, let clientMs):
+            handle(.request(connection, .clock(sample: UInt32(clamping: sample), clientMs: clientMs)))
         case .ready(let barrier): handle(.request(connection, .ready(barrier: barrier)))
         case .finish(let result): handle(.request(connection, .finish(result: result)))
         case .leave: handle(.request(connection, .leave))
+        case .visibility(let isHidden): handle(.request(connection, .visibility(isHidden: isHidden)))
         case .exclude(let reason): handle(.request(connection, .exclude(reason: reason)))
         }
     }
@@ -155,6 +160,10 @@ extension PlayerError {
     }
 }
 
+extension StartInstant {
+    var message: CoordinatorReply.Instant { .init(startsInMs: inMs, startAtMs: clientMs) }
+}
+
 extension PlayerReply {
     /// The reply in the words of the client protocol.
     fileprivate var message: CoordinatorReply {
@@ -169,22 +178,27 @@ extension PlayerReply {
                 peers: peers.map { Int($0.number) }, offerTo: offerTo.map { Int($0.number) },
                 iceServers: Array(iceServers.utf8), deadlineMs: Int(clamping: deadlineMs))
         case .signal(let from, let data): .signal(from: Int(from.number), data: data)
-        case .play(let transport, let seed):
-            .play(transport: transport == .peer ? .peer : .relay, seed: UInt32(truncatingIfNeeded: seed))
+        case .play(let transport, let seed, let start):
+            .play(
+                transport: transport == .peer ? .peer : .relay, seed: UInt32(truncatingIfNeeded: seed), start: start.message)
+        case .clock(let sample, let serverMs): .clock(sample: sample, serverMs: serverMs)
+        case .start(let start): .start(start.message)
         case .go(let barrier, let instant, let missing):
-            .go(barrier: barrier, instant.map { .init($0) }, missing: missing.map { Int($0.number) })
+            .go(barrier: barrier, instant.map(\.message), missing: missing.map { Int($0.number) })
         case .episode(let number, let count, let instant, let deadlineMs):
-            .episode(episode: Int(number), of: Int(count), .init(instant), deadlineMs: Int(clamping: deadlineMs))
+            .episode(episode: Int(number), of: Int(count), instant.message, deadlineMs: Int(clamping: deadlineMs))
         case .reset(let number, let deadlineMs): .reset(episode: Int(number), deadlineMs: Int(clamping: deadlineMs))
         case .done: .done
         case .peerDisconnected(let player, let graceMs):
             .peerDisconnected(player: Int(player.number), graceMs: Int(clamping: graceMs))
         case .peerReconnected(let player): .peerReconnected(player: Int(player.number))
         case .paused(let player): .paused(player: Int(player.number))
-        case .resumed(let instant): .resumed(.init(instant))
+        case .resumed(let instant): .resumed(instant.message)
         case .playerLost(let player, let reason, let isForBot):
             .playerLost(player: Int(player.number), reason: reason.description, seat: isForBot ? .bot : .empty)
         case .playerSeated(let player): .playerSeated(player: Int(player.number))
+        case .warning(let aspect, let inMs): .warning(about: aspect.rawValue, inMs: Int(clamping: inMs))
+        case .warningOver(let aspect): .warningOver(about: aspect.rawValue)
         case .ended(let session, let reason, let requeued, let resume, let code):
             .ended(
                 session: session.description, reason: reason.description, requeued: requeued,
@@ -193,8 +207,4 @@ extension PlayerReply {
         case .error(let error, let message): .error(code: error.code, message: message)
         }
     }
-}
-
-extension CoordinatorReply.Instant {
-    fileprivate init(_ instant: StartInstant) { self.init(inMs: Int(clamping: instant.inMs), clientMs: instant.clientMs) }
 }

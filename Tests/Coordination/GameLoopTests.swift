@@ -174,7 +174,7 @@ import Testing
             stage.enter(1, 1, player: 0)
             #expect(
                 stage.enter(2, 1, player: 1).suffix(4) == [
-                    "1 < play relay 7", "2 < play relay 7", "1 < episode 1/2 in 500 for 60500", "2 < episode 1/2 in 500 for 60500",
+                    "1 < play relay 7 in 500", "2 < play relay 7 in 500", "1 < episode 1/2 in 500 for 60500", "2 < episode 1/2 in 500 for 60500",
                 ])
             #expect(Self.phase(stage) == ["inactive 1"])
             stage.passLinked(500)

@@ -27,7 +27,10 @@ extension PlayerReply {
         case .validate(let peers, let offerTo, _, let deadlineMs):
             "validate \(peers.list) offer \(offerTo.list) in \(deadlineMs)"
         case .signal(let from, let data): "signal p\(from) \(data)"
-        case .play(let transport, let seed): "play \(transport) \(seed)"
+        case .play(let transport, let seed, let start):
+            "play \(transport) \(seed)" + (start.inMs > 0 ? " \(start.line)" : "")
+        case .clock(let sample, let serverMs): "clock \(sample) at \(serverMs)"
+        case .start(let start): "start \(start.line)"
         case .go(let barrier, let instant, let missing):
             "go \(barrier)\(instant.map { " in \($0.inMs)" } ?? "")\(missing.isEmpty ? "" : " without \(missing.list)")"
         case .episode(let number, let count, let instant, let deadlineMs): "episode \(number)/\(count) in \(instant.inMs) for \(deadlineMs)"
@@ -39,11 +42,17 @@ extension PlayerReply {
         case .playerSeated(let player): "seated p\(player)"
         case .peerDisconnected(let player, let graceMs): "gone p\(player) \(graceMs)"
         case .peerReconnected(let player): "back p\(player)"
+        case .warning(let aspect, let inMs): "warning \(aspect) in \(inMs)"
+        case .warningOver(let aspect): "warning \(aspect) over"
         case .ended(let session, let reason, let requeued, let resume, let code):
             "ended s\(session.low) \(reason)\(requeued ? " requeued" : "") \(word(ofResume: resume))\(code.map { " " + $0 } ?? "")"
         case .error(let error, _): "error \(error.rawValue)"
         }
     }
+}
+
+extension StartInstant {
+    var line: String { "in \(inMs)" + (clientMs.map { " at \($0)" } ?? "") }
 }
 
 extension Message {
@@ -69,9 +78,11 @@ extension Outcome {
     var line: String {
         let blamed = players.indices.filter { players[$0].isBlamed }
         let requeued = players.indices.filter { players[$0].isRequeued }
+        // Those whose loss ended it are named by the blame.
+        let earlier = losses.filter { !players[Int($0.player.number)].isBlamed }
         return "ended s\(session.low)/\(attempt) \(reason) in \(endedIn)"
             + (blamed.isEmpty ? "" : " blamed \(blamed)") + (requeued.isEmpty ? "" : " requeued \(requeued)")
-            + (losses.isEmpty ? "" : " lost \(losses.map { "\($0.player) \($0.reason)\($0.text.isEmpty ? "" : " (\($0.text))")" })")
+            + (earlier.isEmpty ? "" : " lost \(earlier.map { "\($0.player) \($0.reason)\($0.text.isEmpty ? "" : " (\($0.text))")" })")
             + (failedPairs.isEmpty ? "" : " failed \(failedPairs.map { "\($0.lower)-\($0.higher)" })")
     }
 }

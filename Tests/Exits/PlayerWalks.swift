@@ -63,6 +63,16 @@ extension Walk {
             if cell.state == .ended { return askInVain("ann", .exclude(reason: "focus")) }
             world.ask("ann", .exclude(reason: "focus"))
         case .lost: lose()
+        case .watchedOut:
+            if cell.state == .validating {
+                scene = "watched peers"
+                validate()
+            } else {
+                scene = "watched"
+                play()
+            }
+            world.ask("ann", .visibility(isHidden: true))
+            world.pass(5_000)
         case .rejoined: rejoin()
         case .finishedGone:
             play()
@@ -81,7 +91,7 @@ extension Walk {
             .leftAtMatchmaker, .goneAtMatchmaker, .refused, .unanswered, .linkLostInOffer, .noCoordinatorLeft,
             .staleMessage, .dropped, .cancelIgnored, .linkLostAndBack, .rejoinedOutOfReach, .leaseOver, .awokeLate,
             .coordinatorSilent, .ownerSpokeLate, .coordinatorRestarted, .matchmakerRestarted, .bothRestarted,
-            .journalLost, .matchmakerDiskFails, .coordinatorDiskFails, .cancelled, .matchmakerShutdown,
+            .journalLost, .matchmakerDiskFails, .coordinatorDiskFails, .cancelled, .excludedByAdministrator, .matchmakerShutdown,
             .coordinatorShutdown, .sceneRemoved:
             isWalked = false
         }
@@ -164,7 +174,6 @@ extension Walk {
         #expect(heard("ann").last == "ended \(reasons[variant])", "and so has whoever comes back")
         world.join("ann", scene)
         #expect(heard("ann").last == "waiting 1/3")
-        world.leaveMatchmaker("ann")
         // What comes behind this is told of a scene in which one who leaves ends the game.
         scene = "relay"
     }

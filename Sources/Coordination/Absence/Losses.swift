@@ -52,6 +52,7 @@ extension CoordinatorCore {
         guard let details else { return }
         for (loss, connection) in zip(losses, connections) {
             let player = loss.player
+            watchLeft(Seat(session: session, player: player))
             ledger.clearDeadline(.reconnect, slot: UInt32(player.number), of: session)
             ledger.unseat(details.assignment.players[Int(player.number)].subject, from: session)
             actions.append(.notice(.lost(session, loss)))
@@ -67,7 +68,7 @@ extension CoordinatorCore {
 
     /// What may be due now that a player is not waited for any more.
     mutating func goOn(_ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
-        guard let details = ledger[session]?.details, case .playing = details.phase else { return }
+        guard let details = ledger.details(of: session), case .playing = details.phase else { return }
         if details.haveAllFinished { return end(session, .completed, now, &actions) }
         openBarriers(session, now, &actions)
         judgeEpisode(session, now, &actions)
@@ -101,7 +102,7 @@ extension CoordinatorCore {
 
     /// One goes whom nobody waits for: a player who has finished, or a bot.
     mutating func vacate(_ player: PlayerIndex, of session: SessionID, _ actions: inout [CoordinatorAction]) {
-        guard let details = ledger[session]?.details, !details[player].plays, let connection = details[player].connection
+        guard let details = ledger.details(of: session), !details[player].plays, let connection = details[player].connection
         else { return }
         actions.append(.close(connection, .normal))
         left(connection, player, of: session, &actions)
@@ -127,7 +128,7 @@ extension CoordinatorCore {
     /// Offers a lost player's seat to whoever shows this ticket, which has to be drawn at random; an earlier offer that nobody
     /// has taken is void.
     public mutating func offerSeat(_ session: SessionID, _ player: PlayerIndex, _ ticket: Ticket) -> SeatOffer {
-        guard let details = ledger[session]?.details else { return .noSuchSession }
+        guard let details = ledger.details(of: session) else { return .noSuchSession }
         guard details.isMember(player) else { return .noSuchPlayer }
         guard details.rules.absence?.loss == .bot, details[player].loss != nil else { return .notLost }
         guard details[player].connection == nil else { return .taken }

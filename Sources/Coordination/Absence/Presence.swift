@@ -6,7 +6,7 @@ extension CoordinatorCore {
         _ connection: ConnectionHandle, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
         guard let seat = seats[connection] else { return }
-        guard let details = ledger[seat.session]?.details else {
+        guard let details = ledger.details(of: seat.session) else {
             unseat(connection)
             return stopWaiting(connection, seat)
         }
@@ -14,6 +14,7 @@ extension CoordinatorCore {
         guard details[seat.player].plays else { return left(connection, seat.player, of: seat.session, &actions) }
         unseat(connection)
         _ = ledger.withDetails(seat.session) { $0[seat.player].presence = .away }
+        watchLeft(seat)
         let graceMs = UInt64(details.settings.reconnectGraceMs)
         ledger.setDeadline(
             .reconnect, slot: UInt32(seat.player.number), of: seat.session, atMs: now.bootMs + graceMs)
@@ -26,7 +27,7 @@ extension CoordinatorCore {
     mutating func graceIsOver(
         _ session: SessionID, _ now: Moment, slot: UInt32, _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[session]?.details else { return }
+        guard let details = ledger.details(of: session) else { return }
         // After a stall several may be over at once; those whose grace still runs are not to blame.
         let gone = details.indices.filter { player in
             let atMs = ledger.deadlineMs(.reconnect, slot: UInt32(player.number), of: session)

@@ -28,7 +28,7 @@ extension CoordinatorCore {
     mutating func beginEpisode(
         _ number: UInt16, of session: SessionID, startMs: UInt64, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[session]?.details, case .playing(let play) = details.phase, let rule = details.rules.episodes
+        guard let details = ledger.details(of: session), case .playing(let play) = details.phase, let rule = details.rules.episodes
         else { return }
         var episode = Episode(number: number, startMs: startMs, hasSaid: details.players.map { _ in false })
         let waitMs = startMs - min(startMs, now.bootMs)
@@ -37,7 +37,7 @@ extension CoordinatorCore {
     }
 
     private mutating func endEpisode(_ number: UInt16, of session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
-        guard let details = ledger[session]?.details, case .playing(let play) = details.phase, let rule = details.rules.episodes
+        guard let details = ledger.details(of: session), case .playing(let play) = details.phase, let rule = details.rules.episodes
         else { return }
         ledger.clearDeadline(.episode, of: session)
         guard number < rule.count else { return tellLoop(.done, of: session, now, &actions) }
@@ -104,7 +104,7 @@ extension CoordinatorCore {
     }
 
     private func episodes(of seat: Seat, from connection: ConnectionHandle, _ actions: inout [CoordinatorAction]) -> Play? {
-        guard let details = ledger[seat.session]?.details, case .playing(let play) = details.phase, details.rules.episodes != nil
+        guard let details = ledger.details(of: seat.session), case .playing(let play) = details.phase, details.rules.episodes != nil
         else {
             complain(connection, .wrongState, "this scene has no episodes, or play has not begun", &actions)
             return nil
@@ -132,7 +132,7 @@ extension CoordinatorCore {
     /// Goes on to what comes next when all have said so on whom it depends; one who has finished or is lost, and a bot, are not
     /// asked.
     mutating func judgeEpisode(_ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
-        guard let details = ledger[session]?.details, case .playing(let play) = details.phase, let rule = details.rules.episodes
+        guard let details = ledger.details(of: session), case .playing(let play) = details.phase, let rule = details.rules.episodes
         else { return }
         switch play.loop {
         case .single, .done: break
@@ -158,7 +158,7 @@ extension CoordinatorCore {
     }
 
     mutating func episodeDeadlinePassed(_ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
-        guard let details = ledger[session]?.details, case .playing(let play) = details.phase else { return }
+        guard let details = ledger.details(of: session), case .playing(let play) = details.phase else { return }
         switch play.loop {
         case .single, .done: break
         case .active(let episode): endEpisode(episode.number, of: session, now, &actions)

@@ -5,7 +5,7 @@ import SessionProtocol
 extension CoordinatorCore {
     /// A player has just gone, and has its grace.
     mutating func pause(for player: PlayerIndex, of session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
-        guard let details = ledger[session]?.details, case .playing(var play) = details.phase,
+        guard let details = ledger.details(of: session), case .playing(var play) = details.phase,
             details.rules.absence?.pauses == true
         else { return }
         if play.pausedMs == nil {
@@ -21,7 +21,7 @@ extension CoordinatorCore {
 
     /// Goes on when nobody is away any more: after the scene's countdown, for which the deadlines stand still too.
     mutating func resumeWhenAllAreBack(_ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
-        guard let details = ledger[session]?.details, case .playing(var play) = details.phase, let pausedMs = play.pausedMs,
+        guard let details = ledger.details(of: session), case .playing(var play) = details.phase, let pausedMs = play.pausedMs,
             details.away.isEmpty
         else { return }
         // One that was yet to begin begins then, and not before it would have.

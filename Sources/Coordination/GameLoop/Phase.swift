@@ -16,7 +16,7 @@ extension CoordinatorCore {
     public func phases(now: Moment) -> [(phase: GamePhase, count: Int)] {
         var counts = GamePhase.allCases.map { ($0, 0) }
         for session in ledger.sessions {
-            guard let details = ledger[session]?.details, case .playing(let play) = details.phase else { continue }
+            guard let details = ledger.details(of: session), case .playing(let play) = details.phase else { continue }
             let phase = play.phase(nowMs: now.bootMs)
             for index in counts.indices where counts[index].0 == phase { counts[index].1 += 1 }
         }
@@ -25,7 +25,7 @@ extension CoordinatorCore {
 
     /// What the game of a live session is at; nil before play, and for one that does not live here.
     public func phase(of session: SessionID, now: Moment) -> GamePhase? {
-        guard case .playing(let play) = ledger[session]?.details.phase else { return nil }
+        guard case .playing(let play) = ledger.details(of: session)?.phase else { return nil }
         return play.phase(nowMs: now.bootMs)
     }
 }

@@ -13,6 +13,8 @@ public enum ExitCause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     case reloaded
     case excluded
     case lost
+    case watchedOut
+    case excludedByAdministrator
     case rejoined
     case finishedGone
 
@@ -79,6 +81,8 @@ public enum ExitCause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
         case .reloaded: "reloaded"
         case .excluded: "excluded"
         case .lost: "lost"
+        case .watchedOut: "watched_out"
+        case .excludedByAdministrator: "excluded_by_administrator"
         case .rejoined: "rejoined"
         case .finishedGone: "finished_gone"
         case .waitOver: "wait_over"

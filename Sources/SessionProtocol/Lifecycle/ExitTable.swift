@@ -27,6 +27,8 @@ extension ExitCause {
         case .reloaded: .reloaded
         case .excluded: .excluded
         case .lost: .lost
+        case .watchedOut: .watchedOut
+        case .excludedByAdministrator: .excludedByAdministrator
         case .rejoined: .rejoined
         case .finishedGone: .finishedGone
         case .waitOver: .waitOver

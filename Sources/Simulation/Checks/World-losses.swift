@@ -82,10 +82,21 @@ extension World {
     /// Episodes come one by one, for everybody.
     func hears(episode number: UInt16, _ client: Int) {
         let last = clients[client].episode
-        if number != last, number != last + 1 {
+        // A new page, or one that was away, hears where the game is by then.
+        if last > 0, number != last, number != last + 1 {
             fail(.orderBroken, "p\(client) hears episode \(number) behind \(last)")
         }
         if number != last { coverage.count(.episodeBegun) }
         clients[client].episode = number
+    }
+
+    /// In scenes that go on without them, players go more often.
+    func mayGoAway(_ client: Int) {
+        guard let session = clients[client].session, !isHealing,
+            let rules = truth[truth.number(of: session)].handOffs.last?.assignment.extensions.playRules,
+            let rule = rules.absence, rule.loss != .end, clients[client].random.perMille(300)
+        else { return }
+        let quirk = [Quirk.leave, .vanish, .vanishSilently, .exclude][clients[client].random.below(4)]
+        later(client, .quirk(quirk), afterMs: 0...plan.playMs.upperBound)
     }
 }

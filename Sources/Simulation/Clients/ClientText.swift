@@ -24,11 +24,13 @@ extension PlayerRequest {
         case .signal(let peer, _): "signal to \(peer)"
         case .validated(let peer, _): "validated \(peer)"
         case .validationFailed(let peer, _): "validationFailed \(peer)"
+        case .clock(let sample, _): "clock \(sample)"
         case .ready(let barrier): "ready \(barrier.prefix(8))"
         case .episodeDone(let number): "episodeDone \(number ?? 0)"
         case .resetDone(let number): "resetDone \(number ?? 0)"
         case .finish: "finish"
         case .leave: "leave"
+        case .visibility(let isHidden): isHidden ? "hidden" : "seen"
         case .exclude: "exclude"
         }
     }
@@ -58,7 +60,9 @@ extension PlayerReply {
         case .entered(let session, let player, _, let state, _, _): "entered \(session.short) as \(player), \(state)"
         case .validate: "validate"
         case .signal(let from, _): "signal from \(from)"
-        case .play(let transport, _): "play by \(transport)"
+        case .play(let transport, _, _): "play by \(transport)"
+        case .clock(let sample, _): "clock \(sample)"
+        case .start(let start): "start in \(start.inMs)"
         case .go(let barrier, _, let missing): "go \(barrier)\(missing.isEmpty ? "" : " without \(missing.map(\.number))")"
         case .episode(let number, let count, _, _): "episode \(number) of \(count)"
         case .reset(let number, _): "reset for \(number)"
@@ -69,6 +73,8 @@ extension PlayerReply {
         case .playerSeated(let player): "playerSeated \(player)"
         case .peerDisconnected(let player, _): "peerDisconnected \(player)"
         case .peerReconnected(let player): "peerReconnected \(player)"
+        case .warning(let aspect, let inMs): "warned of \(aspect), \(inMs) ms left"
+        case .warningOver(let aspect): "\(aspect) is over"
         case .ended(let session, let reason, let requeued, _, _): "ended \(session.short) \(reason)\(requeued ? ", requeued" : "")"
         case .error(let error, _): "error \(error.rawValue)"
         }

@@ -21,6 +21,7 @@ extension World {
         // What was sent on an older connection may have been lost, so that messages are numbered anew.
         clients[client].page &+= 1
         clients[client].numberNext = 1
+        clients[client].episode = 0
         let connection = connect(client, to: clients[client].server)
         clients[client].connection = connection
         let enter = ClientMessage.enter(session, clients[client].ticket, received: clients[client].received)
@@ -43,13 +44,19 @@ extension World {
             clients[client].peersToValidate = peers
             for peer in offerTo { ask(.signal(to: peer, data: [123, 125]), client) }
             later(client, .validate, afterMs: 10...400)
-        case .signal: break
+        case .signal, .start: break
+        case .clock(let sample, _):
+            // Some pages know nothing of clocks, and some clocks are nonsense.
+            if clients[client].subject.name.utf8.last.map({ $0 % 8 == 0 }) == true { return }
+            let clientMs = Double(nowUs) / 1000 + Double(client) * 1_000_000
+            ask(.clock(sample: sample, clientMs: clients[client].random.perMille(plan.quirkPerMille / 8) ? .nan : clientMs), client)
         case .play:
             enterStage(client, .playing)
             later(client, .tick, afterMs: plan.tickMs)
             later(client, .finish, afterMs: plan.playMs)
             if clients[client].barriersLeft > 0 { later(client, .barrier, afterMs: 10...1500) }
             mayMisbehave(client, within: 0...plan.playMs.upperBound)
+            mayGoAway(client)
         case .go(let barrier, _, _):
             if barrier == "b\(clients[client].barrier)" {
                 clients[client].barrier += 1
@@ -62,7 +69,7 @@ extension World {
         case .reset(let number, _): getReady(number, client)
         case .paused: coverage.count(.paused)
         case .resumed: coverage.count(.resumed)
-        case .done, .playerLost, .playerSeated, .peerDisconnected, .peerReconnected: break
+        case .done, .playerLost, .playerSeated, .peerDisconnected, .peerReconnected, .warning, .warningOver: break
         case .ended(let session, _, let requeued, let resume, _):
             clients[client].resume = resume
             if clients[client].random.perMille(misbehaves(.lateEnter) ? plan.quirkPerMille : 0) {

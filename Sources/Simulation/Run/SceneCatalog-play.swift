@@ -21,7 +21,7 @@ extension SceneCatalog {
         let countdownMs = UInt32(random.between(0, 400))
         add("lossy", random.between(2, 4)) {
             $0.absence = AbsenceRule(pauses: pauses, loss: .empty, playersMin: opens ? 2 : 1)
-            $0.barriers = BarrierRule(missing: .lose)
+            $0.barriers = opens ? BarrierRule(missing: .lose) : nil
         }
         add("manned", 3, validates: true) {
             $0.absence = AbsenceRule(pauses: !pauses, loss: .bot)

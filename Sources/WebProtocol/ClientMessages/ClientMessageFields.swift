@@ -2,8 +2,8 @@
 enum ClientField: String, Sendable {
     case type, scene, subject, token, attributes, resume
     case session, ticket, received, to, data, peer, rttMs, detail, barrier, result, reason
-    case party, code, size
-    case episode
+    case party, code, size, hidden
+    case sample, clientMs, tick, episode
 
     var index: Int {
         switch self {
@@ -27,7 +27,11 @@ enum ClientField: String, Sendable {
         case .party: 17
         case .code: 18
         case .size: 19
-        case .episode: 20
+        case .hidden: 20
+        case .sample: 21
+        case .clientMs: 22
+        case .tick: 23
+        case .episode: 24
         }
     }
 }
@@ -41,7 +45,7 @@ struct ClientMessageFields {
         var kind = JSONKind.null
     }
 
-    private var places = InlineArray<21, Place>(repeating: Place())
+    private var places = InlineArray<25, Place>(repeating: Place())
 
     /// - Throws: `too_large`, `bad_json` when the text does not parse, `bad_message` when it is not an object or names a
     ///   known member twice (two readers could take two different ones).
@@ -157,12 +161,23 @@ struct ClientMessageFields {
         return value
     }
 
+    func number(_ field: ClientField, _ json: Span<UInt8>) throws(ClientMessageError) -> Double {
+        guard let value = try optionalNumber(field, json) else { throw Self.missing(field) }
+        return value
+    }
+
     /// A finite number that is not negative.
     func optionalNumber(_ field: ClientField, _ json: Span<UInt8>) throws(ClientMessageError) -> Double? {
         guard let (range, kind) = place(field) else { return nil }
         guard kind == .number, let value = Double(decodeUTF8(json.extracting(range))), value.isFinite, value >= 0
         else { throw ClientMessageError(.badMessage, "`\(field.rawValue)` must be a number, not negative") }
         return value
+    }
+
+    func flag(_ field: ClientField, _ json: Span<UInt8>) throws(ClientMessageError) -> Bool {
+        guard let (range, kind) = place(field) else { throw Self.missing(field) }
+        guard kind == .bool else { throw ClientMessageError(.badMessage, "`\(field.rawValue)` must be true or false") }
+        return json[range.lowerBound] == UInt8(ascii: "t")
     }
 
     /// Any value, null too, as the bytes that were sent.

@@ -13,20 +13,25 @@ public enum CoordinatorReply: Equatable, Sendable {
         }
     }
 
+    /// An instant that is the same for all: in how long, and when that is by the client's own clock.
+    public struct Instant: Equatable, Sendable {
+        public var startsInMs: UInt64
+        public var startAtMs: Int64?
+
+        public init(startsInMs: UInt64, startAtMs: Int64?) {
+            self.startsInMs = startsInMs
+            self.startAtMs = startAtMs
+        }
+
+        func encode(into json: inout JSONWriter) {
+            json.member("startsInMs", startsInMs)
+            if let startAtMs { json.member("startAtMs", startAtMs) }
+        }
+    }
+
     public enum Transport: String, Sendable {
         case peer
         case relay
-    }
-
-    /// An instant at which all are to do the same: from now, and by the client's own clock where that is known.
-    public struct Instant: Equatable, Sendable {
-        public var inMs: Int
-        public var clientMs: Int64?
-
-        public init(inMs: Int, clientMs: Int64? = nil) {
-            self.inMs = inMs
-            self.clientMs = clientMs
-        }
     }
 
     /// Who takes the seat of a player that was lost.
@@ -44,7 +49,9 @@ public enum CoordinatorReply: Equatable, Sendable {
     /// - `data`: the sender's JSON, byte for byte.
     case signal(from: Int, data: [UInt8])
     /// - `seed`: 32 bits, which a JavaScript number holds exactly.
-    case play(transport: Transport, seed: UInt32)
+    case play(transport: Transport, seed: UInt32, start: Instant)
+    case clock(sample: UInt32, serverMs: UInt64)
+    case start(Instant)
     /// - `missing`: left out when empty.
     case go(barrier: String, Instant? = nil, missing: [Int] = [])
     case episode(episode: Int, of: Int, Instant, deadlineMs: Int)
@@ -56,6 +63,9 @@ public enum CoordinatorReply: Equatable, Sendable {
     case resumed(Instant)
     case playerLost(player: Int, reason: String, seat: LostSeat)
     case playerSeated(player: Int)
+    /// It will be excluded in so long; `over` when that is no longer so.
+    case warning(about: String, inMs: Int)
+    case warningOver(about: String)
     case ended(session: String, reason: String, requeued: Bool, resume: String?, completionCode: String?)
     case error(code: ErrorCode, message: String)
 
@@ -100,14 +110,22 @@ public enum CoordinatorReply: Equatable, Sendable {
             json.member("from", from)
             json.key("data")
             json.raw(data)
-        case .play(let transport, let seed):
+        case .play(let transport, let seed, let start):
             json.member("type", "play")
             json.member("transport", transport.rawValue)
             json.member("seed", seed)
+            start.encode(into: &json)
+        case .clock(let sample, let serverMs):
+            json.member("type", "clock")
+            json.member("sample", sample)
+            json.member("serverMs", serverMs)
+        case .start(let start):
+            json.member("type", "start")
+            start.encode(into: &json)
         case .go(let barrier, let instant, let missing):
             json.member("type", "go")
             json.member("barrier", barrier)
-            if let instant { json.members(of: instant) }
+            if let instant { instant.encode(into: &json) }
             if !missing.isEmpty {
                 json.key("missing")
                 json.array { json in for player in missing { json.value(player) } }
@@ -116,7 +134,7 @@ public enum CoordinatorReply: Equatable, Sendable {
             json.member("type", "episode")
             json.member("episode", episode)
             json.member("of", count)
-            json.members(of: instant)
+            instant.encode(into: &json)
             json.member("deadlineMs", deadlineMs)
         case .reset(let episode, let deadlineMs):
             json.member("type", "reset")
@@ -135,7 +153,7 @@ public enum CoordinatorReply: Equatable, Sendable {
             json.member("player", player)
         case .resumed(let instant):
             json.member("type", "resumed")
-            json.members(of: instant)
+            instant.encode(into: &json)
         case .playerLost(let player, let reason, let seat):
             json.member("type", "playerLost")
             json.member("player", player)
@@ -144,6 +162,14 @@ public enum CoordinatorReply: Equatable, Sendable {
         case .playerSeated(let player):
             json.member("type", "playerSeated")
             json.member("player", player)
+        case .warning(let about, let inMs):
+            json.member("type", "warning")
+            json.member("about", about)
+            json.member("inMs", inMs)
+        case .warningOver(let about):
+            json.member("type", "warning")
+            json.member("about", about)
+            json.member("over", true)
         case .ended(let session, let reason, let requeued, let resume, let completionCode):
             json.member("type", "ended")
             json.member("session", session)
@@ -154,12 +180,5 @@ public enum CoordinatorReply: Equatable, Sendable {
         case .error(let code, let message):
             json.error(code, message)
         }
-    }
-}
-
-extension JSONWriter {
-    fileprivate mutating func members(of instant: CoordinatorReply.Instant) {
-        member("startsInMs", instant.inMs)
-        if let clientMs = instant.clientMs { member("startAtMs", Int(clamping: clientMs)) }
     }
 }

@@ -6,6 +6,8 @@ public enum CoordinatorRequest: Equatable, Sendable {
     case signal(to: Int, data: [UInt8])
     case validated(peer: Int, rttMs: Double?)
     case validationFailed(peer: Int, detail: String?)
+    /// - `clientMs`: what its clock said.
+    case clock(sample: Int, clientMs: Double)
     case ready(barrier: String)
     /// - `episode`: its number, from 1; the one that runs when absent.
     case episodeDone(episode: Int?)
@@ -14,6 +16,8 @@ public enum CoordinatorRequest: Equatable, Sendable {
     /// - `result`: a JSON object, byte for byte, of any length: the session protocol, which carries it on, has the limit.
     case finish(result: [UInt8]?)
     case leave
+    /// Its page is hidden now, or seen again.
+    case visibility(hidden: Bool)
     case exclude(reason: String)
 
     /// Reads one text message.
@@ -41,6 +45,10 @@ public enum CoordinatorRequest: Equatable, Sendable {
             return .validationFailed(
                 peer: try fields.integer(.peer, json, max: limits.playerMax),
                 detail: try fields.optionalFreeText(.detail, json, bytesMax: limits.detailBytesMax))
+        case "clock":
+            return .clock(
+                sample: try fields.integer(.sample, json, max: Int(UInt32.max)),
+                clientMs: try fields.number(.clientMs, json))
         case "ready":
             return .ready(barrier: try fields.string(.barrier, json, bytesMax: limits.barrierBytesMax))
         case "episodeDone":
@@ -50,6 +58,7 @@ public enum CoordinatorRequest: Equatable, Sendable {
         case "finish":
             return .finish(result: try fields.optionalRawObject(.result, json, bytesMax: limits.messageBytesMax))
         case "leave": return .leave
+        case "visibility": return .visibility(hidden: try fields.flag(.hidden, json))
         case "exclude":
             return .exclude(reason: try fields.string(.reason, json, bytesMax: limits.reasonBytesMax))
         default: throw ClientMessageFields.unknownType(type)

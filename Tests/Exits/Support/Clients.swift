@@ -104,7 +104,8 @@ extension World {
         case .entered(_, _, _, let state, _, _): note(connection, "entered \(state)")
         case .validate: note(connection, "validate")
         case .signal: note(connection, "signal")
-        case .play(let transport, _): note(connection, "play \(transport.rawValue)")
+        case .play(let transport, _, _): note(connection, "play \(transport.rawValue)")
+        case .clock, .start: break
         case .go: note(connection, "go")
         case .episode(let number, _, _, _): note(connection, "episode \(number)")
         case .reset: note(connection, "reset")
@@ -115,6 +116,7 @@ extension World {
         case .playerSeated: note(connection, "seated")
         case .peerDisconnected: note(connection, "gone")
         case .peerReconnected: note(connection, "back")
+        case .warning, .warningOver: break
         case .ended(let session, let reason, let requeued, let resume, _):
             if nodes[node]?.core.ledger.contains(session) == true {
                 // The player is lost to a session that goes on.

@@ -81,16 +81,22 @@ final class World {
         scene("requeue", SessionSettings(validatesPeers: true, onValidationFailure: .requeue)),
         scene("finally", SessionSettings(validatesPeers: true, onValidationFailure: .end)),
         scene("relayed", SessionSettings(validatesPeers: true, onValidationFailure: .relay)),
+        scene("watched", SessionSettings(validatesPeers: false), watch: WatchRule(hiddenForMs: 5_000, warningMs: 1_000)),
+        scene("watched peers", SessionSettings(validatesPeers: true), watch: WatchRule(hiddenForMs: 5_000, warningMs: 1_000)),
         scene("asked", SessionSettings(validatesPeers: false), confirmTimeoutMs: 10_000),
         scene(
             "lossy", SessionSettings(validatesPeers: false),
             PlayRules(absence: AbsenceRule(loss: .empty, playersMin: 2), barriers: BarrierRule(missing: .lose))),
     ]
     private static func scene(
-        _ name: String, _ settings: SessionSettings, _ playRules: PlayRules = .none, confirmTimeoutMs: UInt64? = nil
+        _ name: String, _ settings: SessionSettings, _ playRules: PlayRules = .none, confirmTimeoutMs: UInt64? = nil,
+        watch: WatchRule? = nil
     ) -> Scene {
-        Scene(
-            id: .of(name), groupSize: 3, settings: settings, playRules: playRules, waitTimeoutMs: 40_000, confirmTimeoutMs: confirmTimeoutMs)
+        var scene = Scene(
+            id: .of(name), groupSize: 3, settings: settings, playRules: playRules, waitTimeoutMs: 40_000,
+            confirmTimeoutMs: confirmTimeoutMs)
+        if let watch { scene.playRules.watch = watch }
+        return scene
     }
 
     init() { matchmaker = World.newMatchmaker(seed: 1) }

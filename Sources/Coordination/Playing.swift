@@ -75,7 +75,7 @@ extension CoordinatorCore {
         _ result: [UInt8], _ seat: Seat, from connection: ConnectionHandle, _ now: Moment,
         _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[seat.session]?.details else { return }
+        guard let details = ledger.details(of: seat.session) else { return }
         guard case .playing = details.phase, details[seat.player].result == nil else {
             return complain(connection, .wrongState, "only one who plays can finish, and once", &actions)
         }
@@ -99,7 +99,7 @@ extension CoordinatorCore {
         _ seat: Seat, _ cause: ExitCause, _ connection: ConnectionHandle, _ now: Moment,
         _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[seat.session]?.details else { return }
+        guard let details = ledger.details(of: seat.session) else { return }
         if details[seat.player].result == nil {
             end(seat.session, cause, concerning: [seat.player], now, &actions)
         } else {

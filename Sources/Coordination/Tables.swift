@@ -6,7 +6,7 @@ extension CoordinatorCore {
     public var tables: [(name: StaticString, count: Int)] {
         var (barriers, replayed, opened, reporting, watched) = (0, 0, 0, 0, 0)
         for session in ledger.sessions {
-            guard let details = ledger[session]?.details else { continue }
+            guard let details = ledger.details(of: session) else { continue }
             replayed += details.replay.count
             if details.watch != nil { watched += 1 }
             for player in details.players { opened += player.opened.count }

@@ -119,7 +119,7 @@ extension CoordinatorCore {
         _ peer: PlayerIndex, isValid: Bool, rttMs: Double? = nil, by seat: Seat, from connection: ConnectionHandle, _ now: Moment,
         _ actions: inout [CoordinatorAction]
     ) -> Bool {
-        guard let details = ledger[seat.session]?.details, case .validating(var validation) = details.phase else {
+        guard let details = ledger.details(of: seat.session), case .validating(var validation) = details.phase else {
             complain(connection, .wrongState, "the session is not validating", &actions)
             return false
         }
@@ -148,7 +148,7 @@ extension CoordinatorCore {
 
     /// Ends the session over a failed pair where the scene wants that, and moves it on when all are decided.
     mutating func judgeValidation(_ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
-        guard let details = ledger[session]?.details, case .validating(let validation) = details.phase else { return }
+        guard let details = ledger.details(of: session), case .validating(let validation) = details.phase else { return }
         let failed = validation.failedPairs
         if !failed.isEmpty {
             let cause = details.settings.onValidationFailure.causeOfFailure
@@ -162,7 +162,7 @@ extension CoordinatorCore {
     mutating func validationDeadlinePassed(
         _ session: SessionID, isLast: Bool, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[session]?.details, case .validating(var validation) = details.phase else { return }
+        guard let details = ledger.details(of: session), case .validating(var validation) = details.phase else { return }
         let away = details.away
         if isLast && !away.isEmpty {
             return end(session, .neverTogether, concerning: away, now, &actions)

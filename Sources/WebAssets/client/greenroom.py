@@ -16,7 +16,6 @@ reaches nobody, which suits scenes that go on by `relay` then.
 import asyncio
 import json
 import random
-import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -43,8 +42,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Tick:
-    """The inputs of all players for one tick, by player; None for one who sent nothing. `repeated` names those whose older
-    input stands for a new one."""
+    """The inputs of all players, None for one who sent nothing; for those in `repeated` an older one stands once more."""
     number: int
     inputs: list[bytes | None]
     repeated: frozenset[int] = frozenset()
@@ -60,24 +58,25 @@ class Failed(Exception):
 class Session:
     """One subject on its way from the waiting room to the end of its game; made by `join`, used by `async with`."""
 
+    session: str | None = None
+    player: int = -1                # from the match on, as are `players`, `role` and `treatment`
+    players: int = 0
+    role: str | None = None
+    treatment: str | None = None
+
     def __init__(self, server: str, scene: str, subject: str, **fields: Any):
-        self.session: str | None = None
-        self.player: int | None = None
-        self.players = 0
-        self.role: str | None = None
-        self.treatment: str | None = None
-        self.play: JSON = {}                 # the `play` message; empty before PLAYING
-        self.ended: JSON = {}                # the last word; empty before it
+        self.play: JSON = {}        # the `play` message; empty before PLAYING
+        self.ended: JSON = {}       # the last word; empty before it
         self._url = server.rstrip("/") + "/v1/join"
         self._join = {"type": "join", "scene": scene, "subject": subject, **fields}
-        self._seat: JSON = {}                # the `matched` message, as long as its session lives
-        self._socket: Any = None
+        self._seat: JSON = {}       # the `matched` message, as long as its session lives
         self._inside, self._began = asyncio.Event(), asyncio.Event()
         self._events: asyncio.Queue = asyncio.Queue()
         self._barriers: dict[str, asyncio.Future] = {}
         self._finish: JSON | None = None
         self._received, self._tick, self._start_s = 0, -1, 0.0
         self._error: Failed | None = None
+        self._over = False
 
     async def __aenter__(self) -> "Session":
         self._task = asyncio.create_task(self._run())
@@ -102,7 +101,7 @@ class Session:
         await self._began.wait()
         if not self.play:
             raise self._error or Failed("ended", f"it ended before play: {self.ended}")
-        await asyncio.sleep(self._start_s - asyncio.get_running_loop().time())
+        await asyncio.sleep(self._start_s - _now())
         return self.play
 
     async def send(self, to: int, payload: bytes, latest: bool = False) -> None:
@@ -111,11 +110,11 @@ class Session:
 
     async def tick(self, payload: bytes, number: int = 0) -> None:
         """Sends this player's input for a tick; 0 is the next one."""
-        await self._send(struct.pack(">BBI", TICK, EVERYONE, number) + payload)
+        await self._send(bytes([TICK, EVERYONE]) + number.to_bytes(4) + payload)
 
     async def ready(self, barrier: str) -> JSON:
         """Says that it is ready, and waits for the others: gives the `go` message."""
-        future = self._barriers.setdefault(barrier, asyncio.get_running_loop().create_future())
+        future = self._barriers.setdefault(barrier, asyncio.Future())
         await self.say("ready", barrier=barrier)
         return await future
 
@@ -137,7 +136,7 @@ class Session:
     # The connection.
 
     async def _send(self, data: str | bytes) -> None:
-        while not self._task.done():
+        while not self._over:
             await self._inside.wait()
             try:
                 return await self._socket.send(data)
@@ -145,23 +144,23 @@ class Session:
                 await asyncio.sleep(0.01)
 
     async def _run(self) -> None:
-        clock, lost_s, tries = asyncio.get_running_loop().time, None, 0
+        heard_s, tries = _now(), 0
         try:
             while not self.ended:
                 if await self._visit():
-                    lost_s, tries = None, 0
+                    heard_s, tries = _now(), 0
                 if self._moves_on:
                     continue
-                lost_s = clock() if lost_s is None else lost_s
-                if clock() - lost_s > GIVE_UP_S:
+                if _now() - heard_s > GIVE_UP_S:
                     raise Failed("unreachable", "no server has answered for long")
-                if clock() - lost_s > RETURN_S:
+                if _now() - heard_s > RETURN_S:
                     self._forget()
                 await asyncio.sleep(min(RETRY_S * 2**tries, RETRY_MAX_S) * random.uniform(0.5, 1.0))
                 tries += 1
         except Failed as error:
             self._error = error
         finally:
+            self._over = True
             self._fail_barriers()
             self._began.set(), self._inside.set()
             self._events.put_nowait(None)
@@ -212,7 +211,8 @@ class Session:
 
     def _fail_barriers(self) -> None:
         while self._barriers:
-            self._barriers.popitem()[1].set_exception(Failed("ended", "the session has ended"))
+            if not (future := self._barriers.popitem()[1]).done():
+                future.set_exception(Failed("ended", "the session has ended"))
 
     # What the servers say.
 
@@ -232,7 +232,6 @@ class Session:
         return Tick(self._tick, inputs, frozenset(repeated))
 
     async def _hear(self, message: JSON) -> None:
-        now_ms = asyncio.get_running_loop().time() * 1000
         match message:
             case {"type": "waiting"}:
                 self.session, self._join["resume"] = message["session"], message["resume"]
@@ -247,20 +246,19 @@ class Session:
             case {"type": "entered"}:
                 self._inside.set()
             case {"type": "clock", "sample": sample}:
-                await self.say("clock", sample=sample, clientMs=now_ms)
-            case {"type": "validate", "peers": peers}:
-                for peer in peers:
-                    await self.say("validationFailed", peer=peer, detail="a program without WebRTC")
-            case {"type": "retry", "peer": peer, "attempt": attempt}:
-                await self.say("validationFailed", peer=peer, attempt=attempt, detail="a program without WebRTC")
+                await self.say("clock", sample=sample, clientMs=_now() * 1000)
+            case {"type": "validate", "peers": peers} | {"type": "retry", "peer": int() as peers}:
+                for peer in [peers] if isinstance(peers, int) else peers:
+                    await self.say("validationFailed", peer=peer, attempt=message.get("attempt", 1), detail="no WebRTC")
             case {"type": "play"}:
                 again, self.play = bool(self.play), message
-                self._start_s = message.get("startAtMs", now_ms + message.get("startsInMs", 0)) / 1000
+                self._start_s = message.get("startAtMs", _now() * 1000 + message.get("startsInMs", 0)) / 1000
                 self._began.set()
                 if again:
                     asyncio.create_task(self._repeat())
             case {"type": "go", "barrier": barrier} if barrier in self._barriers:
-                self._barriers.pop(barrier).set_result(message)
+                if not (future := self._barriers.pop(barrier)).done():
+                    future.set_result(message)
             case {"type": "ended", "requeued": True, "resume": resume}:
                 self._forget()
                 self._join["resume"] = resume
@@ -274,6 +272,10 @@ class Session:
             await self.say("finish", **self._finish)
         for barrier in list(self._barriers):
             await self.say("ready", barrier=barrier)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def join(server: str, scene: str, subject: str, **fields: Any) -> Session:

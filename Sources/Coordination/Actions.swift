@@ -28,7 +28,11 @@ public enum PlayerReply: Hashable, Sendable {
     case validate(peers: [PlayerIndex], offerTo: [PlayerIndex], iceServers: String, deadlineMs: UInt64)
     case signal(from: PlayerIndex, data: [UInt8])
     /// `seed` is below 2^53, so that it is the same number in every JSON reader.
-    case play(Transport, seed: UInt64)
+    case play(Transport, seed: UInt64, StartInstant)
+    /// What does its clock say? `serverMs` is the boot clock's time now.
+    case clock(sample: UInt32, serverMs: UInt64)
+    /// When play begins, again, now that its clock is known.
+    case start(StartInstant)
     case go(barrier: String)
     case peerDisconnected(PlayerIndex, graceMs: UInt64)
     case peerReconnected(PlayerIndex)

@@ -59,6 +59,7 @@ extension CoordinatorCore {
             }
         }
         catchUp(connection, seat, entry.details, received: received, now, &actions)
+        beginClock(connection, seat, now, &actions)
         proceed(seat.session, now, &actions)
     }
 
@@ -73,7 +74,7 @@ extension CoordinatorCore {
             // With all pairs decided play begins now, unless another is away: then there is nothing to do but wait.
             if validation.transport == nil { askToValidate(connection, seat, details, now, &actions) }
         case .playing(let play):
-            actions.append(.reply(connection, details.playReply(play)))
+            actions.append(.reply(connection, details.playReply(play, to: seat.player, now)))
             details.forEachOrdered(for: seat.player, after: received) { from, bytes in
                 actions.append(.replay(connection, from: from, bytes))
             }

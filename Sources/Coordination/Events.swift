@@ -34,6 +34,8 @@ public enum PlayerRequest: Sendable {
     case signal(to: PlayerIndex, data: [UInt8])
     case validated(peer: PlayerIndex, rttMs: Double?)
     case validationFailed(peer: PlayerIndex, detail: String)
+    /// Its clock, for `PlayerReply.clock` of this number.
+    case clock(sample: UInt32, clientMs: Double)
     case ready(barrier: String)
     /// `result` is raw JSON.
     case finish(result: [UInt8]?)

@@ -6,7 +6,8 @@ extension CoordinatorCore {
         _ session: SessionID, _ transport: Transport, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
         guard ledger.transition(session, to: .playing) else { return }
-        let play = Play(transport: transport)
+        let countdownMs = ledger[session]?.details.rules.start?.countdownMs ?? 0
+        let play = Play(transport: transport, startMs: now.bootMs + UInt64(countdownMs))
         let details = ledger.withDetails(session) { details in
             if case .validating(let validation) = details.phase { details.roundTrips = validation.roundTrips }
             details.phase = .playing(play)
@@ -17,7 +18,10 @@ extension CoordinatorCore {
         ledger.setDeadline(.play, of: session, atMs: atMs)
         beginWatching(session, now)
         tellState(session, details, .playing, &actions)
-        for connection in details.connections() { actions.append(.reply(connection, details.playReply(play))) }
+        for player in details.indices {
+            guard let connection = details[player].connection else { continue }
+            actions.append(.reply(connection, details.playReply(play, to: player, now)))
+        }
     }
 
     mutating func perform(
@@ -41,6 +45,8 @@ extension CoordinatorCore {
             let detail = detail.cut(toBytes: limits.detailBytesMax)
             actions.append(.notice(.validationFailed(seat.session, by: seat.player, peer: peer, detail: detail)))
             judgeValidation(seat.session, now, &actions)
+        case .clock(let sample, let clientMs):
+            clockAnswered(sample, clientMs: clientMs, seat, from: connection, now, &actions)
         case .ready(let barrier): ready(barrier, seat, from: connection, now, &actions)
         case .finish(let result): finish(result ?? [], seat, from: connection, now, &actions)
         case .leave:
@@ -118,8 +124,8 @@ extension CoordinatorCore {
 }
 
 extension SessionDetails {
-    func playReply(_ play: Play) -> PlayerReply {
-        .play(play.transport, seed: assignment.seed & (1 << 53 - 1))
+    func playReply(_ play: Play, to player: PlayerIndex, _ now: Moment) -> PlayerReply {
+        .play(play.transport, seed: assignment.seed & (1 << 53 - 1), instant(play.startMs, for: player, now))
     }
 }
 

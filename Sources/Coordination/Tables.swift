@@ -21,6 +21,7 @@ extension CoordinatorCore {
             ("connections", seats.count), ("relayPlaces", places.count), ("validations", reporting), ("barriers", barriers),
             ("barriersMissed", opened), ("replayMessages", replayed), ("watches", watched), ("outbox", outbox.count),
             ("outboxUnpersisted", unpersisted.count), ("tellDeadlines", tellings.count),
+            ("clockDeadlines", clockAsks.count),
         ]
     }
 

@@ -43,6 +43,8 @@ extension CoordinatorServer: WebApplication {
             handle(.request(connection, .validated(peer: try player(peer), rttMs: rttMs)))
         case .validationFailed(let peer, let detail):
             handle(.request(connection, .validationFailed(peer: try player(peer), detail: detail ?? "")))
+        case .clock(let sample, let clientMs):
+            handle(.request(connection, .clock(sample: UInt32(clamping: sample), clientMs: clientMs)))
         case .ready(let barrier): handle(.request(connection, .ready(barrier: barrier)))
         case .finish(let result): handle(.request(connection, .finish(result: result)))
         case .leave: handle(.request(connection, .leave))
@@ -155,6 +157,10 @@ extension PlayerError {
     }
 }
 
+extension StartInstant {
+    var message: CoordinatorReply.Instant { .init(startsInMs: inMs, startAtMs: clientMs) }
+}
+
 extension PlayerReply {
     /// The reply in the words of the client protocol.
     fileprivate var message: CoordinatorReply {
@@ -169,8 +175,11 @@ extension PlayerReply {
                 peers: peers.map { Int($0.number) }, offerTo: offerTo.map { Int($0.number) },
                 iceServers: Array(iceServers.utf8), deadlineMs: Int(clamping: deadlineMs))
         case .signal(let from, let data): .signal(from: Int(from.number), data: data)
-        case .play(let transport, let seed):
-            .play(transport: transport == .peer ? .peer : .relay, seed: UInt32(truncatingIfNeeded: seed))
+        case .play(let transport, let seed, let start):
+            .play(
+                transport: transport == .peer ? .peer : .relay, seed: UInt32(truncatingIfNeeded: seed), start: start.message)
+        case .clock(let sample, let serverMs): .clock(sample: sample, serverMs: serverMs)
+        case .start(let start): .start(start.message)
         case .go(let barrier): .go(barrier: barrier)
         case .peerDisconnected(let player, let graceMs):
             .peerDisconnected(player: Int(player.number), graceMs: Int(clamping: graceMs))

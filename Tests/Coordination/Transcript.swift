@@ -27,7 +27,10 @@ extension PlayerReply {
         case .validate(let peers, let offerTo, _, let deadlineMs):
             "validate \(peers.list) offer \(offerTo.list) in \(deadlineMs)"
         case .signal(let from, let data): "signal p\(from) \(data)"
-        case .play(let transport, let seed): "play \(transport) \(seed)"
+        case .play(let transport, let seed, let start):
+            "play \(transport) \(seed)" + (start.inMs > 0 ? " \(start.line)" : "")
+        case .clock(let sample, let serverMs): "clock \(sample) at \(serverMs)"
+        case .start(let start): "start \(start.line)"
         case .go(let barrier): "go \(barrier)"
         case .peerDisconnected(let player, let graceMs): "gone p\(player) \(graceMs)"
         case .peerReconnected(let player): "back p\(player)"
@@ -38,6 +41,10 @@ extension PlayerReply {
         case .error(let error, _): "error \(error.rawValue)"
         }
     }
+}
+
+extension StartInstant {
+    var line: String { "in \(inMs)" + (clientMs.map { " at \($0)" } ?? "") }
 }
 
 extension Message {

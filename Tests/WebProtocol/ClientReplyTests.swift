@@ -50,7 +50,16 @@ import WebProtocol
             .validate(peers: [0, 2], offerTo: [], iceServers: Array(#"[{"urls":"stun:h"}]"#.utf8), deadlineMs: 15_000),
             #"{"type":"validate","peers":[0,2],"offerTo":[],"iceServers":[{"urls":"stun:h"}],"deadlineMs":15000}"#
         ),
-        (.play(transport: .relay, seed: .max), #"{"type":"play","transport":"relay","seed":4294967295}"#),
+        (
+            .play(transport: .relay, seed: .max, start: .init(startsInMs: 0, startAtMs: nil)),
+            #"{"type":"play","transport":"relay","seed":4294967295,"startsInMs":0}"#
+        ),
+        (
+            .play(transport: .peer, seed: 1, start: .init(startsInMs: 3000, startAtMs: 1_700_000_000_123)),
+            #"{"type":"play","transport":"peer","seed":1,"startsInMs":3000,"startAtMs":1700000000123}"#
+        ),
+        (.clock(sample: 1, serverMs: 2), #"{"type":"clock","sample":1,"serverMs":2}"#),
+        (.start(.init(startsInMs: 5, startAtMs: -6)), #"{"type":"start","startsInMs":5,"startAtMs":-6}"#),
         (.go(barrier: "b"), #"{"type":"go","barrier":"b"}"#),
         (.peerDisconnected(player: 1, graceMs: 5000), #"{"type":"peerDisconnected","player":1,"graceMs":5000}"#),
         (.peerReconnected(player: 1), #"{"type":"peerReconnected","player":1}"#),

@@ -42,7 +42,12 @@ extension World {
             clients[client].peersToValidate = peers
             for peer in offerTo { ask(.signal(to: peer, data: [123, 125]), client) }
             later(client, .validate, afterMs: 10...400)
-        case .signal: break
+        case .signal, .start: break
+        case .clock(let sample, _):
+            // Some pages know nothing of clocks, and some clocks are nonsense.
+            if clients[client].subject.name.utf8.last.map({ $0 % 8 == 0 }) == true { return }
+            let clientMs = Double(nowUs) / 1000 + Double(client) * 1_000_000
+            ask(.clock(sample: sample, clientMs: clients[client].random.perMille(plan.quirkPerMille / 8) ? .nan : clientMs), client)
         case .play:
             enterStage(client, .playing)
             later(client, .tick, afterMs: plan.tickMs)

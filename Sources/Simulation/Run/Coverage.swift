@@ -7,6 +7,7 @@ public enum Probe: Int, CaseIterable, Sendable {
     // The world.
     case killedWhileStarting, journalWasMissing, outboxWasMissing, tornTail, stoppedInOrder, storageFailed, storageBack, compaction
     case damagedJournalAccepted, damagedOutboxAccepted, scatteredJournalAccepted
+    case answerCutOff, journalLostOvertaken, journalDamagedOvertaken
     case frameRefused, handshakeTimeout, handshakeFailed
     // What promises are about.
     case releasedOutcomeRepeated, twinsProbed, presumedLost, presumptionReplaced, toldAfterAck, toldWithoutLink, toldByMatchmaker

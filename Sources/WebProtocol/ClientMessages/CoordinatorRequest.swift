@@ -6,6 +6,8 @@ public enum CoordinatorRequest: Equatable, Sendable {
     case signal(to: Int, data: [UInt8])
     case validated(peer: Int, rttMs: Double?)
     case validationFailed(peer: Int, detail: String?)
+    /// - `clientMs`: what its clock said.
+    case clock(sample: Int, clientMs: Double)
     case ready(barrier: String)
     /// - `result`: a JSON object, byte for byte, of any length: the session protocol, which carries it on, has the limit.
     case finish(result: [UInt8]?)
@@ -39,6 +41,10 @@ public enum CoordinatorRequest: Equatable, Sendable {
             return .validationFailed(
                 peer: try fields.integer(.peer, json, max: limits.playerMax),
                 detail: try fields.optionalFreeText(.detail, json, bytesMax: limits.detailBytesMax))
+        case "clock":
+            return .clock(
+                sample: try fields.integer(.sample, json, max: Int(UInt32.max)),
+                clientMs: try fields.number(.clientMs, json))
         case "ready":
             return .ready(barrier: try fields.string(.barrier, json, bytesMax: limits.barrierBytesMax))
         case "finish":

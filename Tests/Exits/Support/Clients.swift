@@ -104,7 +104,8 @@ extension World {
         case .entered(_, _, _, let state, _, _): note(connection, "entered \(state)")
         case .validate: note(connection, "validate")
         case .signal: note(connection, "signal")
-        case .play(let transport, _): note(connection, "play \(transport.rawValue)")
+        case .play(let transport, _, _): note(connection, "play \(transport.rawValue)")
+        case .clock, .start: break
         case .go: note(connection, "go")
         case .peerDisconnected: note(connection, "gone")
         case .peerReconnected: note(connection, "back")

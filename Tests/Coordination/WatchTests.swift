@@ -79,14 +79,44 @@ import Testing
     func slow() {
         Stage.play { stage in
             stage.begin(Self.assignment(WatchRule(roundTripMaxMs: 200, roundTripForMs: 5_000, warningMs: 2_000)))
-            stage.say(.roundTrip(ConnectionHandle(1), 201))
-            stage.say(.roundTrip(ConnectionHandle(2), 200))
-            #expect(stage.passLinked(3_900) == [])
-            #expect(stage.passLinked(200) == ["1 < warning roundTrip in 2000"])
-            stage.say(.roundTrip(ConnectionHandle(1), 20))
-            #expect(stage.passLinked(1_000) == ["1 < warning roundTrip over"])
-            stage.say(.roundTrip(ConnectionHandle(1), 900))
-            #expect(stage.passLinked(10_000).contains("> ended s1/1 player_excluded in playing blamed [0]"))
+            // Both have answered once, at once; what is asked then the first one does not answer.
+            for player in [1, 2] as [UInt64] { stage.ask(player, .clock(sample: 1, clientMs: 0)) }
+            stage.passLinked(200)
+            stage.ask(2, .clock(sample: 2, clientMs: 200))
+            #expect(stage.passLinked(3_799) == [])
+            // It was seen when all were looked at after the first second.
+            #expect(stage.passLinked(1) == ["1 < warning roundTrip in 2000"])
+            stage.ask(1, .clock(sample: 2, clientMs: 4_000))
+            #expect(stage.passLinked(190) == [])
+            stage.ask(1, .clock(sample: 3, clientMs: 4_190))
+            #expect(stage.passLinked(810).contains("1 < warning roundTrip over"))
+        }
+    }
+
+    @Test("one who answers late for as long as the scene says is excluded")
+    func slowToTheEnd() {
+        Stage.play { stage in
+            stage.begin(Self.assignment(WatchRule(roundTripMaxMs: 200, roundTripForMs: 5_000)))
+            stage.ask(1, .clock(sample: 1, clientMs: 0))
+            let ended = "ended s1/1 player_excluded in playing blamed [0]"
+            #expect(stage.passLinked(5_999) == [])
+            #expect(stage.passLinked(1) == ["# \(ended)", "> \(ended)"])
+            #expect(
+                stage.notices.last
+                    == .excluded(Stage.session(1), PlayerIndex(0), reason: "round trip over 200 ms for 5000 ms", by: .server))
+        }
+    }
+
+    @Test("whoever is watched is asked so often that one who is well and has nothing to say is never silent")
+    func asked() {
+        Stage.play { stage in
+            stage.begin(Self.assignment(WatchRule(silentForMs: 4_000, warningMs: 1_000), players: 1))
+            var sample = UInt32(1)
+            for _ in 0..<40 {
+                stage.ask(1, .clock(sample: sample, clientMs: Double(sample)))
+                sample += 1
+                if sample > 5 { #expect(stage.passLinked(1_000) == ["1 < clock \(sample) at \(stage.now.bootMs)"]) }
+            }
         }
     }
 

@@ -48,9 +48,14 @@ export const limits = {
  * - `onConfirm({deadlineMs, confirm})`: still there? `confirm()` says yes. A later `onWaiting` takes the question back.
  * - `onMatched({session, player, players, role, treatment})`; the last two null where the scene gives none.
  *
- * In a session: `onEntered({players, missed})`, where `missed` messages were too many to be kept for a return ·
+ * In a session: `onEntered({players, missed, missedTicks})`, where so many messages and ticks were too many to be kept for a return ·
  * `onValidating({peers, deadlineMs})` · `onPeerValidated({peer, rttMs})` · `onPeerFailed({peer, detail})` ·
- * `onPlay({player, players, transport, seed, again})` · `onMessage({from, bytes, latest})` · `onTick({bytes})` ·
+ * `onPlay({player, players, transport, seed, again, startAt, ticks})`: all begin at `startAt`, a time of `performance.now()`; `ticks` is
+ * `{intervalMs, inputBytesMax, next}` in a scene with ticks, else null ·
+ * `onStart({startAt})`: the same instant, now that the server knows this page's clock better ·
+ * `onMessage({from, bytes, latest})` ·
+ * `onTick({tick, inputs, repeated})`: for each player the bytes that it sent for this tick, or null; `repeated[i]` when it sent
+ * none and its last ones stand for them. Numbers begin at 1 and have no gaps but `missedTicks` ·
  * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` ·
  * `onRequeued({reason})`, when it has ended and one waits anew.
  *
@@ -80,6 +85,10 @@ class Session {
   treatment = null;
   /** `peer` (data channels) or `relay` (through the coordinator), once playing. */
   transport = null;
+  /** When play begins or began, as a time of `performance.now()`: the same instant for all, as well as the clocks are known. */
+  startAt = null;
+  /** `{intervalMs, inputBytesMax, next}` in a scene with ticks, once playing. */
+  ticks = null;
   /** The slowest peer's median round trip, once validated. */
   rttMs = null;
 
@@ -99,6 +108,7 @@ class Session {
   #lastError = null;
   #peers = null;
   #received = 0;
+  #tick = 0;            // the last bundle
   #outbox = [];
   #early = [];
   #barriers = new Map();
@@ -129,8 +139,18 @@ class Session {
     return all.map((peer) => this.#peers.send(peer, bytes, latest)).every(Boolean);
   }
 
-  /** Sends this player's input for the next tick; the bundle of all inputs comes to `onTick`. */
-  tick(bytes) { return this.phase === 'playing' && this.#sendBinary(Kind.tick, everyone, bytes); }
+  /**
+   * Sends this player's input for a tick, by default for the next one that has none of its; the inputs of all come to `onTick`.
+   * @returns {boolean} false when it was not sent: not connected, not PLAYING, or no ticks in this scene
+   */
+  sendInput(bytes, { tick = 0 } = {}) {
+    if (this.phase !== 'playing' || !this.ticks) return false;
+    if (bytes.length > this.ticks.inputBytesMax) throw new RangeError(`an input has at most ${this.ticks.inputBytesMax} bytes`);
+    const numbered = new Uint8Array(4 + bytes.length);
+    new DataView(numbered.buffer).setUint32(0, tick);
+    numbered.set(bytes, 4);
+    return this.#sendBinary(Kind.tick, everyone, numbered);
+  }
 
   /** Resolves when every player has said that it is ready for this barrier. */
   ready(barrier) {
@@ -169,7 +189,7 @@ class Session {
 
   #join() {
     this.#atCoordinator = false;
-    this.session = this.player = this.transport = this.rttMs = this.role = this.treatment = null;
+    this.session = this.player = this.transport = this.rttMs = this.role = this.treatment = this.startAt = this.ticks = null;
     this.#setPhase('joining');
     const { scene, subject, token, attributes, party, matchmaker } = this.#options;
     this.#connect(matchmaker, { type: 'join', scene, subject, token, attributes, party, resume: this.#place.held.resume });
@@ -182,7 +202,7 @@ class Session {
     Object.assign(this, { role: role ?? null, treatment: treatment ?? null });
     if (!this.session) this.session = session;
     if (this.phase !== 'playing' && this.phase !== 'validating') this.#setPhase('entering');
-    this.#connect(url, { type: 'enter', session, ticket, received: this.#received });
+    this.#connect(url, { type: 'enter', session, ticket, received: this.#received, tick: this.#tick });
   }
 
   #connect(url, first) {
@@ -199,7 +219,7 @@ class Session {
   #lost(code) {
     if (this.#leaving) return this.#end({ reason: 'player_left' });
     if (this.#atCoordinator && code === 4001) return this.#end({ reason: 'superseded' });
-    const fatal = code === 1009 ? 'too_large' : code >= 4000 ? this.#lastError?.code ?? 'internal' : null;
+    const fatal = code === 1009 ? 'too_large' : code >= 4010 ? this.#lastError?.code ?? 'internal' : null;
     if (this.#atCoordinator && (fatal === 'bad_ticket' || fatal === 'session_ended')) {
       // The ticket opens nothing any more; the matchmaker knows what became of this subject.
       this.#forget();
@@ -241,7 +261,7 @@ class Session {
     confirm: (message) => this.#tell('Confirm', { ...message, confirm: () => this.confirm() }),
     matched: (message) => {
       const { session, player, players, url, ticket, role = null, treatment = null } = message;
-      if (session !== this.#place.held.session) this.#received = 0;
+      if (session !== this.#place.held.session) this.#received = this.#tick = 0;
       Object.assign(this, { session, player, players });
       this.#place.forget();
       this.#place.save({ scene: this.#options.scene, session, url, ticket, role, treatment });
@@ -264,9 +284,16 @@ class Session {
       this.#makePeers().validate(peers, this.#reloaded ? peers : offerTo, deadlineMs);
     },
     signal: ({ from, data }) => this.#makePeers().receive(from, data),
-    play: ({ transport, seed }) => {
+    clock: ({ sample }) => this.#sendJSON({ type: 'clock', sample, clientMs: performance.now() }),
+    start: (message) => {
+      this.startAt = instant(message);
+      this.#tell('Start', { startAt: this.startAt });
+    },
+    play: ({ transport, seed, ticks = null, ...start }) => {
       const again = this.transport != null;
       this.transport = transport;
+      this.startAt = instant(start);
+      this.ticks = ticks;
       const others = [...Array(this.players).keys()].filter((each) => each !== this.player);
       if (transport === 'relay') this.#closePeers();
       else if (this.#reloaded) this.#makePeers().restore(others);
@@ -274,8 +301,8 @@ class Session {
       if (this.#finish) this.#sendJSON(this.#finish);      // said again it counts once
       if (again) this.#timer = setTimeout(() => this.#repeatReady(), limits.repeatReadyMs);
       for (const frame of this.#outbox.splice(0)) this.#line.sendBinary(frame);
-      const { player, players } = this;
-      this.#tell('Play', { player, players, transport, seed, again, reloaded: this.#reloaded });
+      const { player, players, startAt } = this;
+      this.#tell('Play', { player, players, transport, seed, again, reloaded: this.#reloaded, startAt, ticks });
       for (const message of this.#early.splice(0)) this.#tell('Message', message);
     },
     go: ({ barrier }) => {
@@ -306,8 +333,23 @@ class Session {
     if (frame.length < 2) return;
     const [kind, from] = frame, bytes = frame.subarray(2);
     if (kind === Kind.ordered) this.#received += 1;
-    if (kind === Kind.tick) this.#tell('Tick', { bytes });
+    if (kind === Kind.tick) this.#receiveTick(bytes);
     else this.#receive({ from, bytes, latest: kind === Kind.latest });
+  }
+
+  #receiveTick(bytes) {
+    if (bytes.length < 4) return;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const tick = this.#tick = view.getUint32(0);
+    const inputs = [], repeated = [];
+    for (let at = 4; at + 2 <= bytes.length;) {
+      const head = view.getUint16(at), isMissing = head === 0xffff;
+      const end = at + 2 + (isMissing ? 0 : head & 0x7fff);
+      inputs.push(isMissing ? null : bytes.subarray(at + 2, end));
+      repeated.push(!isMissing && head >= 0x8000);
+      at = end;
+    }
+    this.#tell('Tick', { tick, inputs, repeated });
   }
 
   #receive(message) {
@@ -361,7 +403,7 @@ class Session {
     this.#early = [];
     this.#finish = null;
     this.#reloaded = this.#entered = false;
-    this.#received = 0;
+    this.#received = this.#tick = 0;
   }
 
   /** The session is over for good; `resume` is all that a later join needs. */
@@ -389,6 +431,9 @@ class Session {
 
   #tell(event, detail) { this.#options[`on${event}`]?.(detail); }
 }
+
+/** An instant that the server speaks of, as a time of `performance.now()`. */
+function instant({ startsInMs = 0, startAtMs }) { return startAtMs ?? performance.now() + startsInMs; }
 
 function withResolvers() {
   let resolve, reject;

@@ -26,6 +26,8 @@ extension CoordinatorCore {
         let before = ledger.withDetails(seat.session) { details in
             let before = details[seat.player].presence
             details[seat.player].presence = .connected(connection)
+            // A new connection may be a new page, with another clock.
+            details.clocks[Int(seat.player.number)] = ClockEstimate()
             return before
         }
         guard let before, let entry = ledger[seat.session] else { return }
@@ -67,7 +69,7 @@ extension CoordinatorCore {
                 .limitBacklog(
                     connection, bytesMax: Int(rule.backlogBytesMax), dropsLatest: rule.slowReader == .dropLatest))
         }
-        beginClock(connection, seat, now, &actions)
+        askClock(connection, seat, now, &actions)
         proceed(seat.session, now, &actions)
     }
 

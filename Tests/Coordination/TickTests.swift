@@ -241,7 +241,7 @@ import Testing
             stage.pass(800)
             for _ in 0..<4 { #expect(stage.relay(1) == "p0 to [2]") }
             #expect(stage.relay(1) == "rate_limited")
-            stage.pass(60_000 - 45_001)
+            stage.passLinked(30_000)
             for _ in 0..<10 { #expect(stage.relay(1) == "p0 to [2]") }
             #expect(stage.relay(1) == "rate_limited")
         }
@@ -272,7 +272,7 @@ import Testing
             for _ in 0..<5 { #expect(stage.relay(1, to: 7) == "no_such_player") }
             #expect(stage.relay(1, [1]) == "p0 to [2]" && stage.relay(1, [2]) == "p0 to [2]")
             #expect(stage.relay(1, [3]) == "rate_limited")
-            #expect(stage.enter(3, 1, player: 1).suffix(2) == ["3 < replay p0 [1]", "3 < replay p0 [2]"])
+            #expect(stage.enter(3, 1, player: 1).suffix(3) == ["3 < replay p0 [1]", "3 < replay p0 [2]", "3 limit 65536"])
         }
     }
 

@@ -14,11 +14,9 @@
 import { Line } from './greenroom-line.js';
 import { Peers } from './greenroom-peers.js';
 import { Place } from './greenroom-place.js';
+import { Kind, everyone, frame, input, instant, readBundle, withResolvers } from './greenroom-wire.js';
 
-/** The address of all other players at once. */
-export const everyone = 255;
-
-const Kind = { ordered: 0, latest: 1, tick: 2 };
+export { everyone };
 
 export const limits = {
   messageBytesMax: 64 * 1024 - 2,       // the servers' limit of 64 KiB, less the header
@@ -146,10 +144,7 @@ class Session {
   sendInput(bytes, { tick = 0 } = {}) {
     if (this.phase !== 'playing' || !this.ticks) return false;
     if (bytes.length > this.ticks.inputBytesMax) throw new RangeError(`an input has at most ${this.ticks.inputBytesMax} bytes`);
-    const numbered = new Uint8Array(4 + bytes.length);
-    new DataView(numbered.buffer).setUint32(0, tick);
-    numbered.set(bytes, 4);
-    return this.#sendBinary(Kind.tick, everyone, numbered);
+    return this.#sendBinary(Kind.tick, everyone, input(tick, bytes));
   }
 
   /** Resolves when every player has said that it is ready for this barrier. */
@@ -333,23 +328,14 @@ class Session {
     if (frame.length < 2) return;
     const [kind, from] = frame, bytes = frame.subarray(2);
     if (kind === Kind.ordered) this.#received += 1;
-    if (kind === Kind.tick) this.#receiveTick(bytes);
+    if (kind === Kind.tick) this.#receiveTick(readBundle(bytes));
     else this.#receive({ from, bytes, latest: kind === Kind.latest });
   }
 
-  #receiveTick(bytes) {
-    if (bytes.length < 4) return;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const tick = this.#tick = view.getUint32(0);
-    const inputs = [], repeated = [];
-    for (let at = 4; at + 2 <= bytes.length;) {
-      const head = view.getUint16(at), isMissing = head === 0xffff;
-      const end = at + 2 + (isMissing ? 0 : head & 0x7fff);
-      inputs.push(isMissing ? null : bytes.subarray(at + 2, end));
-      repeated.push(!isMissing && head >= 0x8000);
-      at = end;
-    }
-    this.#tell('Tick', { tick, inputs, repeated });
+  #receiveTick(bundle) {
+    if (!bundle) return;
+    this.#tick = bundle.tick;
+    this.#tell('Tick', bundle);
   }
 
   #receive(message) {
@@ -359,12 +345,10 @@ class Session {
   }
 
   #sendBinary(kind, to, bytes) {
-    const frame = new Uint8Array(bytes.length + 2);
-    frame.set([kind, to]);
-    frame.set(bytes, 2);
-    if (this.#entered && this.#line.open) return this.#line.sendBinary(frame);
+    const message = frame(kind, to, bytes);
+    if (this.#entered && this.#line.open) return this.#line.sendBinary(message);
     if (kind !== Kind.ordered || this.#outbox.length >= limits.queuedMessagesMax) return false;
-    this.#outbox.push(frame);
+    this.#outbox.push(message);
     return true;
   }
 
@@ -430,13 +414,4 @@ class Session {
   }
 
   #tell(event, detail) { this.#options[`on${event}`]?.(detail); }
-}
-
-/** An instant that the server speaks of, as a time of `performance.now()`. */
-function instant({ startsInMs = 0, startAtMs }) { return startAtMs ?? performance.now() + startsInMs; }
-
-function withResolvers() {
-  let resolve, reject;
-  const promise = new Promise((yes, no) => { resolve = yes; reject = no; });
-  return { promise, resolve, reject };
 }

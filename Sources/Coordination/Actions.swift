@@ -43,6 +43,9 @@ public enum PlayerReply: Hashable, Sendable {
     case go(barrier: String)
     case peerDisconnected(PlayerIndex, graceMs: UInt64)
     case peerReconnected(PlayerIndex)
+    /// It is excluded in so long, unless this changes.
+    case warning(WatchedAspect, inMs: UInt64)
+    case warningOver(WatchedAspect)
     case ended(SessionID, EndReason, requeued: Bool, resume: String, completionCode: String?)
     case error(PlayerError, message: String)
 }
@@ -129,6 +132,7 @@ public enum CoordinatorNotice: Hashable, Sendable {
     /// Both ends call a pair validated: its round trip, as the outcome will say it.
     case measured(SessionID, PairRoundTrip)
     case validationFailed(SessionID, by: PlayerIndex, peer: PlayerIndex, detail: String)
-    /// A client excluded its own player.
-    case excluded(SessionID, PlayerIndex, reason: String)
+    case excluded(SessionID, PlayerIndex, reason: String, by: Excluder)
+    /// A player has been warned that it will be excluded.
+    case warned(SessionID, PlayerIndex, WatchedAspect)
 }

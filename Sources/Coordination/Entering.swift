@@ -32,6 +32,7 @@ extension CoordinatorCore {
         }
         guard let before, let entry = ledger[seat.session] else { return }
         seats[connection] = seat
+        watchArrived(seat, now)
         let player = entry.details[seat.player]
         var isReturn = false
         switch before {

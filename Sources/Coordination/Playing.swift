@@ -17,6 +17,7 @@ extension CoordinatorCore {
         guard details != nil, let details = ledger[session]?.details else { return }
         let atMs = now.bootMs + UInt64(details.settings.playTimeoutMs)
         ledger.setDeadline(.play, of: session, atMs: atMs)
+        beginWatching(session, now)
         tellState(session, details, .playing, &actions)
         for player in details.indices {
             guard let connection = details[player].connection else { continue }
@@ -33,6 +34,7 @@ extension CoordinatorCore {
         }
         // A session that has just ended answers nothing but `ended`, and that when its time has come.
         guard ledger.contains(seat.session) else { return }
+        watchHeard(seat, now)
         switch request {
         case .signal(let peer, let data): signal(peer, data, from: connection, seat, &actions)
         case .validated(let peer, let rttMs):
@@ -50,9 +52,10 @@ extension CoordinatorCore {
         case .finish(let result): finish(result ?? [], seat, from: connection, now, &actions)
         case .leave:
             leave(seat, .left, connection, now, &actions)
+        case .visibility(let isHidden): visibility(isHidden: isHidden, seat, now, &actions)
         case .exclude(let reason):
             let reason = reason.cut(toBytes: limits.detailBytesMax)
-            actions.append(.notice(.excluded(seat.session, seat.player, reason: reason)))
+            actions.append(.notice(.excluded(seat.session, seat.player, reason: reason, by: .itself)))
             leave(seat, .excluded, connection, now, &actions)
         }
     }
@@ -91,6 +94,7 @@ extension CoordinatorCore {
             details[seat.player].result = result
             return details.players.allSatisfy { $0.result != nil }
         }
+        watchLeft(seat)
         if haveAllFinished == true {
             end(seat.session, .completed, now, &actions)
         } else {

@@ -9,6 +9,7 @@ extension CoordinatorCore {
         unseat(connection)
         guard let details = ledger.details(of: seat.session) else { return stopWaiting(connection, seat) }
         _ = ledger.withDetails(seat.session) { $0[seat.player].presence = .away }
+        watchLeft(seat)
         // One who has finished is missed by nobody.
         guard details[seat.player].result == nil else { return }
         let graceMs = UInt64(details.settings.reconnectGraceMs)

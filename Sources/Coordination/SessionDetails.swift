@@ -22,6 +22,8 @@ struct SessionDetails: Sendable {
     var clocks: [ClockEstimate]
     /// Ordered messages, kept for those who return.
     var replay = ReplayRing()
+    /// From VALIDATING or PLAYING on, where the scene asks for it.
+    var watch: Watch?
 
     /// Lockstep, once play has begun in a scene that has it.
     var ticks: Ticks?
@@ -94,6 +96,8 @@ struct Player: Sendable {
     var budget = RelayBudget()
     /// Barriers that opened while it was away: at most those that it was ready for, so at most those open at once.
     var opened: [String] = []
+    /// It has sent a binary message since it was last looked at.
+    var hasSpoken = false
 
     var connection: ConnectionHandle? {
         if case .connected(let connection) = presence { return connection }

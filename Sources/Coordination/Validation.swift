@@ -91,6 +91,7 @@ extension CoordinatorCore {
         guard let details else { return }
         let atMs = now.bootMs + UInt64(details.settings.validationTimeoutMs)
         ledger.setDeadline(.validate, slot: GraceSlot.ordinary, of: session, atMs: atMs)
+        beginWatching(session, now)
         tellState(session, details, .validating, &actions)
         for player in details.indices {
             guard let connection = details[player].connection else { continue }

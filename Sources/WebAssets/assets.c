@@ -14,6 +14,12 @@ static const unsigned char line[] = {
 static const unsigned char place[] = {
 #embed "client/greenroom-place.js"
 };
+static const unsigned char client_limits[] = {
+#embed "client/greenroom-limits.js"
+};
+static const unsigned char wire[] = {
+#embed "client/greenroom-wire.js"
+};
 static const unsigned char page[] = {
 #embed "demo/index.html"
 };
@@ -56,9 +62,11 @@ static const unsigned char icon[] = {
 static const struct greenroom_asset assets[] = {
     {"/", "text/html; charset=utf-8", page, sizeof page},
     {"/greenroom.js", SCRIPT, library, sizeof library},
+    {"/greenroom-limits.js", SCRIPT, client_limits, sizeof client_limits},
     {"/greenroom-line.js", SCRIPT, line, sizeof line},
     {"/greenroom-peers.js", SCRIPT, peers, sizeof peers},
     {"/greenroom-place.js", SCRIPT, place, sizeof place},
+    {"/greenroom-wire.js", SCRIPT, wire, sizeof wire},
     {"/demo.js", SCRIPT, demo, sizeof demo},
     {"/demo-view.js", SCRIPT, view, sizeof view},
     {"/demo-game.js", SCRIPT, game, sizeof game},

@@ -26,7 +26,7 @@ enum CoordinatorOptions {
     static let program = Program(
         name: "coordinator", summary: "validates peers, carries play and reports how it ended",
         options: [listen, listenPorts, publicURL, capacity] + ServerOptions.players + [link, ServerOptions.secret, tellWait]
-            + ServerOptions.state + LogOptions.all,
+            + [Administration.token] + ServerOptions.state + LogOptions.all,
         reloads: true, environmentOfOthers: ServerOptions.environmentNames)
 }
 
@@ -37,6 +37,7 @@ struct CoordinatorSettings {
     let publicURL: String?
     let connectionsMax: Int
     let web: WebLimits
+    let administration: Administration?
     let link: String
     let secret: [UInt8]
     let coordination: CoordinationLimits
@@ -58,6 +59,7 @@ struct CoordinatorSettings {
         publicURL = try Self.publicURL(configuration, listen)
         connectionsMax = configuration[ServerOptions.connectionsMax]
         web = try ServerOptions.webLimits(configuration)
+        administration = try Administration(configuration)
         secret = try ServerOptions.linkSecret(
             configuration, for: CoordinatorOptions.link, at: configuration[CoordinatorOptions.link])
         link = configuration[CoordinatorOptions.link].description

@@ -70,12 +70,21 @@ extension CoordinatorServer {
                     "session": .string("\(session)"), "player": .int(Int(player.number)),
                     "peer": .int(Int(peer.number)), "detail": .string(detail),
                 ])
-        case .excluded(let session, let player, let reason):
+        case .excluded(let session, let player, let reason, let excluder):
+            watchMetrics.count(excluder)
             logger.info(
                 "excluded",
                 [
                     "session": .string("\(session)"), "player": .int(Int(player.number)),
-                    "reason": .string(reason),
+                    "by": .string(excluder.rawValue), "reason": .string(reason),
+                ])
+        case .warned(let session, let player, let aspect):
+            watchMetrics.count(aspect)
+            logger.info(
+                "warned",
+                [
+                    "session": .string("\(session)"), "player": .int(Int(player.number)),
+                    "about": .string(aspect.rawValue),
                 ])
         }
     }

@@ -18,6 +18,8 @@ public enum DeadlineKind: UInt8, Sendable, CaseIterable {
     case barrier
     /// The end of play.
     case play
+    /// The next look at the players of a session that is watched.
+    case watch
 }
 
 /// The deadlines of one session. They are few, and go when it goes; two of them take no memory of their own.

@@ -78,7 +78,9 @@ extension World {
     /// Promise 1: nobody is thrown out of a session that has not ended, whatever the journal has lost.
     private func checkNobodyInside(_ number: Int, _ attempt: Attempt, _ node: Int) {
         let session = truth[number]
-        guard session.outcome == nil, session.lostOutcomes.isEmpty, session.askedOutcome == nil, session.handOffs.last?.attempt == attempt,
+        // An outcome of an attempt that had been taken back ends nothing.
+        func ends(_ outcome: Outcome?) -> Bool { outcome.map { $0.attempt >= attempt } ?? false }
+        guard !ends(session.outcome), !ends(session.askedOutcome), session.lostOutcomes.isEmpty, session.handOffs.last?.attempt == attempt,
             let copy = truth.coordinators[node - 1].copies[number], session.handOffs[copy.handOff].attempt == attempt,
             copy.state != .matched
         else { return }
@@ -191,7 +193,8 @@ extension World {
     func checkWait(_ timeoutMs: UInt64, _ session: SessionID, on connection: Int) {
         let untilMs = matchmaker.bootMs(nowUs) + timeoutMs
         // Where time that is up is only up in one scene, it begins anew in another; a party is let go together.
-        let mayBeMore = configured.contains { $0.whenWaitIsOver != .end || $0.rules.partySizeMax > 1 }
+        // What the file says by now may not have been read yet.
+        let mayBeMore = plan.scenes.contains { served.contains($0.id) && ($0.whenWaitIsOver != .end || $0.rules.partySizeMax > 1) }
         if let firstMs = truth.connection(connection).waitUntilMs, timeoutMs > 0, untilMs > firstMs, !mayBeMore {
             fail(.deadlinePassed, "connection \(connection) is to wait in \(session.short) for longer than it was told")
         }

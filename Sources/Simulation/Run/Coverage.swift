@@ -7,6 +7,7 @@ public enum Probe: Int, CaseIterable, Sendable {
     // The world.
     case killedWhileStarting, journalWasMissing, outboxWasMissing, tornTail, stoppedInOrder, storageFailed, storageBack, compaction
     case damagedJournalAccepted, damagedOutboxAccepted, scatteredJournalAccepted
+    case answerCutOff, journalLostOvertaken, journalDamagedOvertaken
     case frameRefused, handshakeTimeout, handshakeFailed
     // What promises are about.
     case releasedOutcomeRepeated, twinsProbed, presumedLost, presumptionReplaced, toldAfterAck, toldWithoutLink, toldByMatchmaker
@@ -108,7 +109,8 @@ extension CoordinatorNotice {
         case .validated: "validated"
         case .measured: "measured"
         case .validationFailed: "validationFailed"
-        case .excluded: "excluded"
+        case .excluded(_, _, _, let excluder): "excluded \(excluder)"
+        case .warned(_, _, let aspect): "warned \(aspect)"
         }
     }
 }

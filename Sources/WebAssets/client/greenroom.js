@@ -13,20 +13,11 @@
 // It reconnects by itself, and a reloaded page keeps its place: what proves the place is in sessionStorage.
 import { Line } from './greenroom-line.js';
 import { Peers } from './greenroom-peers.js';
+import { limits, passingErrors } from './greenroom-limits.js';
 import { Place } from './greenroom-place.js';
 import { Kind, everyone, frame, input, instant, readBundle, withResolvers } from './greenroom-wire.js';
 
-export { everyone };
-
-export const limits = {
-  messageBytesMax: 64 * 1024 - 2,       // the servers' limit of 64 KiB, less the header
-  queuedMessagesMax: 1024,              // kept while the socket is away, or before `onPlay` has been called
-  backoffMs: 250, backoffMaxMs: 8_000,  // each wait is drawn from the upper half, so that a crowd spreads out
-  returnMs: 20_000,                     // how long to try the coordinator before asking the matchmaker again
-  giveUpMs: 300_000,
-  repeatReadyMs: 1_000,
-  leaveMs: 2_000,
-};
+export { everyone, limits };
 
 /**
  * Joins a scene and returns the session at once; everything that happens is told through the handlers.
@@ -68,9 +59,6 @@ export function join(options) {
   session.start();
   return session;
 }
-
-// What a later attempt may mend by itself; every other fatal error ends the session here.
-const passingErrors = new Set(['draining', 'room_full', 'rate_limited', 'timeout', 'internal']);
 
 class Session {
   /** `joining` → `waiting` → `entering` → (`validating` →) `playing` → `ended`; back to `joining` when put back in the queue. */

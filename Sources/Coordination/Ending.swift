@@ -16,6 +16,7 @@ extension CoordinatorCore {
             losses: (details.losses + losses).sorted { $0.player < $1.player },
             results: details.players.map { $0.loss == nil ? $0.result : nil })
         precondition(verdict.ending.decider != .matchmaker, "\(cause) is the matchmaker's to judge")
+        forgetTicks(session)
         guard let (_, outcome) = ledger.end(session, verdict, assignment: details.assignment, now: now) else { return }
         persist(.ended(outcome), &actions)
         unpersisted.append((persistCount, session))

@@ -1,7 +1,7 @@
 import SessionProtocol
 
 /// Play that stands still while one who may come back is away, where the scene wants that. The deadlines of barriers and
-/// episodes stand still with it; the time of play does not, and the grace bounds it.
+/// episodes stand still with it, and so do ticks; the time of play does not, and the grace bounds it.
 extension CoordinatorCore {
     /// A player has just gone, and has its grace.
     mutating func pause(for player: PlayerIndex, of session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
@@ -15,6 +15,7 @@ extension CoordinatorCore {
             }
             play.loop.change { $0.leftMs = stopDeadline(.episode, of: session, now) }
             _ = ledger.withDetails(session) { $0.phase = .playing(play) }
+            pauseTicks(session, now)
         }
         for other in details.connections(except: player) { actions.append(.reply(other, .paused(player))) }
     }
@@ -43,6 +44,8 @@ extension CoordinatorCore {
             ledger.setDeadline(.episode, of: session, atMs: now.bootMs + waitMs + leftMs - min(leftMs, countedMs))
         }
         _ = ledger.withDetails(session) { $0.phase = .playing(play) }
+        // Ticks that had not begun begin at that instant too.
+        resumeTicks(session, atMs: resumeMs - (play.startMs - min(play.startMs, pausedMs)))
         for player in details.indices {
             guard let connection = details[player].connection else { continue }
             actions.append(.reply(connection, .resumed(details.instant(resumeMs, for: player, now))))

@@ -110,13 +110,7 @@ extension CoordinatorCore {
         return details.roundTripMs(of: player, now)
     }
 
-    /// A new connection may be a new page, with another clock.
-    mutating func beginClock(_ connection: ConnectionHandle, _ seat: Seat, _ now: Moment, _ actions: inout [CoordinatorAction]) {
-        _ = ledger.withDetails(seat.session) { $0.clocks[Int(seat.player.number)] = ClockEstimate() }
-        askClock(connection, seat, now, &actions)
-    }
-
-    private mutating func askClock(
+    mutating func askClock(
         _ connection: ConnectionHandle, _ seat: Seat, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
         let sample = ledger.withDetails(seat.session) { $0.clocks[Int(seat.player.number)].ask(nowMs: now.bootMs) }
@@ -144,7 +138,9 @@ extension CoordinatorCore {
         }
         guard let clock, let clock else { return }
         if clock.answers < limits.clockSamplesFirst { return askClock(connection, seat, now, &actions) }
-        clockAsks.set(connection, atMs: now.bootMs + limits.clockIntervalMs)
+        let watchMs = ledger[seat.session]?.details.watch?.rule.askEveryMs ?? .max
+        let intervalMs = min(limits.clockIntervalMs, max(watchMs, limits.clockIntervalLeastMs))
+        clockAsks.set(connection, atMs: now.bootMs + intervalMs)
         // One whose clock was not known yet when it was told of the start can still begin together with the others.
         if clock.answers == limits.clockSamplesFirst, let details = ledger[seat.session]?.details,
             case .playing(let play) = details.phase, play.startMs > now.bootMs

@@ -91,7 +91,7 @@ extension World {
         let client = socket.client
         switch message {
         case .closed, .refused: connections[connection].isOpenAtClient = false
-        case .lobby, .play, .relayed: if socket.isSilent { return }
+        case .lobby, .play, .relayed, .bundle: if socket.isSilent { return }
         }
         if trace != nil, let text = message.text { note("p\(client) hears on \(connection): \(text)") }
         clientHears(message, client, on: connection)
@@ -100,6 +100,7 @@ extension World {
         case .lobby(let reply): hear(reply, client)
         case .play(let reply): hear(reply, client)
         case .relayed(let kind, let from, let page, let number): hear(relayed: kind, from, page, number, client)
+        case .bundle(let bytes): hear(bundle: bytes, client)
         case .closed: lose(client, wasRefused: false)
         case .refused: lose(client, wasRefused: true)
         }
@@ -122,7 +123,7 @@ extension World {
             }
         case .confirm(let deadlineMs):
             // Now and then somebody has fallen asleep, or answers too late.
-            if isHealing || !clients[client].random.perMille(60) {
+            if isHealing || !clients[client].random.perMille(plan.asleepPerMille) {
                 later(client, .confirm, afterMs: 0...(clients[client].random.perMille(40) ? Int(deadlineMs) + 500 : 400))
             }
         case .matched(let session, let player, let players, let url, let ticket, _):

@@ -13,22 +13,12 @@
 // It reconnects by itself, and a reloaded page keeps its place: what proves the place is in sessionStorage.
 import { Line } from './greenroom-line.js';
 import { Peers } from './greenroom-peers.js';
+import { limits, passingErrors } from './greenroom-limits.js';
 import { Place } from './greenroom-place.js';
+import { Visibility } from './greenroom-visibility.js';
+import { Kind, everyone, frame, input, instant, readBundle, withResolvers } from './greenroom-wire.js';
 
-/** The address of all other players at once. */
-export const everyone = 255;
-
-const Kind = { ordered: 0, latest: 1, tick: 2 };
-
-export const limits = {
-  messageBytesMax: 64 * 1024 - 2,       // the servers' limit of 64 KiB, less the header
-  queuedMessagesMax: 1024,              // kept while the socket is away, or before `onPlay` has been called
-  backoffMs: 250, backoffMaxMs: 8_000,  // each wait is drawn from the upper half, so that a crowd spreads out
-  returnMs: 20_000,                     // how long to try the coordinator before asking the matchmaker again
-  giveUpMs: 300_000,
-  repeatReadyMs: 1_000,
-  leaveMs: 2_000,
-};
+export { everyone, limits };
 
 /**
  * Joins a scene and returns the session at once; everything that happens is told through the handlers.
@@ -48,11 +38,17 @@ export const limits = {
  * - `onConfirm({deadlineMs, confirm})`: still there? `confirm()` says yes. A later `onWaiting` takes the question back.
  * - `onMatched({session, player, players, role, treatment})`; the last two null where the scene gives none.
  *
- * In a session: `onEntered({players, missed})`, where `missed` messages were too many to be kept for a return ·
+ * In a session: `onEntered({players, missed, missedTicks})`, where so many messages and ticks were too many to be kept for a return ·
  * `onValidating({peers, deadlineMs})` · `onPeerValidated({peer, rttMs})` · `onPeerFailed({peer, detail})` ·
- * `onPlay({player, players, transport, seed, again})` · `onMessage({from, bytes, latest})` · `onTick({bytes})` ·
+ * `onPlay({player, players, transport, seed, again, startAt, ticks})`: all begin at `startAt`, a time of `performance.now()`; `ticks` is
+ * `{intervalMs, inputBytesMax, next}` in a scene with ticks, else null ·
+ * `onStart({startAt})`: the same instant, now that the server knows this page's clock better ·
+ * `onMessage({from, bytes, latest})` ·
+ * `onTick({tick, inputs, repeated})`: for each player the bytes that it sent for this tick, or null; `repeated[i]` when it sent
+ * none and its last ones stand for them. Numbers begin at 1 and have no gaps but `missedTicks` ·
  * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` ·
- * `onRequeued({reason})`, when it has ended and one waits anew.
+ * `onRequeued({reason})`, when it has ended and one waits anew · `onWarning({about, inMs, over})`: one is excluded in `inMs`
+ * because the way is too long (`roundTrip`), nothing is heard (`silent`) or the page is `hidden`; `over` when no longer so.
  *
  * At any time: `onPhase(phase)` · `onConnection({connected, retryInMs})` · `onError({code, message})` ·
  * `onEnded({reason, completionCode, code})`, once, and last: the code that the scene gives for this reason, or null; with
@@ -66,9 +62,6 @@ export function join(options) {
   return session;
 }
 
-// What a later attempt may mend by itself; every other fatal error ends the session here.
-const passingErrors = new Set(['draining', 'room_full', 'rate_limited', 'timeout', 'internal']);
-
 class Session {
   /** `joining` → `waiting` → `entering` → (`validating` →) `playing` → `ended`; back to `joining` when put back in the queue. */
   phase = 'joining';
@@ -80,6 +73,10 @@ class Session {
   treatment = null;
   /** `peer` (data channels) or `relay` (through the coordinator), once playing. */
   transport = null;
+  /** When play begins or began, as a time of `performance.now()`: the same instant for all, as well as the clocks are known. */
+  startAt = null;
+  /** `{intervalMs, inputBytesMax, next}` in a scene with ticks, once playing. */
+  ticks = null;
   /** The slowest peer's median round trip, once validated. */
   rttMs = null;
 
@@ -99,11 +96,13 @@ class Session {
   #lastError = null;
   #peers = null;
   #received = 0;
+  #tick = 0;            // the last bundle
   #outbox = [];
   #early = [];
   #barriers = new Map();
   #finish = null;
   #leaving = false;
+  #visibility = new Visibility((hidden) => this.#sendJSON({ type: 'visibility', hidden }));
 
   constructor(options) {
     this.#options = { ...options, matchmaker: options.matchmaker ?? `${location.origin.replace(/^http/, 'ws')}/v1/join` };
@@ -113,7 +112,10 @@ class Session {
     this.#reloaded = this.#place.held.ticket != null;
   }
 
-  start() { this.#place.held.ticket ? this.#enter() : this.#join(); }
+  start() {
+    this.#visibility.start();
+    this.#place.held.ticket ? this.#enter() : this.#join();
+  }
 
   // What the game calls.
 
@@ -129,8 +131,15 @@ class Session {
     return all.map((peer) => this.#peers.send(peer, bytes, latest)).every(Boolean);
   }
 
-  /** Sends this player's input for the next tick; the bundle of all inputs comes to `onTick`. */
-  tick(bytes) { return this.phase === 'playing' && this.#sendBinary(Kind.tick, everyone, bytes); }
+  /**
+   * Sends this player's input for a tick, by default for the next one that has none of its; the inputs of all come to `onTick`.
+   * @returns {boolean} false when it was not sent: not connected, not PLAYING, or no ticks in this scene
+   */
+  sendInput(bytes, { tick = 0 } = {}) {
+    if (this.phase !== 'playing' || !this.ticks) return false;
+    if (bytes.length > this.ticks.inputBytesMax) throw new RangeError(`an input has at most ${this.ticks.inputBytesMax} bytes`);
+    return this.#sendBinary(Kind.tick, everyone, input(tick, bytes));
+  }
 
   /** Resolves when every player has said that it is ready for this barrier. */
   ready(barrier) {
@@ -169,7 +178,7 @@ class Session {
 
   #join() {
     this.#atCoordinator = false;
-    this.session = this.player = this.transport = this.rttMs = this.role = this.treatment = null;
+    this.session = this.player = this.transport = this.rttMs = this.role = this.treatment = this.startAt = this.ticks = null;
     this.#setPhase('joining');
     const { scene, subject, token, attributes, party, matchmaker } = this.#options;
     this.#connect(matchmaker, { type: 'join', scene, subject, token, attributes, party, resume: this.#place.held.resume });
@@ -182,7 +191,7 @@ class Session {
     Object.assign(this, { role: role ?? null, treatment: treatment ?? null });
     if (!this.session) this.session = session;
     if (this.phase !== 'playing' && this.phase !== 'validating') this.#setPhase('entering');
-    this.#connect(url, { type: 'enter', session, ticket, received: this.#received });
+    this.#connect(url, { type: 'enter', session, ticket, received: this.#received, tick: this.#tick });
   }
 
   #connect(url, first) {
@@ -199,7 +208,7 @@ class Session {
   #lost(code) {
     if (this.#leaving) return this.#end({ reason: 'player_left' });
     if (this.#atCoordinator && code === 4001) return this.#end({ reason: 'superseded' });
-    const fatal = code === 1009 ? 'too_large' : code >= 4000 ? this.#lastError?.code ?? 'internal' : null;
+    const fatal = code === 1009 ? 'too_large' : code >= 4010 ? this.#lastError?.code ?? 'internal' : null;
     if (this.#atCoordinator && (fatal === 'bad_ticket' || fatal === 'session_ended')) {
       // The ticket opens nothing any more; the matchmaker knows what became of this subject.
       this.#forget();
@@ -241,7 +250,7 @@ class Session {
     confirm: (message) => this.#tell('Confirm', { ...message, confirm: () => this.confirm() }),
     matched: (message) => {
       const { session, player, players, url, ticket, role = null, treatment = null } = message;
-      if (session !== this.#place.held.session) this.#received = 0;
+      if (session !== this.#place.held.session) this.#received = this.#tick = 0;
       Object.assign(this, { session, player, players });
       this.#place.forget();
       this.#place.save({ scene: this.#options.scene, session, url, ticket, role, treatment });
@@ -253,6 +262,7 @@ class Session {
       if (this.#leaving) return this.leave();     // asked for while the way led from one server to the other
       this.player = message.player;
       this.players = message.players.length;
+      if (this.#visibility.hidden) this.#sendJSON({ type: 'visibility', hidden: true });
       this.#tell('Entered', message);
     },
     validate: (message) => {
@@ -264,9 +274,16 @@ class Session {
       this.#makePeers().validate(peers, this.#reloaded ? peers : offerTo, deadlineMs);
     },
     signal: ({ from, data }) => this.#makePeers().receive(from, data),
-    play: ({ transport, seed }) => {
+    clock: ({ sample }) => this.#sendJSON({ type: 'clock', sample, clientMs: performance.now() }),
+    start: (message) => {
+      this.startAt = instant(message);
+      this.#tell('Start', { startAt: this.startAt });
+    },
+    play: ({ transport, seed, ticks = null, ...start }) => {
       const again = this.transport != null;
       this.transport = transport;
+      this.startAt = instant(start);
+      this.ticks = ticks;
       const others = [...Array(this.players).keys()].filter((each) => each !== this.player);
       if (transport === 'relay') this.#closePeers();
       else if (this.#reloaded) this.#makePeers().restore(others);
@@ -274,8 +291,8 @@ class Session {
       if (this.#finish) this.#sendJSON(this.#finish);      // said again it counts once
       if (again) this.#timer = setTimeout(() => this.#repeatReady(), limits.repeatReadyMs);
       for (const frame of this.#outbox.splice(0)) this.#line.sendBinary(frame);
-      const { player, players } = this;
-      this.#tell('Play', { player, players, transport, seed, again, reloaded: this.#reloaded });
+      const { player, players, startAt } = this;
+      this.#tell('Play', { player, players, transport, seed, again, reloaded: this.#reloaded, startAt, ticks });
       for (const message of this.#early.splice(0)) this.#tell('Message', message);
     },
     go: ({ barrier }) => {
@@ -287,6 +304,7 @@ class Session {
       this.#peers?.returned(message.player);
       this.#tell('PeerReconnected', message);
     },
+    warning: (message) => this.#tell('Warning', { over: false, ...message }),
     ended: (message) => {
       if (!message.requeued || this.#leaving) return this.#end(message);
       this.#forget(message.resume);
@@ -306,8 +324,14 @@ class Session {
     if (frame.length < 2) return;
     const [kind, from] = frame, bytes = frame.subarray(2);
     if (kind === Kind.ordered) this.#received += 1;
-    if (kind === Kind.tick) this.#tell('Tick', { bytes });
+    if (kind === Kind.tick) this.#receiveTick(readBundle(bytes));
     else this.#receive({ from, bytes, latest: kind === Kind.latest });
+  }
+
+  #receiveTick(bundle) {
+    if (!bundle) return;
+    this.#tick = bundle.tick;
+    this.#tell('Tick', bundle);
   }
 
   #receive(message) {
@@ -317,12 +341,10 @@ class Session {
   }
 
   #sendBinary(kind, to, bytes) {
-    const frame = new Uint8Array(bytes.length + 2);
-    frame.set([kind, to]);
-    frame.set(bytes, 2);
-    if (this.#entered && this.#line.open) return this.#line.sendBinary(frame);
+    const message = frame(kind, to, bytes);
+    if (this.#entered && this.#line.open) return this.#line.sendBinary(message);
     if (kind !== Kind.ordered || this.#outbox.length >= limits.queuedMessagesMax) return false;
-    this.#outbox.push(frame);
+    this.#outbox.push(message);
     return true;
   }
 
@@ -361,7 +383,7 @@ class Session {
     this.#early = [];
     this.#finish = null;
     this.#reloaded = this.#entered = false;
-    this.#received = 0;
+    this.#received = this.#tick = 0;
   }
 
   /** The session is over for good; `resume` is all that a later join needs. */
@@ -373,6 +395,7 @@ class Session {
   #end(message) {
     if (this.phase === 'ended') return;
     clearTimeout(this.#timer);
+    this.#visibility.stop();
     this.#line.drop();
     // Another page that took over goes on with the session, so this one's proof of it stays good for a reload.
     if (message.reason === 'superseded' || message.reason === 'failed') this.#closeSession();
@@ -388,10 +411,4 @@ class Session {
   }
 
   #tell(event, detail) { this.#options[`on${event}`]?.(detail); }
-}
-
-function withResolvers() {
-  let resolve, reject;
-  const promise = new Promise((yes, no) => { resolve = yes; reject = no; });
-  return { promise, resolve, reject };
 }

@@ -170,7 +170,7 @@ final class World {
                 .linkProven(
                     link,
                     Hello(
-                        versionMin: 1, versionMax: 2, node: .of(name), incarnation: Incarnation(node.incarnation),
+                        versionMin: ProtocolVersion.spoken.lowerBound, versionMax: ProtocolVersion.spoken.upperBound, node: .of(name), incarnation: Incarnation(node.incarnation),
                         nonce: [UInt8](repeating: 0, count: 32), capacity: 100, publicURL: name)))
         }
     }
@@ -325,7 +325,7 @@ final class World {
         for action in actions {
             switch action {
             case .reply(let connection, let reply): hear(connection, reply, at: name)
-            case .replay: break
+            case .replay, .replayTick, .limitBacklog: break
             case .close(let connection, let why):
                 if why == .replaced { note(connection, "replaced") }
                 closed(connection, at: name)

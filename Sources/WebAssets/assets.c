@@ -17,6 +17,9 @@ static const unsigned char client_limits[] = {
 static const unsigned char visibility[] = {
 #embed "client/greenroom-visibility.js"
 };
+static const unsigned char gatherings[] = {
+#embed "client/greenroom-rounds.js"
+};
 static const unsigned char place[] = {
 #embed "client/greenroom-place.js"
 };
@@ -88,6 +91,7 @@ static const struct greenroom_asset assets[] = {
     {"/greenroom-peers.js", SCRIPT, peers, sizeof peers},
     {"/greenroom-limits.js", SCRIPT, client_limits, sizeof client_limits},
     {"/greenroom-visibility.js", SCRIPT, visibility, sizeof visibility},
+    {"/greenroom-rounds.js", SCRIPT, gatherings, sizeof gatherings},
     {"/greenroom-place.js", SCRIPT, place, sizeof place},
     {"/greenroom.py", PYTHON, python, sizeof python},
     {"/examples/echo.py", PYTHON, echo, sizeof echo},

@@ -154,6 +154,7 @@ extension CoordinatorServer: WebApplication {
         var state = ServerState(role: .coordinator, identity: settings.state.identity)
         let states: [SessionState] = [.waiting, .matched, .validating, .playing]
         state.sessions = states.map { ($0, core.count(in: $0)) }
+        state.phases = core.phases(now: now).map { ($0.phase.rawValue, $0.count) }
         state.tables = core.tables.map { ("\($0.name)", $0.count) } + [("webSockets", web.webSocketCount)]
         state.expiring = core.expiring.map { ("\($0.name)", $0.count) }
         let (address, isUp) = (settings.link, core.isLinkUp)

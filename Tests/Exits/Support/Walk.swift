@@ -253,7 +253,8 @@ final class Walk {
     private func playAgain() {
         recover()
         let old = session
-        if isLive, cell.state != .waiting { endByLeaving() }
+        // One is out already; with another gone too few are left.
+        if cell.cause == .lost { world.ask("cid", .leave) } else if isLive, cell.state != .waiting { endByLeaving() }
         if cell.cause == .journalLost { world.pass(18_000) }
         for name in ["ann", "bob", "cid"] where !isConnected(name) || !isWaiting(name) {
             world.join(name, scene)

@@ -24,11 +24,14 @@ public enum CoordinatorAction: Hashable, Sendable {
 public enum PlayerReply: Hashable, Sendable {
     /// `missed` counts ordered messages that the client has not seen and that are no longer kept.
     case entered(SessionID, PlayerIndex, players: [PlayerPresence], state: SessionState, missed: UInt64, condition: Condition)
-    /// `deadlineMs` is the time left.
-    case validate(peers: [PlayerIndex], offerTo: [PlayerIndex], iceServers: String, deadlineMs: UInt64)
-    case signal(from: PlayerIndex, data: [UInt8])
+    case validate(ValidationTask)
+    /// Build a fresh connection to that peer, and let go of an older one. `deadlineMs` is the time left for it.
+    case retry(peer: PlayerIndex, attempt: UInt32, offers: Bool, iceServers: String, deadlineMs: UInt64)
+    case signal(from: PlayerIndex, data: [UInt8], attempt: UInt32?)
     /// `seed` is below 2^53, so that it is the same number in every JSON reader.
     case play(Transport, seed: UInt64)
+    /// Play goes on this way from now on.
+    case transport(Transport)
     case go(barrier: String)
     case peerDisconnected(PlayerIndex, graceMs: UInt64)
     case peerReconnected(PlayerIndex)
@@ -112,6 +115,16 @@ public enum CoordinatorNotice: Hashable, Sendable {
     /// Both ends call a pair validated: its round trip, as the outcome will say it.
     case measured(SessionID, PairRoundTrip)
     case validationFailed(SessionID, by: PlayerIndex, peer: PlayerIndex, detail: String)
+    /// A pair is told to connect anew.
+    case retried(SessionID, PlayerPair, attempt: UInt32)
+    /// Something about an attempt that is over; ignored.
+    case stale(SessionID, by: PlayerIndex, LateWord)
+    /// A validated pair says that it has lost each other.
+    case pairLost(SessionID, PlayerPair, by: PlayerIndex)
+    /// A pair that was lost in play is connected again.
+    case repaired(SessionID, PlayerPair, attempt: UInt32)
+    /// A pair was lost for good: all play on through the coordinator.
+    case fellBack(SessionID, over: PlayerPair)
     /// A client excluded its own player.
     case excluded(SessionID, PlayerIndex, reason: String)
 }

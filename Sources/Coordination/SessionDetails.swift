@@ -7,7 +7,7 @@ struct SessionDetails: Sendable {
         /// MATCHED. → validating, playing
         case entering
         /// VALIDATING. → playing
-        case validating(Validation)
+        case validating(PairTable)
         /// PLAYING.
         case playing(Play)
     }
@@ -41,7 +41,7 @@ struct SessionDetails: Sendable {
     var roundTripsSoFar: [PairRoundTrip] {
         switch phase {
         case .entering: []
-        case .validating(let validation): validation.roundTrips
+        case .validating(let pairs): pairs.roundTrips
         case .playing: roundTrips
         }
     }
@@ -80,6 +80,7 @@ struct Player: Sendable {
     var orderedCount: UInt64 = 0
     /// Barriers that opened while it was away: at most those that it was ready for, so at most those open at once.
     var opened: [String] = []
+    var signals = SignalAllowance()
 
     var connection: ConnectionHandle? {
         if case .connected(let connection) = presence { return connection }
@@ -89,7 +90,7 @@ struct Player: Sendable {
 
 /// What PLAYING needs.
 struct Play: Sendable {
-    let transport: Transport
+    var route: Route
     /// Barriers that some have reached.
     var barriers: [Barrier] = []
 }

@@ -4,11 +4,12 @@ import SessionProtocol
 extension CoordinatorCore {
     /// The size of every table, index, queue and timer: each is 0 when nobody is connected and no session lives.
     public var tables: [(name: StaticString, count: Int)] {
-        var (barriers, replayed, opened, reporting) = (0, 0, 0, 0)
+        var (barriers, replayed, opened, reporting, tried) = (0, 0, 0, 0, 0)
         for session in ledger.sessions {
             guard let details = ledger[session]?.details else { continue }
             replayed += details.replay.count
             for player in details.players { opened += player.opened.count }
+            tried += details.pairs?.triedCount ?? 0
             switch details.phase {
             case .entering: break
             case .validating: reporting += 1
@@ -17,7 +18,8 @@ extension CoordinatorCore {
         }
         return [
             ("sessions", ledger.count), ("subjects", ledger.subjectCount), ("sessionDeadlines", ledger.deadlineCount),
-            ("connections", seats.count), ("relayPlaces", places.count), ("validations", reporting), ("barriers", barriers),
+            ("connections", seats.count), ("relayPlaces", places.count), ("validations", reporting), ("pairAttempts", tried),
+            ("barriers", barriers),
             ("barriersMissed", opened), ("replayMessages", replayed), ("outbox", outbox.count),
             ("outboxUnpersisted", unpersisted.count), ("tellDeadlines", tellings.count),
         ]
@@ -42,6 +44,11 @@ extension CoordinatorCore {
 
     /// Whether this connection sits in a session, or waits to be told of its end.
     public func hasEntered(_ connection: ConnectionHandle) -> Bool { seats[connection] != nil }
+
+    /// Where a connection sits; nil for one that has not entered.
+    public func place(of connection: ConnectionHandle) -> (session: SessionID, player: PlayerIndex)? {
+        seats[connection].map { ($0.session, $0.player) }
+    }
 
     /// Sessions whose records a compacted outbox file must keep.
     public var journalSessions: [SessionID] { outbox.keys }

@@ -108,7 +108,7 @@ public struct MatchmakerCore: Sendable {
             case .confirm: confirmingIsOver(due.session, now, &actions)
             case .assign: assignTimedOut(due.session, now, &actions)
             case .cancel: cancelTimedOut(due.session, now, &actions)
-            case .enter, .validate, .reconnect, .barrier, .play:
+            case .enter, .validate, .pairs, .reconnect, .barrier, .play:
                 preconditionFailure("a deadline of the coordinator's")
             }
         }

@@ -80,7 +80,7 @@ extension World {
             let graceMs = UInt64(settings(seat.session, copy).barrierTimeoutMs)
             truth.coordinators[index].copies[seat.session]?.barriers.append(barrier)
             setDeadline(.barrier, UInt8(truncatingIfNeeded: copy.barriers.count), seat.session, host, afterMs: graceMs)
-        case .signal, .validated, .validationFailed, .ready, .finish, .leave, .exclude:
+        case .signal, .validated, .validationFailed, .peerLost, .ready, .finish, .leave, .exclude:
             break
         }
     }
@@ -303,7 +303,7 @@ extension World {
                 settings(seat.session, copy).validatesPeers
             else { return }
             coverage.count(copy.wasLate ? .silentRelayed : .pairFailedRelayed, .validating)
-        case .validate, .play, .peerDisconnected, .peerReconnected: break
+        case .validate, .retry, .transport, .play, .peerDisconnected, .peerReconnected: break
         case .error(let error, _): coverage.count(error)
         }
     }

@@ -43,6 +43,8 @@ struct Client {
     /// The newest ordered message of each player, by page and number.
     var heard: [(page: UInt32, number: UInt32)] = []
     var peersToValidate: [PlayerIndex] = []
+    /// The attempt with each of them, by player.
+    var attempts: [UInt32] = []
     var barriersLeft = 0
     var barrier = 0
     var hasFinished = false

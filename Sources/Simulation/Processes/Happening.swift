@@ -89,6 +89,7 @@ enum ClientTimer {
     case confirm
     case enter
     case validate
+    case losePeer
     case tick
     case barrier
     case finish

@@ -106,6 +106,11 @@ extension CoordinatorNotice {
         case .validated: "validated"
         case .measured: "measured"
         case .validationFailed: "validationFailed"
+        case .retried: "retried"
+        case .stale(_, _, let word): "stale \(word.rawValue)"
+        case .pairLost: "pairLost"
+        case .repaired: "repaired"
+        case .fellBack: "fellBack"
         case .excluded: "excluded"
         }
     }

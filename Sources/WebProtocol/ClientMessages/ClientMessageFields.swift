@@ -3,6 +3,7 @@ enum ClientField: String, Sendable {
     case type, scene, subject, token, attributes, resume
     case session, ticket, received, to, data, peer, rttMs, detail, barrier, result, reason
     case party, code, size
+    case attempt
 
     var index: Int {
         switch self {
@@ -26,6 +27,7 @@ enum ClientField: String, Sendable {
         case .party: 17
         case .code: 18
         case .size: 19
+        case .attempt: 20
         }
     }
 }
@@ -39,7 +41,7 @@ struct ClientMessageFields {
         var kind = JSONKind.null
     }
 
-    private var places = InlineArray<20, Place>(repeating: Place())
+    private var places = InlineArray<21, Place>(repeating: Place())
 
     /// - Throws: `too_large`, `bad_json` when the text does not parse, `bad_message` when it is not an object or names a
     ///   known member twice (two readers could take two different ones).

@@ -3,9 +3,11 @@ public enum CoordinatorRequest: Equatable, Sendable {
     /// - `received`: how many ordered messages the client already has; 0 when absent.
     case enter(session: String, ticket: String, received: Int)
     /// - `data`: any JSON, byte for byte: it is for another client to understand.
-    case signal(to: Int, data: [UInt8])
-    case validated(peer: Int, rttMs: Double?)
-    case validationFailed(peer: Int, detail: String?)
+    /// - `attempt`, here and below: what it belongs to; nil when the client does not say.
+    case signal(to: Int, data: [UInt8], attempt: UInt32? = nil)
+    case validated(peer: Int, rttMs: Double?, attempt: UInt32? = nil)
+    case validationFailed(peer: Int, detail: String?, attempt: UInt32? = nil)
+    case peerLost(peer: Int, attempt: UInt32? = nil)
     case ready(barrier: String)
     /// - `result`: a JSON object, byte for byte, of any length: the session protocol, which carries it on, has the limit.
     case finish(result: [UInt8]?)
@@ -28,15 +30,20 @@ public enum CoordinatorRequest: Equatable, Sendable {
         case "signal":
             return .signal(
                 to: try fields.integer(.to, json, max: limits.playerMax),
-                data: try fields.raw(.data, json, bytesMax: limits.signalBytesMax))
+                data: try fields.raw(.data, json, bytesMax: limits.signalBytesMax),
+                attempt: try attempt(fields, json))
         case "validated":
             return .validated(
                 peer: try fields.integer(.peer, json, max: limits.playerMax),
-                rttMs: try fields.optionalNumber(.rttMs, json))
+                rttMs: try fields.optionalNumber(.rttMs, json), attempt: try attempt(fields, json))
         case "validationFailed":
             return .validationFailed(
                 peer: try fields.integer(.peer, json, max: limits.playerMax),
-                detail: try fields.optionalFreeText(.detail, json, bytesMax: limits.detailBytesMax))
+                detail: try fields.optionalFreeText(.detail, json, bytesMax: limits.detailBytesMax),
+                attempt: try attempt(fields, json))
+        case "peerLost":
+            return .peerLost(
+                peer: try fields.integer(.peer, json, max: limits.playerMax), attempt: try attempt(fields, json))
         case "ready":
             return .ready(barrier: try fields.string(.barrier, json, bytesMax: limits.barrierBytesMax))
         case "finish":
@@ -46,5 +53,11 @@ public enum CoordinatorRequest: Equatable, Sendable {
             return .exclude(reason: try fields.string(.reason, json, bytesMax: limits.reasonBytesMax))
         default: throw ClientMessageFields.unknownType(type)
         }
+    }
+
+    private static func attempt(
+        _ fields: ClientMessageFields, _ json: Span<UInt8>
+    ) throws(ClientMessageError) -> UInt32? {
+        try fields.optionalInteger(.attempt, json, max: Int(UInt32.max)).map { UInt32(truncatingIfNeeded: $0) }
     }
 }

@@ -24,9 +24,15 @@ extension PlayerReply {
         case .entered(_, let player, let players, let state, let missed, _):
             "entered p\(player) [\(players.map { "\($0.player)\($0.isConnected ? "+" : "-")" }.joined(separator: " "))]"
                 + " \(state)" + (missed > 0 ? " missed \(missed)" : "")
-        case .validate(let peers, let offerTo, _, let deadlineMs):
-            "validate \(peers.list) offer \(offerTo.list) in \(deadlineMs)"
-        case .signal(let from, let data): "signal p\(from) \(data)"
+        case .validate(let task):
+            "validate \(task.peers.list) offer \(task.offerTo.list) in \(task.deadlineMs)"
+                + (task.validated.isEmpty ? "" : " validated \(task.validated.list)")
+                + " attempt \(task.attempt) in \(task.attemptMs)"
+        case .retry(let peer, let attempt, let offers, _, let deadlineMs):
+            "retry p\(peer) attempt \(attempt)\(offers ? " offer" : "") in \(deadlineMs)"
+        case .signal(let from, let data, let attempt):
+            "signal p\(from) \(data)\(attempt.map { " attempt \($0)" } ?? "")"
+        case .transport(let transport): "transport \(transport)"
         case .play(let transport, let seed): "play \(transport) \(seed)"
         case .go(let barrier): "go \(barrier)"
         case .peerDisconnected(let player, let graceMs): "gone p\(player) \(graceMs)"

@@ -35,6 +35,9 @@ public enum PlayerReply: Hashable, Sendable {
     case go(barrier: String)
     case peerDisconnected(PlayerIndex, graceMs: UInt64)
     case peerReconnected(PlayerIndex)
+    /// It is excluded in so long, unless this changes.
+    case warning(WatchedAspect, inMs: UInt64)
+    case warningOver(WatchedAspect)
     case ended(SessionID, EndReason, requeued: Bool, resume: String, completionCode: String?)
     case error(PlayerError, message: String)
 }
@@ -125,6 +128,7 @@ public enum CoordinatorNotice: Hashable, Sendable {
     case repaired(SessionID, PlayerPair, attempt: UInt32)
     /// A pair was lost for good: all play on through the coordinator.
     case fellBack(SessionID, over: PlayerPair)
-    /// A client excluded its own player.
-    case excluded(SessionID, PlayerIndex, reason: String)
+    case excluded(SessionID, PlayerIndex, reason: String, by: Excluder)
+    /// A player has been warned that it will be excluded.
+    case warned(SessionID, PlayerIndex, WatchedAspect)
 }

@@ -4,7 +4,7 @@ import SessionProtocol
 extension CoordinatorCore {
     mutating func assign(_ assignment: Assignment, _ now: Moment, _ actions: inout [CoordinatorAction]) {
         let session = assignment.session
-        if let details = ledger[session]?.details {
+        if let details = ledger.details(of: session) {
             let held = details.assignment.attempt
             if held == assignment.attempt { return actions.append(.link(.accepted(session, held))) }
             guard held < assignment.attempt, details.hasNobodyEntered else { return refuse(assignment, .busy, &actions) }
@@ -73,7 +73,7 @@ extension CoordinatorCore {
 
     /// Forgets a session without an outcome. Nobody should be inside; one who is learns that it is over.
     mutating func drop(_ session: SessionID, _ attempt: Attempt, _ actions: inout [CoordinatorAction]) {
-        guard let details = ledger[session]?.details else {
+        guard let details = ledger.details(of: session) else {
             return actions.append(.notice(.unknownSession(.drop, session)))
         }
         guard details.assignment.attempt == attempt else {

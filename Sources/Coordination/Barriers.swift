@@ -18,7 +18,7 @@ extension CoordinatorCore {
             return complain(
                 connection, .badMessage, "a barrier's name has at most \(limits.barrierNameBytesMax) bytes", &actions)
         }
-        guard let details = ledger[seat.session]?.details, case .playing(var play) = details.phase else {
+        guard let details = ledger.details(of: seat.session), case .playing(var play) = details.phase else {
             return complain(connection, .wrongState, "barriers are for playing", &actions)
         }
         let player = Int(seat.player.number)
@@ -42,7 +42,7 @@ extension CoordinatorCore {
 
     /// Opens every barrier that all have reached; one who has finished holds up none.
     mutating func openBarriers(_ session: SessionID, _ actions: inout [CoordinatorAction]) {
-        guard let details = ledger[session]?.details, case .playing(var play) = details.phase else { return }
+        guard let details = ledger.details(of: session), case .playing(var play) = details.phase else { return }
         let open = play.barriers.filter { details.missing(at: $0).isEmpty }
         if open.isEmpty { return }
         play.barriers.removeAll { barrier in open.contains { $0.slot == barrier.slot } }
@@ -61,7 +61,7 @@ extension CoordinatorCore {
     mutating func barrierDeadlinePassed(
         _ session: SessionID, slot: UInt32, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[session]?.details, case .playing(let play) = details.phase,
+        guard let details = ledger.details(of: session), case .playing(let play) = details.phase,
             let barrier = play.barriers.first(where: { $0.slot == slot })
         else { return }
         end(session, .barrierOver, concerning: details.missing(at: barrier), now, &actions)

@@ -50,6 +50,12 @@ public struct CoordinatorCore: Sendable {
         case .disconnected(let connection): disconnected(connection, now, &actions)
         case .persisted(let number): persisted(upTo: number, now, &actions)
         case .storage(let isWorking): storage(isWorking: isWorking, now, &actions)
+        case .roundTrip(let connection, let roundTripMs): roundTrip(connection, roundTripMs)
+        case .cancel(let session): cancelHere(session, now, &actions)
+        case .exclude(let session, let player, let reason):
+            exclude(
+                [Exclusion(player: player, reason: reason)], from: session, .excludedByAdministrator, by: .administrator, now,
+                &actions)
         case .drain: drain(&actions)
         case .shutdown:
             drain(&actions)
@@ -103,6 +109,7 @@ public struct CoordinatorCore: Sendable {
         case .reconnect: graceIsOver(session, now, slot: slot, &actions)
         case .barrier: barrierDeadlinePassed(session, slot: slot, now, &actions)
         case .play: end(session, .timeLimit, now, &actions)
+        case .watch: watch(session, now, &actions)
         case .wait, .confirm, .assign, .cancel: preconditionFailure("a coordinator sets no such deadline")
         }
     }

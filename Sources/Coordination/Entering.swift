@@ -9,7 +9,7 @@ extension CoordinatorCore {
         guard seats[connection] == nil else {
             return complain(connection, .wrongState, "this connection has entered already", &actions)
         }
-        if let details = ledger[session]?.details {
+        if let details = ledger.details(of: session) {
             guard let player = details.assignment.player(holding: ticket) else {
                 return turnAway(connection, from: session, .badTicket, "the ticket is not of this session", &actions)
             }
@@ -30,6 +30,7 @@ extension CoordinatorCore {
         }
         guard let before, let entry = ledger[seat.session] else { return }
         seats[connection] = seat
+        watchArrived(seat, now)
         let player = entry.details[seat.player]
         var isReturn = false
         switch before {
@@ -87,7 +88,7 @@ extension CoordinatorCore {
     /// Moves a session on when its phase is done. Before PLAYING that takes everyone's presence: one who vanished until
     /// then has stranded nobody, since those who are left go back to the queue.
     mutating func proceed(_ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
-        guard let details = ledger[session]?.details, details.isEveryoneConnected else { return }
+        guard let details = ledger.details(of: session), details.isEveryoneConnected else { return }
         switch details.phase {
         case .entering:
             ledger.clearDeadline(.enter, slot: GraceSlot.ordinary, of: session)
@@ -111,7 +112,7 @@ extension CoordinatorCore {
     mutating func enterDeadlinePassed(
         _ session: SessionID, isLast: Bool, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[session]?.details else { return }
+        guard let details = ledger.details(of: session) else { return }
         let absent = details.indices.filter {
             if case .expected = details[$0].presence { return true }
             return false

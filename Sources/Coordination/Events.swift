@@ -16,6 +16,12 @@ public enum CoordinatorEvent: Sendable {
     case persisted(upTo: UInt64)
     /// The disk takes no records, or takes them again: no new sessions meanwhile, and those that live go on.
     case storage(isWorking: Bool)
+    /// The round trip between this server and a client, in milliseconds.
+    case roundTrip(ConnectionHandle, UInt32)
+    /// An administrator ends a session that lives here.
+    case cancel(SessionID)
+    /// An administrator excludes a player, with a reason for people.
+    case exclude(SessionID, PlayerIndex, reason: String)
     /// Take no new sessions.
     case drain
     /// Take no new sessions, and end those that live.
@@ -35,6 +41,8 @@ public enum PlayerRequest: Sendable {
     /// `result` is raw JSON.
     case finish(result: [UInt8]?)
     case leave
+    /// Its page is hidden now, or seen again.
+    case visibility(isHidden: Bool)
     /// The client excludes its own player.
     case exclude(reason: String)
 }

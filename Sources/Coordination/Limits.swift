@@ -29,6 +29,8 @@ public struct CoordinationLimits: Sendable {
     public var replayMessagesMax = 8192
     /// UTF-8 bytes of a client's explanation that reach a notice.
     public var detailBytesMax = 256
+    /// How often the players of a session that is watched are looked at.
+    public var watchIntervalMs: UInt64 = 1_000
     /// How long players wait to be told of an end while the link is down.
     public var tellWaitMs: UInt64 = 3_000
     public var ledger = LedgerLimits()

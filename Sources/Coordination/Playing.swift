@@ -15,6 +15,7 @@ extension CoordinatorCore {
         guard let details else { return }
         let atMs = now.bootMs + UInt64(details.settings.playTimeoutMs)
         ledger.setDeadline(.play, of: session, atMs: atMs)
+        beginWatching(session, now)
         tellState(session, details, .playing, &actions)
         for connection in details.connections() { actions.append(.reply(connection, details.playReply(play))) }
     }
@@ -28,6 +29,7 @@ extension CoordinatorCore {
         }
         // A session that has just ended answers nothing but `ended`, and that when its time has come.
         guard ledger.contains(seat.session) else { return }
+        watchHeard(seat, now)
         switch request {
         case .signal(let peer, let data, let attempt):
             signal(peer, data, attempt: attempt, from: connection, seat, now, &actions)
@@ -41,9 +43,10 @@ extension CoordinatorCore {
         case .finish(let result): finish(result ?? [], seat, from: connection, now, &actions)
         case .leave:
             leave(seat, .left, connection, now, &actions)
+        case .visibility(let isHidden): visibility(isHidden: isHidden, seat, now, &actions)
         case .exclude(let reason):
             let reason = reason.cut(toBytes: limits.detailBytesMax)
-            actions.append(.notice(.excluded(seat.session, seat.player, reason: reason)))
+            actions.append(.notice(.excluded(seat.session, seat.player, reason: reason, by: .itself)))
             leave(seat, .excluded, connection, now, &actions)
         }
     }
@@ -52,7 +55,7 @@ extension CoordinatorCore {
         _ result: [UInt8], _ seat: Seat, from connection: ConnectionHandle, _ now: Moment,
         _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[seat.session]?.details else { return }
+        guard let details = ledger.details(of: seat.session) else { return }
         guard case .playing = details.phase, details[seat.player].result == nil else {
             return complain(connection, .wrongState, "only one who plays can finish, and once", &actions)
         }
@@ -64,6 +67,7 @@ extension CoordinatorCore {
             details[seat.player].result = result
             return details.players.allSatisfy { $0.result != nil }
         }
+        watchLeft(seat)
         if haveAllFinished == true {
             end(seat.session, .completed, now, &actions)
         } else {
@@ -75,7 +79,7 @@ extension CoordinatorCore {
         _ seat: Seat, _ cause: ExitCause, _ connection: ConnectionHandle, _ now: Moment,
         _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[seat.session]?.details else { return }
+        guard let details = ledger.details(of: seat.session) else { return }
         if details[seat.player].result == nil {
             end(seat.session, cause, concerning: [seat.player], now, &actions)
         } else {

@@ -7,8 +7,9 @@ extension CoordinatorCore {
     ) {
         guard let seat = seats[connection] else { return }
         unseat(connection)
-        guard let details = ledger[seat.session]?.details else { return stopWaiting(connection, seat) }
+        guard let details = ledger.details(of: seat.session) else { return stopWaiting(connection, seat) }
         _ = ledger.withDetails(seat.session) { $0[seat.player].presence = .away }
+        watchLeft(seat)
         // One who has finished is missed by nobody.
         guard details[seat.player].result == nil else { return }
         let graceMs = UInt64(details.settings.reconnectGraceMs)
@@ -22,7 +23,7 @@ extension CoordinatorCore {
     mutating func graceIsOver(
         _ session: SessionID, _ now: Moment, slot: UInt32, _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[session]?.details else { return }
+        guard let details = ledger.details(of: session) else { return }
         // After a stall several may be over at once; those whose grace still runs are not to blame.
         let blamed = details.indices.filter { player in
             let atMs = ledger.deadlineMs(.reconnect, slot: UInt32(player.number), of: session)

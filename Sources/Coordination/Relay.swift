@@ -56,6 +56,7 @@ extension SessionDetails {
     ) -> RelayResult? {
         let own = Int(sender.number)
         guard own < players.count, case .connected(connection) = players[own].presence else { return nil }
+        players[own].hasSpoken = true
         guard let kind = RelayKind(rawValue: kind) else { return .refused(.badMessage) }
         guard case .playing = phase else { return .refused(.wrongState) }
         if address == CoordinatorCore.everyoneElse {

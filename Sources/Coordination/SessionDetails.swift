@@ -20,6 +20,8 @@ struct SessionDetails: Sendable {
     var roundTrips: [PairRoundTrip] = []
     /// Ordered messages, kept for those who return.
     var replay = ReplayRing()
+    /// From VALIDATING or PLAYING on, where the scene asks for it.
+    var watch: Watch?
 
     init(_ assignment: Assignment) {
         self.assignment = assignment
@@ -81,6 +83,8 @@ struct Player: Sendable {
     /// Barriers that opened while it was away: at most those that it was ready for, so at most those open at once.
     var opened: [String] = []
     var signals = SignalAllowance()
+    /// It has sent a binary message since it was last looked at.
+    var hasSpoken = false
 
     var connection: ConnectionHandle? {
         if case .connected(let connection) = presence { return connection }

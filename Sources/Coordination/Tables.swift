@@ -4,10 +4,11 @@ import SessionProtocol
 extension CoordinatorCore {
     /// The size of every table, index, queue and timer: each is 0 when nobody is connected and no session lives.
     public var tables: [(name: StaticString, count: Int)] {
-        var (barriers, replayed, opened, reporting, tried) = (0, 0, 0, 0, 0)
+        var (barriers, replayed, opened, reporting, watched, tried) = (0, 0, 0, 0, 0, 0)
         for session in ledger.sessions {
-            guard let details = ledger[session]?.details else { continue }
+            guard let details = ledger.details(of: session) else { continue }
             replayed += details.replay.count
+            if details.watch != nil { watched += 1 }
             for player in details.players { opened += player.opened.count }
             tried += details.pairs?.triedCount ?? 0
             switch details.phase {
@@ -20,7 +21,7 @@ extension CoordinatorCore {
             ("sessions", ledger.count), ("subjects", ledger.subjectCount), ("sessionDeadlines", ledger.deadlineCount),
             ("connections", seats.count), ("relayPlaces", places.count), ("validations", reporting), ("pairAttempts", tried),
             ("barriers", barriers),
-            ("barriersMissed", opened), ("replayMessages", replayed), ("outbox", outbox.count),
+            ("barriersMissed", opened), ("replayMessages", replayed), ("watches", watched), ("outbox", outbox.count),
             ("outboxUnpersisted", unpersisted.count), ("tellDeadlines", tellings.count),
         ]
     }

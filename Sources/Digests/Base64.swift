@@ -15,39 +15,60 @@ public enum Base64: Sendable {
     case url
 
     public func encode(_ bytes: Span<UInt8>) -> String {
-        var text: [UInt8] = []
-        encode(bytes, into: &text)
-        return String(decoding: text, as: UTF8.self)
+        unsafe String(unsafeUninitializedCapacity: characterCount(of: bytes.count)) { memory in
+            encode(bytes) { unsafe memory[$0] = $1 }
+        }
     }
 
     public func encode(_ bytes: [UInt8]) -> String { encode(bytes.span) }
 
     /// Appends the text to `text`.
     public func encode(_ bytes: Span<UInt8>, into text: inout [UInt8]) {
-        text.reserveCapacity(text.count + (bytes.count + 2) / 3 * 4)
-        var offset = 0
+        text.reserveCapacity(text.count + characterCount(of: bytes.count))
+        _ = encode(bytes) { text.append($1) }
+    }
+
+    private func characterCount(of byteCount: Int) -> Int {
+        switch self {
+        case .standard: (byteCount + 2) / 3 * 4
+        case .url: (byteCount * 4 + 2) / 3
+        }
+    }
+
+    /// Puts one character after another, with its place; returns how many.
+    @inline(__always)
+    private func encode(_ bytes: Span<UInt8>, _ put: (Int, UInt8) -> Void) -> Int {
+        let alphabet = alphabet
+        @inline(__always) func character(_ value: UInt32) -> UInt8 {
+            unsafe alphabet.utf8Start[Int(value & 0x3f)]
+        }
+        var (offset, count) = (0, 0)
         while bytes.count - offset >= 3 {
             let group = UInt32(bytes[offset]) << 16 | UInt32(bytes[offset + 1]) << 8 | UInt32(bytes[offset + 2])
-            text.append(character(group >> 18))
-            text.append(character(group >> 12))
-            text.append(character(group >> 6))
-            text.append(character(group))
+            put(count, character(group >> 18))
+            put(count + 1, character(group >> 12))
+            put(count + 2, character(group >> 6))
+            put(count + 3, character(group))
             offset += 3
+            count += 4
         }
-        switch bytes.count - offset {
-        case 1:
-            let group = UInt32(bytes[offset]) << 16
-            text.append(character(group >> 18))
-            text.append(character(group >> 12))
-            pad(&text, by: 2)
-        case 2:
-            let group = UInt32(bytes[offset]) << 16 | UInt32(bytes[offset + 1]) << 8
-            text.append(character(group >> 18))
-            text.append(character(group >> 12))
-            text.append(character(group >> 6))
-            pad(&text, by: 1)
-        default:
-            break
+        let rest = bytes.count - offset
+        if rest == 0 { return count }
+        let group = UInt32(bytes[offset]) << 16 | (rest == 2 ? UInt32(bytes[offset + 1]) << 8 : 0)
+        for index in 0...rest { put(count + index, character(group >> UInt32(18 - 6 * index))) }
+        count += rest + 1
+        switch self {
+        case .url: return count
+        case .standard:
+            for index in rest..<3 { put(count + index - rest, padding) }
+            return count + 3 - rest
+        }
+    }
+
+    private var alphabet: StaticString {
+        switch self {
+        case .standard: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        case .url: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
         }
     }
 
@@ -83,24 +104,6 @@ public enum Base64: Sendable {
     public func decode(_ text: String) throws(Base64Error) -> [UInt8] { try decode(Array(text.utf8).span) }
 
     private var padding: UInt8 { UInt8(ascii: "=") }
-
-    private func pad(_ text: inout [UInt8], by count: Int) {
-        switch self {
-        case .standard: for _ in 0..<count { text.append(padding) }
-        case .url: break
-        }
-    }
-
-    private func character(_ value: UInt32) -> UInt8 {
-        let value = UInt8(truncatingIfNeeded: value & 0x3f)
-        if value < 26 { return UInt8(ascii: "A") + value }
-        if value < 52 { return UInt8(ascii: "a") + (value - 26) }
-        if value < 62 { return UInt8(ascii: "0") + (value - 52) }
-        switch self {
-        case .standard: return value == 62 ? UInt8(ascii: "+") : UInt8(ascii: "/")
-        case .url: return value == 62 ? UInt8(ascii: "-") : UInt8(ascii: "_")
-        }
-    }
 
     private func value(of character: UInt8) -> UInt32? {
         switch (character, self) {

@@ -8,26 +8,35 @@ struct HashBlocks: Sendable {
     @inline(__always)
     mutating func update(_ bytes: RawSpan, _ compress: (RawSpan, Int) -> Void) {
         var offset = 0
-        var filled = Int(byteCount % 64)
+        let filled = Int(byteCount % 64)
         byteCount &+= UInt64(bytes.byteCount)
         if filled > 0 {
-            while filled < 64, offset < bytes.byteCount {
-                partial[filled] = byte(of: bytes, at: offset)
-                filled += 1
-                offset += 1
-            }
-            guard filled == 64 else { return }
+            offset = min(64 - filled, bytes.byteCount)
+            keep(bytes, from: 0, to: offset, at: filled)
+            guard filled + offset == 64 else { return }
             unsafe compress(partial.span.bytes, 0)
         }
         while bytes.byteCount - offset >= 64 {
             compress(bytes, offset)
             offset += 64
         }
-        filled = 0
-        while offset < bytes.byteCount {
-            partial[filled] = byte(of: bytes, at: offset)
-            filled += 1
+        keep(bytes, from: offset, to: bytes.byteCount, at: 0)
+    }
+
+    /// Copies a stretch of bytes to where the next block grows.
+    private mutating func keep(_ bytes: RawSpan, from start: Int, to end: Int, at filled: Int) {
+        var (offset, target) = (start, filled)
+        var span = partial.mutableSpan
+        var memory = unsafe span.mutableBytes
+        while end - offset >= 8 {
+            memory.storeBytes(of: littleEndianDoubleWord(of: bytes, at: offset).littleEndian, toByteOffset: target, as: UInt64.self)
+            offset += 8
+            target += 8
+        }
+        while offset < end {
+            memory.storeBytes(of: byte(of: bytes, at: offset), toByteOffset: target, as: UInt8.self)
             offset += 1
+            target += 1
         }
     }
 
@@ -35,20 +44,13 @@ struct HashBlocks: Sendable {
     @inline(__always)
     mutating func finish(_ compress: (RawSpan, Int) -> Void) {
         let bitCount = byteCount &* 8
-        var filled = Int(byteCount % 64)
+        let filled = Int(byteCount % 64)
+        // Behind the last byte come a one bit and zeros, and in another block what has no room in this one.
         partial[filled] = 0x80
-        filled += 1
-        if filled > 56 {
-            while filled < 64 {
-                partial[filled] = 0
-                filled += 1
-            }
+        for index in (filled + 1)..<64 { partial[index] = 0 }
+        if filled >= 56 {
             unsafe compress(partial.span.bytes, 0)
-            filled = 0
-        }
-        while filled < 56 {
-            partial[filled] = 0
-            filled += 1
+            partial = InlineArray(repeating: 0)
         }
         for index in 0..<8 {
             partial[56 + index] = UInt8(truncatingIfNeeded: bitCount >> UInt64(56 - 8 * index))

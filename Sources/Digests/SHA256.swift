@@ -66,29 +66,22 @@ public struct SHA256: Sendable {
             unsafe schedule[unchecked: t] =
                 schedule[unchecked: t &- 16] &+ sigma0 &+ schedule[unchecked: t &- 7] &+ sigma1
         }
-        var a = state[0]
-        var b = state[1]
-        var c = state[2]
-        var d = state[3]
-        var e = state[4]
-        var f = state[5]
-        var g = state[6]
-        var h = state[7]
         let constants = roundConstants.span
-        for t in 0..<64 {
-            let sum1 = rotateRight(e, 6) ^ rotateRight(e, 11) ^ rotateRight(e, 25)
-            let choice = (e & f) ^ (~e & g)
-            let first = unsafe h &+ sum1 &+ choice &+ constants[unchecked: t] &+ schedule[unchecked: t]
-            let sum0 = rotateRight(a, 2) ^ rotateRight(a, 13) ^ rotateRight(a, 22)
-            let majority = (a & b) ^ (a & c) ^ (b & c)
-            h = g
-            g = f
-            f = e
-            e = d &+ first
-            d = c
-            c = b
-            b = a
-            a = first &+ sum0 &+ majority
+        @inline(__always) func word(_ t: Int) -> UInt32 {
+            unsafe constants[unchecked: t] &+ schedule[unchecked: t]
+        }
+        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+        // Eight rounds at a time: the letters are back in their places then, and none has to be moved.
+        for t in stride(from: 0, to: 64, by: 8) {
+            round(a, b, c, &d, e, f, g, &h, word(t))
+            round(h, a, b, &c, d, e, f, &g, word(t &+ 1))
+            round(g, h, a, &b, c, d, e, &f, word(t &+ 2))
+            round(f, g, h, &a, b, c, d, &e, word(t &+ 3))
+            round(e, f, g, &h, a, b, c, &d, word(t &+ 4))
+            round(d, e, f, &g, h, a, b, &c, word(t &+ 5))
+            round(c, d, e, &f, g, h, a, &b, word(t &+ 6))
+            round(b, c, d, &e, f, g, h, &a, word(t &+ 7))
         }
         state[0] &+= a
         state[1] &+= b
@@ -98,6 +91,21 @@ public struct SHA256: Sendable {
         state[5] &+= f
         state[6] &+= g
         state[7] &+= h
+    }
+
+    /// One round (6.2.2, step 3): the only two letters that get a new value, where they stand.
+    @inline(__always)
+    private static func round(
+        _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32, _ h: inout UInt32,
+        _ word: UInt32
+    ) {
+        let sum1 = rotateRight(e, 6) ^ rotateRight(e, 11) ^ rotateRight(e, 25)
+        let choice = g ^ (e & (f ^ g))
+        let first = h &+ sum1 &+ choice &+ word
+        let sum0 = rotateRight(a, 2) ^ rotateRight(a, 13) ^ rotateRight(a, 22)
+        let majority = b ^ ((a ^ b) & (b ^ c))
+        d = d &+ first
+        h = first &+ sum0 &+ majority
     }
 }
 

@@ -3,7 +3,7 @@ import SessionProtocol
 /// Sessions whose owner is asked to end them.
 extension MatchmakerCore {
     mutating func cancelSession(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let details = ledger[id]?.details else { return actions.append(.notice(.nothingToCancel(id))) }
+        guard let details = ledger.details(of: id) else { return actions.append(.notice(.nothingToCancel(id))) }
         switch details {
         case .room(let room):
             closeRoom(id, .cancelled, now, &actions)
@@ -28,7 +28,7 @@ extension MatchmakerCore {
     }
 
     mutating func sayCancel(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let handOff = ledger[id]?.details.handOff, let cancel = handOff.cancel,
+        guard let handOff = ledger.details(of: id)?.handOff, let cancel = handOff.cancel,
             let coordinator = coordinator(handOff.node), coordinator.isReady, let link = coordinator.link
         else { return }
         ledger.setDeadline(.cancel, of: id, atMs: now.bootMs + limits.cancelTimeoutMs)
@@ -38,7 +38,7 @@ extension MatchmakerCore {
     /// The owner alone may end it: rule 2. But the `cancel` or the outcome may have been lost, so both ends are made to say
     /// once what they hold; after that there is nothing to do but to ask again.
     mutating func cancelTimedOut(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let handOff = ledger[id]?.details.handOff, let cancel = handOff.cancel,
+        guard let handOff = ledger.details(of: id)?.handOff, let cancel = handOff.cancel,
             let coordinator = coordinator(handOff.node), coordinator.isReady, let link = coordinator.link
         else { return }
         actions.append(.notice(.cancelIgnored(id, handOff.node)))

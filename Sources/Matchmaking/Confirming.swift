@@ -11,7 +11,7 @@ import SessionProtocol
 extension MatchmakerCore {
     /// Whether a group is to be asked before it is handed on.
     func mustAsk(_ id: SessionID, _ now: Moment) -> Bool {
-        guard let room = ledger[id]?.details.room, scenes[room.sceneIndex].confirmTimeoutMs != nil else { return false }
+        guard let room = ledger.details(of: id)?.room, scenes[room.sceneIndex].confirmTimeoutMs != nil else { return false }
         return room.confirmedUntilMs.map { $0 <= now.bootMs } ?? true
     }
 
@@ -22,7 +22,7 @@ extension MatchmakerCore {
     }
 
     mutating func ask(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let room = ledger[id]?.details.room, let timeoutMs = scenes[room.sceneIndex].confirmTimeoutMs else { return }
+        guard let room = ledger.details(of: id)?.room, let timeoutMs = scenes[room.sceneIndex].confirmTimeoutMs else { return }
         queues[room.sceneIndex].ask(id)
         updateRoom(id) { room in
             room.confirmedUntilMs = nil
@@ -38,7 +38,7 @@ extension MatchmakerCore {
     /// Tells one who is back what it is asked, and how much of the time is left.
     func askAgain(_ subject: SubjectID, in id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         guard let deadlineMs = ledger.deadlineMs(.confirm, of: id),
-            let member = ledger[id]?.details.room?.members.first(where: { $0.subject == subject }), !member.hasConfirmed,
+            let member = ledger.details(of: id)?.room?.members.first(where: { $0.subject == subject }), !member.hasConfirmed,
             let connection = member.connection
         else { return }
         actions.append(.reply(connection, .confirm(deadlineMs: deadlineMs - min(deadlineMs, now.bootMs))))
@@ -51,7 +51,7 @@ extension MatchmakerCore {
     }
 
     mutating func confirm(_ connection: ConnectionHandle, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let id = joined[connection].flatMap({ ledger.session(of: $0.subject) }), let details = ledger[id]?.details else {
+        guard let id = joined[connection].flatMap({ ledger.session(of: $0.subject) }), let details = ledger.details(of: id) else {
             return nothingToConfirm(connection, &actions)
         }
         let members =
@@ -72,7 +72,7 @@ extension MatchmakerCore {
     }
 
     private mutating func allConfirmed(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let room = ledger[id]?.details.room else { return }
+        guard let room = ledger.details(of: id)?.room else { return }
         ledger.clearDeadline(.confirm, of: id)
         waitOn(id)
         let timeoutMs = scenes[room.sceneIndex].confirmTimeoutMs ?? 0
@@ -84,14 +84,14 @@ extension MatchmakerCore {
 
     /// Each member's wait goes on to the deadline that it had.
     private mutating func waitOn(_ id: SessionID) {
-        for member in ledger[id]?.details.room?.members ?? [] {
+        for member in ledger.details(of: id)?.room?.members ?? [] {
             ledger.setDeadline(.wait, slot: member.slot, of: id, atMs: member.waitUntilMs)
         }
     }
 
     /// A group is one no more; whatever it was asked is off.
     mutating func breakUp(_ id: SessionID) {
-        guard let sceneIndex = ledger[id]?.details.room?.sceneIndex else { return }
+        guard let sceneIndex = ledger.details(of: id)?.room?.sceneIndex else { return }
         if queues[sceneIndex].isAsked(id) {
             ledger.clearDeadline(.confirm, of: id)
             waitOn(id)
@@ -106,7 +106,7 @@ extension MatchmakerCore {
 
     /// The time to answer is up.
     mutating func confirmingIsOver(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let room = ledger[id]?.details.room else { return }
+        guard let room = ledger.details(of: id)?.room else { return }
         let cause = ExitCause.notConfirmed
         guard let reason = cause.path(in: .waiting).ending?.reason else { return }
         let code = scenes[room.sceneIndex].settings.completionCode(for: reason)

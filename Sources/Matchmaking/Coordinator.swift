@@ -143,7 +143,7 @@ extension MatchmakerCore {
         hold?.ends.removeAll { $0.node == node }
         actions.append(.notice(.coordinatorDown(node)))
         // No ticket of these has left, so they can be handed to another coordinator at once.
-        for session in handOffs(at: node) where ledger[session]?.details.handOff?.phase == .offered {
+        for session in handOffs(at: node) where ledger.details(of: session)?.handOff?.phase == .offered {
             tryAgain(session, now, &actions)
         }
     }
@@ -155,7 +155,7 @@ extension MatchmakerCore {
             let node = coordinators[index].node
             var sessions: [SessionID] = []
             for session in handOffs(at: node) {
-                if ledger[session]?.details.handOff?.phase == .accepted {
+                if ledger.details(of: session)?.handOff?.phase == .accepted {
                     sessions.append(session)
                 } else {
                     // Still being recorded: after this nothing names the coordinator any more.
@@ -183,7 +183,7 @@ extension MatchmakerCore {
                 handOff.isConfirmed = true
                 handOff.isRestored = false
             }
-            if let mirrored = ledger[session]?.state, mirrored != state { mirror(session, state, now) }
+            if let mirrored = ledger.state(of: session), mirrored != state { mirror(session, state, now) }
             dropClaims(of: session, below: assignment.attempt, &actions)
             if state != .matched { prove(session, now, &actions) }
             return
@@ -197,7 +197,7 @@ extension MatchmakerCore {
         let node = coordinators[index].node
         coordinators[index].hasInventory = true
         for session in handOffs(at: node) {
-            guard let handOff = ledger[session]?.details.handOff, handOff.phase == .accepted else { continue }
+            guard let handOff = ledger.details(of: session)?.handOff, handOff.phase == .accepted else { continue }
             if !handOff.isConfirmed {
                 // A higher attempt may be reported yet, by a coordinator that is not linked yet.
                 if isDoubtful(session), hold?.isAsking == false { continue }
@@ -214,7 +214,7 @@ extension MatchmakerCore {
     // MARK: Hand-offs of one node
 
     func handOffs(at node: NodeID) -> [SessionID] {
-        ledger.sessions.filter { ledger[$0]?.details.handOff?.node == node }
+        ledger.sessions.filter { ledger.details(of: $0)?.handOff?.node == node }
     }
 
     private mutating func forEachHandOff(at node: NodeID, _ change: (inout HandOff) -> Void) {
@@ -222,7 +222,7 @@ extension MatchmakerCore {
     }
 
     func isCurrent(_ session: SessionID, _ attempt: Attempt, at node: NodeID) -> Bool {
-        guard let handOff = ledger[session]?.details.handOff else { return false }
+        guard let handOff = ledger.details(of: session)?.handOff else { return false }
         return handOff.node == node && handOff.assignment.attempt == attempt && handOff.phase == .accepted
     }
 }

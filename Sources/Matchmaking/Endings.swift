@@ -43,7 +43,7 @@ extension MatchmakerCore {
     ) {
         let id = outcome.session
         guard !keepsBack(outcome, from: node, link) else { return }
-        if let handOff = ledger[id]?.details.handOff {
+        if let handOff = ledger.details(of: id)?.handOff {
             let isOutdated = isOutdated(handOff, by: outcome)
             if isOutdated { outdated(handOff, by: node, &actions) }
             guard isOutdated || handOff.node == node && handOff.assignment.attempt == outcome.attempt else {
@@ -104,7 +104,7 @@ extension MatchmakerCore {
     }
 
     private mutating func settled(
-        _ outcome: Outcome, _ handOff: HandOff, node: NodeID?, _ actions: inout [MatchmakerAction]
+        _ outcome: Outcome, _ handOff: Boxed<HandOff>, node: NodeID?, _ actions: inout [MatchmakerAction]
     ) {
         count(handOff.node, -1)
         hold?.doubtful.remove(outcome.session)
@@ -180,7 +180,7 @@ extension MatchmakerCore {
     private mutating func tell(
         _ member: Member, _ end: PendingEnd, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        guard let connection = member.connection, joined[connection] != nil else { return }
+        guard let connection = member.connection, joined.contains(connection) else { return }
         let id = end.outcome.session
         guard let state = untold[member.subject], state.connection == connection else {
             // By a newer connection the subject waits for what became of another session.

@@ -31,9 +31,15 @@ extension MatchmakerCore {
     }
 
     private mutating func insert(_ members: inout [Member], _ sceneIndex: Int, _ now: Moment) -> PoolUnit {
+        var sinceUnixMs = UInt64.max
+        var order = UInt64.max
+        for member in members {
+            sinceUnixMs = min(sinceUnixMs, member.sinceUnixMs)
+            order = min(order, member.order)
+        }
         let unit = queues[sceneIndex].pool.insert(
-            members.map { PoolMember($0.subject, $0.attributes, pingMs: $0.pingMs) },
-            sinceUnixMs: members.map(\.sinceUnixMs).min() ?? now.unixMs, order: members.map(\.order).min() ?? 0, now: now, &pairs)
+            members.lazy.map { PoolMember($0.subject, $0.attributes, pingMs: $0.pingMs) },
+            sinceUnixMs: sinceUnixMs, order: order, now: now, &pairs)
         for index in members.indices { members[index].unit = unit }
         return unit
     }
@@ -87,14 +93,15 @@ extension MatchmakerCore {
                 preconditionFailure("who waits in the pool sits in a room")
             }
         }
-        // Those who sat in the room, and are not of the group, go on together in another one.
-        let others = ledger[target]?.details.room?.members.filter { !group.members.contains($0.subject) } ?? []
+        let others = others(in: target, than: group)
         for member in others { displace(member, from: target) }
         var sinceUnixMs = now.unixMs
         updateRoom(target) { room in
-            room.members = group.members.compactMap { subject in room.members.first { $0.subject == subject } }
+            if !room.hasMembers(group.members) {
+                room.members = group.members.compactMap { subject in room.members.first { $0.subject == subject } }
+            }
             for index in room.members.indices { room.members[index].unit = nil }
-            sinceUnixMs = room.members.map(\.sinceUnixMs).min() ?? sinceUnixMs
+            sinceUnixMs = room.members.lazy.map(\.sinceUnixMs).min() ?? sinceUnixMs
             room.isFormed = true
         }
         queues[sceneIndex].insert(target, sinceUnixMs: sinceUnixMs)
@@ -106,6 +113,12 @@ extension MatchmakerCore {
             note(source, &changed)
         }
         if !others.isEmpty { note(seatTogether(others, sceneIndex, now), &changed) }
+    }
+
+    /// Those who sit in a group's room, and are not of the group: they go on together in another one.
+    private func others(in target: SessionID, than group: PoolGroup) -> [Member] {
+        guard let room = ledger.details(of: target)?.room, !room.hasMembers(group.members) else { return [] }
+        return room.members.filter { !group.members.contains($0.subject) }
     }
 
     /// Opens a room for members who have left theirs and have places in the pool. Nobody in the pool is without a room but
@@ -131,7 +144,7 @@ extension MatchmakerCore {
 
     /// Whoever is left in a room may go on in a more senior one; an empty one ends.
     private mutating func leaveBehind(_ id: SessionID, _ sceneIndex: Int, _ now: Moment) {
-        guard let members = ledger[id]?.details.room?.members else { return }
+        guard let members = ledger.details(of: id)?.room?.members else { return }
         if members.isEmpty { endRoom(id, .movedTogether, now) }
         for member in members {
             if let unit = member.unit { queues[sceneIndex].pool.searchAgain(around: unit) }
@@ -139,7 +152,7 @@ extension MatchmakerCore {
     }
 
     private mutating func move(_ subject: SubjectID, from source: SessionID, to target: SessionID, _ now: Moment) {
-        guard let member = ledger[source]?.details.room?.members.first(where: { $0.subject == subject }) else { return }
+        guard let member = ledger.details(of: source)?.room?.members.first(where: { $0.subject == subject }) else { return }
         displace(member, from: source)
         place(member, in: target, now)
     }
@@ -173,7 +186,7 @@ extension MatchmakerCore {
 
     /// The scene and the unit of one whose room is open.
     private func waitingUnit(of subject: SubjectID) -> (sceneIndex: Int, unit: PoolUnit)? {
-        guard let id = ledger.session(of: subject), let room = ledger[id]?.details.room,
+        guard let id = ledger.session(of: subject), let room = ledger.details(of: id)?.room,
             let unit = room.members.first(where: { $0.subject == subject })?.unit
         else { return nil }
         return (room.sceneIndex, unit)
@@ -190,7 +203,7 @@ extension MatchmakerCore {
         _ connection: ConnectionHandle, _ ms: UInt32, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         guard let subject = joined[connection]?.subject, let id = ledger.session(of: subject),
-            let room = ledger[id]?.details.room, let index = room.members.firstIndex(where: { $0.connection == connection }),
+            let room = ledger.details(of: id)?.room, let index = room.members.firstIndex(where: { $0.connection == connection }),
             ms < room.members[index].pingMs ?? .max
         else { return }
         updateRoom(id) { $0.members[index].pingMs = ms }
@@ -230,7 +243,7 @@ extension MatchmakerCore {
             queues[sceneIndex].pool.enter(target, unit)
             for subject in queues[sceneIndex].pool.members(unit) { move(subject, from: from, to: to, now) }
         }
-        if ledger[from]?.details.room?.members.isEmpty == true { endRoom(from, .movedTogether, now) }
+        if ledger.details(of: from)?.room?.members.isEmpty == true { endRoom(from, .movedTogether, now) }
         note(to, &changed)
         note(from, &changed)
     }
@@ -242,7 +255,7 @@ extension MatchmakerCore {
         guard queues[sceneIndex].pool.contains(unit) else { return }
         for subject in queues[sceneIndex].pool.members(unit) {
             guard let id = ledger.session(of: subject),
-                let member = ledger[id]?.details.room?.members.first(where: { $0.subject == subject })
+                let member = ledger.details(of: id)?.room?.members.first(where: { $0.subject == subject })
             else { continue }
             waitIsOver(id, slot: member.slot, now, &actions)
         }
@@ -253,7 +266,7 @@ extension MatchmakerCore {
     /// Takes a member out of the pool, before it leaves its room. The others go on: those of a group that can now not
     /// play are back in the pool, with the places that they had.
     mutating func leavePool(_ member: Member, of id: SessionID, _ now: Moment) {
-        guard let room = ledger[id]?.details.room else { return }
+        guard let room = ledger.details(of: id)?.room else { return }
         let sceneIndex = room.sceneIndex
         let others = room.members.filter { $0.subject != member.subject }
         if let unit = member.unit {
@@ -279,7 +292,7 @@ extension MatchmakerCore {
         guard !members.isEmpty else { return }
         var members = members
         let unit = insert(&members, sceneIndex, now)
-        let known = ledger[id]?.details.room?.members.compactMap(\.unit).compactMap {
+        let known = ledger.details(of: id)?.room?.members.compactMap(\.unit).compactMap {
             queues[sceneIndex].pool.contains($0) ? queues[sceneIndex].pool.room(of: $0) : nil
         }
         if let room = known?.first {
@@ -295,7 +308,7 @@ extension MatchmakerCore {
     /// Brings the members of a room without places in the pool back there, the most senior first. Those who cannot stay in
     /// the room have others then, which are returned.
     mutating func reenterRoom(_ id: SessionID, _ sceneIndex: Int, _ now: Moment) -> [SessionID] {
-        var left = ledger[id]?.details.room?.members.sorted {
+        var left = ledger.details(of: id)?.room?.members.sorted {
             ($0.sinceUnixMs, $0.order) < ($1.sinceUnixMs, $1.order)
         } ?? []
         var others: [SessionID] = []
@@ -332,7 +345,7 @@ extension MatchmakerCore {
 
     /// A member has shown an older place than the one it had.
     mutating func becameOlder(_ member: Member, in id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let room = ledger[id]?.details.room else { return }
+        guard let room = ledger.details(of: id)?.room else { return }
         if room.isFormed {
             return queues[room.sceneIndex].insert(id, sinceUnixMs: room.members.map(\.sinceUnixMs).min() ?? now.unixMs)
         }

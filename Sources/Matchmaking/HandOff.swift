@@ -49,7 +49,7 @@ extension MatchmakerCore {
     private mutating func match(
         _ id: SessionID, to node: NodeID, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        guard let room = ledger[id]?.details.room else { preconditionFailure("a full room is in the ledger") }
+        guard let room = ledger.details(of: id)?.room else { preconditionFailure("a full room is in the ledger") }
         queues[room.sceneIndex].remove(id)
         queues[room.sceneIndex].waiting -= room.members.count
         for member in room.members {
@@ -70,7 +70,7 @@ extension MatchmakerCore {
         let handOff = HandOff(
             sceneIndex: room.sceneIndex, assignment: assignment, node: node, phase: .offered,
             members: room.members)
-        _ = ledger.withDetails(id) { $0 = .handOff(handOff) }
+        _ = ledger.withDetails(id) { $0 = .handOff(Boxed(handOff)) }
         record(id, at: node, &actions)
     }
 
@@ -88,7 +88,7 @@ extension MatchmakerCore {
 
     /// Rule 1 of a hand-off: it is on disk before anybody hears of it.
     private mutating func record(_ id: SessionID, at node: NodeID, _ actions: inout [MatchmakerAction]) {
-        guard let assignment = ledger[id]?.details.handOff?.assignment else { return }
+        guard let assignment = ledger.details(of: id)?.handOff?.assignment else { return }
         let number = persist(.journalMatched(node, assignment), &actions)
         recording.append(RecordingHandOff(number: number, session: id, attempt: assignment.attempt))
         count(node, 1)
@@ -109,7 +109,7 @@ extension MatchmakerCore {
         while taken < recording.count, recording[taken].number <= recordsDurable {
             let item = recording[taken]
             taken += 1
-            guard let handOff = ledger[item.session]?.details.handOff, handOff.phase == .recording(item.number) else {
+            guard let handOff = ledger.details(of: item.session)?.handOff, handOff.phase == .recording(item.number) else {
                 continue
             }
             guard let coordinator = coordinator(handOff.node), coordinator.isReady, let link = coordinator.link,
@@ -132,7 +132,7 @@ extension MatchmakerCore {
     mutating func tryAgain(
         _ id: SessionID, except excluded: NodeID? = nil, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        guard let handOff = ledger[id]?.details.handOff else { return }
+        guard let handOff = ledger.details(of: id)?.handOff else { return }
         precondition(handOff.phase != .accepted, "tickets of an accepted session may have left")
         ledger.clearDeadline(.assign, of: id)
         guard handOff.cancel == nil else { return endTakenBack(id, handOff, .cancelled, now, &actions) }
@@ -153,14 +153,14 @@ extension MatchmakerCore {
     /// holder will end it for a reason of its own: the outcome is that of an attempt which nobody was ever offered, so that
     /// whatever is still said of the older one counts as absent (rule 3).
     private mutating func endTakenBack(
-        _ id: SessionID, _ handOff: HandOff, _ cause: ExitCause, _ now: Moment, _ actions: inout [MatchmakerAction]
+        _ id: SessionID, _ handOff: Boxed<HandOff>, _ cause: ExitCause, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         if handOff.phase == .offered { _ = updateHandOff(id) { $0.assignment.attempt = handOff.assignment.attempt.next } }
         end(id, cause, now, &actions)
     }
 
     mutating func assignTimedOut(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let handOff = ledger[id]?.details.handOff, handOff.phase == .offered else { return }
+        guard let handOff = ledger.details(of: id)?.handOff, handOff.phase == .offered else { return }
         actions.append(.notice(.assignTimedOut(id, handOff.node)))
         if let index = coordinators.firstIndex(where: { $0.node == handOff.node }) {
             coordinators[index].isResting = true
@@ -176,7 +176,7 @@ extension MatchmakerCore {
         _ actions: inout [MatchmakerAction]
     ) {
         if isCurrent(id, attempt, at: node) { return }
-        guard let handOff = ledger[id]?.details.handOff, handOff.node == node,
+        guard let handOff = ledger.details(of: id)?.handOff, handOff.node == node,
             handOff.assignment.attempt == attempt, handOff.phase == .offered
         else {
             actions.append(.link(link, .drop(id, attempt)))
@@ -204,7 +204,7 @@ extension MatchmakerCore {
 
     /// What waited for the owner to be in reach: a cancel that it may not have heard, one who left, those who came back.
     mutating func resumeHandOff(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let handOff = ledger[id]?.details.handOff else { return }
+        guard let handOff = ledger.details(of: id)?.handOff else { return }
         if handOff.cancel != nil { return sayCancel(id, now, &actions) }
         if isDoubtful(id), hold?.isAsking == true { return endDoubtful(id, now, &actions) }
         let left = handOff.members.indices.filter { handOff.members[$0].hasLeft }
@@ -217,7 +217,7 @@ extension MatchmakerCore {
     mutating func tellMatched(
         _ id: SessionID, playerAt index: Int, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        guard let handOff = ledger[id]?.details.handOff, handOff.cancel == nil, !isDoubtful(id),
+        guard let handOff = ledger.details(of: id)?.handOff, handOff.cancel == nil, !isDoubtful(id),
             let connection = handOff.members[index].connection, let player = PlayerIndex(exactly: index), let coordinator = coordinator(handOff.node)
         else { return }
         actions.append(
@@ -236,7 +236,7 @@ extension MatchmakerCore {
         _ id: SessionID, _ attempt: Attempt, _ reason: RefusalReason, by node: NodeID, _ now: Moment,
         _ actions: inout [MatchmakerAction]
     ) {
-        guard let handOff = ledger[id]?.details.handOff, handOff.node == node,
+        guard let handOff = ledger.details(of: id)?.handOff, handOff.node == node,
             handOff.assignment.attempt == attempt, handOff.phase == .offered
         else {
             actions.append(.notice(.stale(.refused, id)))
@@ -270,7 +270,7 @@ extension MatchmakerCore {
             guard case .handOff(var handOff) = details else { return false }
             // The ledger's copy is let go of first, so that the change is made in place.
             details = .room(Room(sceneIndex: 0))
-            change(&handOff)
+            change(&handOff.value)
             details = .handOff(handOff)
             return true
         } ?? false

@@ -97,14 +97,14 @@ extension MatchmakerCore {
         if ledger.tombstone(session) != nil || retained[session] != nil { return false }
         if hold?.knowsHigher(than: assignment.attempt, of: session) == true { return false }
         if ledger.contains(session) {
-            guard isDoubtful(session), let known = ledger[session]?.details.handOff?.assignment,
+            guard isDoubtful(session), let known = ledger.details(of: session)?.handOff?.assignment,
                 known.attempt < assignment.attempt,
                 known.players.map(\.subject) == assignment.players.map(\.subject)
             else { return false }
         }
         return assignment.players.allSatisfy { player in
             guard let other = ledger.session(of: player.subject), other != session else { return true }
-            return ledger[other]?.state == .waiting || isDoubtful(other)
+            return ledger.state(of: other) == .waiting || isDoubtful(other)
         }
     }
 
@@ -114,7 +114,7 @@ extension MatchmakerCore {
     ) {
         let session = assignment.session
         var assignment = assignment
-        if let stale = ledger[session]?.details.handOff {
+        if let stale = ledger.details(of: session)?.handOff {
             dropCopy(of: stale, unlessAt: node, &actions)
             count(stale.node, -1)
             count(node, 1)
@@ -146,7 +146,7 @@ extension MatchmakerCore {
 
     /// Somebody has been inside of a restored session: what else the journal says of its players is older, or in vain.
     mutating func prove(_ session: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard hold?.doubtful.remove(session) != nil, let handOff = ledger[session]?.details.handOff else { return }
+        guard hold?.doubtful.remove(session) != nil, let handOff = ledger.details(of: session)?.handOff else { return }
         for player in handOff.assignment.players {
             guard let other = ledger.session(of: player.subject), other != session, isDoubtful(other) else { continue }
             takeOut(player.subject, of: other, now, &actions)
@@ -192,7 +192,7 @@ extension MatchmakerCore {
         }
     }
 
-    private func dropCopy(of handOff: HandOff, unlessAt node: NodeID, _ actions: inout [MatchmakerAction]) {
+    private func dropCopy(of handOff: Boxed<HandOff>, unlessAt node: NodeID, _ actions: inout [MatchmakerAction]) {
         guard handOff.node != node, handOff.isConfirmed, let link = coordinator(handOff.node)?.link else { return }
         actions.append(.link(link, .drop(handOff.assignment.session, handOff.assignment.attempt)))
     }
@@ -219,12 +219,12 @@ extension MatchmakerCore {
     }
 
     /// The restored session is of a lower attempt than this outcome, and so is stale.
-    func isOutdated(_ handOff: HandOff, by outcome: Outcome) -> Bool {
+    func isOutdated(_ handOff: Boxed<HandOff>, by outcome: Outcome) -> Bool {
         isDoubtful(outcome.session) && handOff.assignment.attempt < outcome.attempt
             && handOff.assignment.players.map(\.subject) == outcome.players.map(\.subject)
     }
 
-    mutating func outdated(_ handOff: HandOff, by node: NodeID, _ actions: inout [MatchmakerAction]) {
+    mutating func outdated(_ handOff: Boxed<HandOff>, by node: NodeID, _ actions: inout [MatchmakerAction]) {
         dropCopy(of: handOff, unlessAt: node, &actions)
     }
 
@@ -252,7 +252,7 @@ extension MatchmakerCore {
             ended(end.outcome, by: end.node, end.link, now, &actions)
         }
         for session in ledger.sessions where isDoubtful(session) {
-            guard let handOff = ledger[session]?.details.handOff else { continue }
+            guard let handOff = ledger.details(of: session)?.handOff else { continue }
             if handOff.isConfirmed {
                 endDoubtful(session, now, &actions)
             } else if coordinator(handOff.node)?.isReady == true {
@@ -277,7 +277,7 @@ extension MatchmakerCore {
 
     /// Nobody knows whether its tickets have left: its players are put back, and play in a new session.
     mutating func endDoubtful(_ session: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard ledger[session]?.details.handOff?.cancel == nil else { return }
+        guard ledger.details(of: session)?.handOff?.cancel == nil else { return }
         cancel(session, .playerDisconnected, blamed: [], now, &actions)
     }
 

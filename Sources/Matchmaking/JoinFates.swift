@@ -51,41 +51,6 @@ extension JoinFate {
     }
 }
 
-/// A join whose fate is still to come.
-struct Joined: Sendable {
-    let subject: SubjectID
-    var scene: SceneID
-    /// On the boot clock.
-    let atMs: UInt64
-    /// When the subject first joined, in milliseconds since 1970.
-    var sinceUnixMs: UInt64
-    /// The scene that it asked for, when its time was up there and it waits in another.
-    var movedFrom: SceneID? {
-        if case .moved(let from, _) = origin { from } else { nil }
-    }
-    /// How often that has been.
-    var moves: Int {
-        if case .moved(_, let times) = origin { times } else { 0 }
-    }
-    private var origin: Origin
-
-    /// Held apart, since few are moved.
-    private indirect enum Origin: Sendable {
-        case asked
-        case moved(from: SceneID, times: Int)
-    }
-
-    init(subject: SubjectID, scene: SceneID, atMs: UInt64, sinceUnixMs: UInt64, movedFrom: SceneID?) {
-        self.subject = subject
-        self.scene = scene
-        self.atMs = atMs
-        self.sinceUnixMs = sinceUnixMs
-        origin = movedFrom.map { .moved(from: $0, times: 0) } ?? .asked
-    }
-
-    mutating func moves(from scene: SceneID) { origin = .moved(from: movedFrom ?? scene, times: moves + 1) }
-}
-
 /// A join is in `joined` from its acceptance to its fate; nothing else puts one in or takes one out.
 extension MatchmakerCore {
     /// A connection waits for a session of this scene: it has just joined, or goes on waiting.
@@ -97,7 +62,7 @@ extension MatchmakerCore {
             ?? Joined(subject: subject, scene: scene, atMs: now.bootMs, sinceUnixMs: sinceUnixMs, movedFrom: movedFrom)
         join.scene = scene
         join.sinceUnixMs = sinceUnixMs
-        joined[connection] = join
+        joined.set(join, of: connection)
     }
 
     /// The connection is nobody's any more, and this is why.
@@ -106,7 +71,7 @@ extension MatchmakerCore {
         _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         fates.remove(connection)
-        guard let join = joined.removeValue(forKey: connection) else { return }
+        guard let join = joined.remove(connection) else { return }
         actions.append(
             .notice(
                 .fate(
@@ -122,7 +87,7 @@ extension MatchmakerCore {
         _ actions: inout [MatchmakerAction]
     ) {
         actions.append(.reply(connection, .error(error, message: message)))
-        if joined[connection] == nil { actions.append(.close(connection, .failed(error))) }
+        if !joined.contains(connection) { actions.append(.close(connection, .failed(error))) }
         let scene = (try? SceneID(request.scene)).flatMap { sceneIndices[$0] }.map { scenes[$0].id }
         actions.append(
             .notice(

@@ -4,7 +4,7 @@ extension MatchmakerCore {
     mutating func join(
         _ connection: ConnectionHandle, _ request: JoinRequest, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        if joined[connection] != nil {
+        if joined.contains(connection) {
             return refuse(connection, request, .wrongState, "this connection has joined already", &actions)
         }
         guard let sceneID = try? SceneID(request.scene), let askedIndex = sceneIndices[sceneID] else {
@@ -13,13 +13,13 @@ extension MatchmakerCore {
         let claim = claim(request.resume, of: request.subject, now)
         let movedIndex = claim.flatMap { whereMoved($0, from: askedIndex, now) }
         let sceneIndex = movedIndex ?? askedIndex
-        let scene = scenes[sceneIndex]
         if let claim { releases.note(claim) }
-        if let session = ledger.session(of: request.subject) {
-            guard claim != nil || ledger[session].map({ owns(request, joining: scenes[askedIndex], in: $0.scene) }) == true else {
+        let held = ledger.session(of: request.subject)
+        if let session = held {
+            guard claim != nil || ledger[session].map({ owns(request, joining: askedIndex, in: $0.scene) }) == true else {
                 return refuse(connection, request, .subjectInUse, "this subject already waits or plays", &actions)
             }
-            if let room = ledger[session]?.details.room {
+            if let room = ledger.details(of: session)?.room {
                 let isItsPlace = [askedIndex, sceneIndex].contains(room.sceneIndex)
                 if isItsPlace || wasMoved(request.subject, in: room, from: sceneID) {
                     return rejoinRoom(session, connection, request, claim, now, &actions)
@@ -30,35 +30,36 @@ extension MatchmakerCore {
                 return rejoinSession(session, connection, request, claim, now, &actions)
             }
         }
-        if let scene = untold[request.subject]?.scene, claim == nil, !owns(request, joining: scenes[askedIndex], in: scene) {
+        if let scene = untold[request.subject]?.scene, claim == nil, !owns(request, joining: askedIndex, in: scene) {
             return refuse(connection, request, .subjectInUse, "this subject already waits or plays", &actions)
         }
         guard !isDraining else { return refuse(connection, request, .draining, "this server is shutting down", &actions) }
-        guard scene.isOpen, !hasPlayedAll(sceneIndex) else {
+        guard scenes[sceneIndex].isOpen, !hasPlayedAll(sceneIndex) else {
             return refuse(connection, request, .sceneClosed, "this scene is closed", &actions)
         }
-        guard queues[sceneIndex].waiting < scene.waitingMax else {
+        guard queues[sceneIndex].waiting < scenes[sceneIndex].waitingMax else {
             return refuse(connection, request, .roomFull, "too many are waiting in this scene", &actions)
         }
-        if let misfit = scene.rules.misfit(of: request.attributes) {
+        if let misfit = scenes[sceneIndex].rules.misfit(of: request.attributes) {
             return refuse(connection, request, .badMessage, misfit.description, &actions)
         }
         if let problem = problem(of: request.party, request.attributes, in: sceneIndex) {
             return refuse(connection, request, problem.error, problem.message, &actions)
         }
-        if let session = ledger.session(of: request.subject) { moveOut(request.subject, session, now, &actions) }
+        if held != nil, let session = ledger.session(of: request.subject) { moveOut(request.subject, session, now, &actions) }
         if let older = untold.removeValue(forKey: request.subject) {
             actions.append(
                 .reply(older.connection, .ended(session: older.session, reason: .superseded, completionCode: nil)))
             actions.append(.close(older.connection, .normal))
             finish(older.connection, .superseded, in: older.session, now, &actions)
         }
-        let sinceUnixMs = since(now.unixMs, claim, in: scene.id)
+        let sinceUnixMs = since(now.unixMs, claim, in: scenes[sceneIndex].id)
         let member = Member(
             subject: request.subject, connection: connection, sinceUnixMs: sinceUnixMs,
-            waitUntilMs: now.bootMs + scene.waitTimeoutMs, attributes: request.attributes, party: request.party)
+            waitUntilMs: now.bootMs + scenes[sceneIndex].waitTimeoutMs, attributes: shapes.shared(request.attributes),
+            party: request.party)
         if movedIndex != nil {
-            accept(connection, member.subject, in: scene.id, sinceUnixMs: sinceUnixMs, movedFrom: sceneID, now)
+            accept(connection, member.subject, in: scenes[sceneIndex].id, sinceUnixMs: sinceUnixMs, movedFrom: sceneID, now)
         }
         seat(member, sceneIndex: sceneIndex, now, &actions)
     }
@@ -92,10 +93,10 @@ extension MatchmakerCore {
 
     /// Whether one without a `resume` may take over a place in a session of this scene, whatever the scene that is asked for: by
     /// the name alone where names are trusted, or by proof that counts there as well.
-    private func owns(_ request: JoinRequest, joining wanted: Scene, in other: SceneID) -> Bool {
+    private func owns(_ request: JoinRequest, joining wanted: Int, in other: SceneID) -> Bool {
         guard let index = sceneIndices[other] else { return false }
         if scenes[index].identity == .open { return true }
-        return request.isProven && wanted.authority != nil && scenes[index].authority == wanted.authority
+        return request.isProven && scenes[wanted].authority != nil && scenes[index].authority == scenes[wanted].authority
     }
 
     /// Gives up a place in a room for one elsewhere.
@@ -180,7 +181,7 @@ extension MatchmakerCore {
             tellEnded(replaced, session: id, .superseded, nil, &actions)
             if let old = replaced.connection { finish(old, .superseded, in: id, now, &actions) }
         }
-        guard let handOff = ledger[id]?.details.handOff,
+        guard let handOff = ledger.details(of: id)?.handOff,
             let index = handOff.members.firstIndex(where: { $0.subject == subject })
         else { return }
         accept(connection, subject, in: entry.scene, sinceUnixMs: handOff.members[index].sinceUnixMs, now)
@@ -201,7 +202,7 @@ extension MatchmakerCore {
     }
 
     /// How long the fate of a session whose coordinator is out of reach can stay unknown.
-    private func fateIsKnownMs(of handOff: HandOff, _ now: Moment) -> UInt64 {
+    private func fateIsKnownMs(of handOff: Boxed<HandOff>, _ now: Moment) -> UInt64 {
         guard let lostAtMs = coordinator(handOff.node)?.lostAtMs else { return limits.assignTimeoutMs }
         return min(lostAtMs - min(lostAtMs, now.bootMs), limits.fateTimeoutMs)
     }
@@ -270,7 +271,7 @@ extension MatchmakerCore {
         guard let id = ledger.session(of: subject), !isElsewhere(subject, in: id, than: connection) else {
             return finish(connection, kind, in: nil, error: error, now, &actions)
         }
-        if ledger[id]?.state == .waiting {
+        if ledger.state(of: id) == .waiting {
             _ = unseat(subject, from: id, causeWhenEmpty: .lastLeft, as: kind, now, &actions)
         } else {
             finish(connection, kind, in: id, error: error, now, &actions)
@@ -285,7 +286,7 @@ extension MatchmakerCore {
 
     /// The subject is in a room by another connection: what became of this one's session has not been told.
     private func isElsewhere(_ subject: SubjectID, in id: SessionID, than connection: ConnectionHandle) -> Bool {
-        guard let member = ledger[id]?.details.room?.members.first(where: { $0.subject == subject }) else { return false }
+        guard let member = ledger.details(of: id)?.room?.members.first(where: { $0.subject == subject }) else { return false }
         return member.connection != connection
     }
 }

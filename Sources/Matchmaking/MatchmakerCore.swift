@@ -14,7 +14,7 @@ public struct MatchmakerCore: Sendable {
 
     var ledger: SessionLedger<SessionDetails>
     /// Who is on a connection that has joined, until its fate is known.
-    var joined: [ConnectionHandle: Joined] = [:]
+    var joined = JoinBook()
     /// When those who have been matched must have been told what became of it.
     var fates = DeadlineQueue<ConnectionHandle>()
     /// Who is still connected though the session has ended, until that is durable and told.
@@ -27,6 +27,8 @@ public struct MatchmakerCore: Sendable {
     var played: ExpiringTable<SubjectID, UInt64>
     /// What is known of pairs: who could not reach each other lately, and what the pools remember of them.
     var pairs: PairBook
+    /// What the attributes of those who wait have in common.
+    var shapes: AttributeShapes
     /// Who has joined so far: the order of those who have waited equally long.
     var arrivals: UInt64 = 0
 
@@ -69,6 +71,7 @@ public struct MatchmakerCore: Sendable {
         pairs = PairBook(
             apartLifetimeMs: limits.rejectionLifetimeMs, apartMax: limits.rejectionsMax,
             measuredMax: limits.pool.measuredPairsMax)
+        shapes = AttributeShapes(countMax: limits.pool.attributeShapesMax)
         for (index, scene) in scenes.enumerated() {
             precondition(sceneIndices[scene.id] == nil, "each scene stands once in a configuration")
             sceneIndices[scene.id] = index
@@ -108,7 +111,7 @@ public struct MatchmakerCore: Sendable {
             case .confirm: confirmingIsOver(due.session, now, &actions)
             case .assign: assignTimedOut(due.session, now, &actions)
             case .cancel: cancelTimedOut(due.session, now, &actions)
-            case .enter, .validate, .pairs, .reconnect, .barrier, .play:
+            case .enter, .validate, .pairs, .reconnect, .barrier, .play, .watch:
                 preconditionFailure("a deadline of the coordinator's")
             }
         }

@@ -8,7 +8,7 @@ extension MatchmakerCore {
     mutating func moveOn(
         _ members: [Member], from id: SessionID, to other: SceneID, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        guard let room = ledger[id]?.details.room, let reason = ExitCause.waitOver.path(in: .waiting).ending?.reason else { return }
+        guard let room = ledger.details(of: id)?.room, let reason = ExitCause.waitOver.path(in: .waiting).ending?.reason else { return }
         let code = scenes[room.sceneIndex].settings.completionCode(for: reason)
         let target = sceneIndices[other]
         let isAnyTaken = members.contains { takes($0, target, from: room.sceneIndex) }
@@ -22,7 +22,7 @@ extension MatchmakerCore {
             if let target, takes(member, target, from: room.sceneIndex) {
                 if var join = joined[connection] {
                     join.moves(from: join.scene)
-                    joined[connection] = join
+                    joined.set(join, of: connection)
                 }
                 // Never at once again, whatever the scene says.
                 let waitUntilMs = now.bootMs + max(1, scenes[target].waitTimeoutMs)

@@ -64,7 +64,7 @@ extension MatchmakerCore {
             return fits([attributes], sceneIndex) ? nil : (.partyMismatch, "no group has a place for this party")
         }
         guard known.size == party.size else { return (.partyMismatch, "the others say that the party has \(known.size)") }
-        guard let room = known.room.flatMap({ ledger[$0]?.details.room }) else {
+        guard let room = known.room.flatMap({ ledger.details(of: $0)?.room }) else {
             return (.partyFull, "all \(known.size) of this party have come")
         }
         return fits(room.members.map(\.attributes) + [attributes], sceneIndex)
@@ -97,7 +97,7 @@ extension MatchmakerCore {
             accept(connection, newcomer.subject, in: scenes[sceneIndex].id, sinceUnixMs: newcomer.sinceUnixMs, now)
         }
         place(newcomer, in: id, now)
-        guard let members = ledger[id]?.details.room?.members, members.count == party.size else {
+        guard let members = ledger.details(of: id)?.room?.members, members.count == party.size else {
             return tellRoom(id, now, &actions)
         }
         for member in members { displace(member, from: id) }
@@ -131,7 +131,7 @@ extension MatchmakerCore {
     mutating func changeParty(
         _ member: Member, from replaced: Member, in id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        guard let room = ledger[id]?.details.room, let connection = member.connection else { return }
+        guard let room = ledger.details(of: id)?.room, let connection = member.connection else { return }
         let waitUntilMs = waitEndsMs(replaced, in: id)
         let movedFrom = replaced.connection.flatMap { joined[$0]?.movedFrom }
         tellEnded(replaced, session: id, .superseded, nil, &actions)
@@ -150,7 +150,7 @@ extension MatchmakerCore {
 
     /// A member is about to leave its room.
     mutating func leaveParty(_ member: Member, of id: SessionID) {
-        guard let room = ledger[id]?.details.room, let key = key(member, room.sceneIndex), let party = parties[key] else { return }
+        guard let room = ledger.details(of: id)?.room, let key = key(member, room.sceneIndex), let party = parties[key] else { return }
         if party.room == nil {
             if party.subjects.contains(member.subject) { parties.breaks(key) }
         } else if party.room == id, room.members.count == 1 {
@@ -174,18 +174,18 @@ extension MatchmakerCore {
                 place(member.waiting(until: member.waitUntilMs), in: target, now)
             }
             changed.append(target)
-            for (home, _) in rest where ledger[home]?.details.room?.members.isEmpty == true {
+            for (home, _) in rest where ledger.details(of: home)?.room?.members.isEmpty == true {
                 endRoom(home, .movedTogether, now)
             }
             for (home, _) in rest {
-                for other in ledger[home]?.details.room?.members ?? [] { searchAgain(around: other.subject) }
+                for other in ledger.details(of: home)?.room?.members ?? [] { searchAgain(around: other.subject) }
             }
         }
     }
 
     /// A member of a complete party, and the room that it waits in.
     private func partner(_ subject: SubjectID, _ key: PartyBook.Key) -> (home: SessionID, member: Member)? {
-        guard let id = ledger.session(of: subject), let room = ledger[id]?.details.room, room.sceneIndex == key.sceneIndex,
+        guard let id = ledger.session(of: subject), let room = ledger.details(of: id)?.room, room.sceneIndex == key.sceneIndex,
             let member = room.members.first(where: { $0.subject == subject }), member.party?.code == key.code
         else { return nil }
         return (id, member)
@@ -200,7 +200,7 @@ extension MatchmakerCore {
 
     /// Ends the gathering of a party that a scene, as it is now, has no place for; false when it goes on, or is no gathering.
     mutating func endsUnfitGathering(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) -> Bool {
-        guard let room = ledger[id]?.details.room, let party = room.gathers else { return false }
+        guard let room = ledger.details(of: id)?.room, let party = room.gathers else { return false }
         let scene = scenes[room.sceneIndex]
         let attributes = room.members.map(\.attributes)
         if party.size <= min(scene.rules.partySizeMax, scene.groupSize), fits(attributes, room.sceneIndex),

@@ -6,7 +6,7 @@ extension MatchmakerCore {
     /// Its owner says what a session is at.
     mutating func mirror(_ session: SessionID, _ state: SessionState, _ now: Moment) {
         ledger.transition(session, to: state)
-        if state == .playing, let handOff = ledger[session]?.details.handOff { spendWaits(for: handOff.assignment, now) }
+        if state == .playing, let handOff = ledger.details(of: session)?.handOff { spendWaits(for: handOff.assignment, now) }
     }
 
     /// A session ends, of which this is known.

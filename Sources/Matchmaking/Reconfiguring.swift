@@ -70,7 +70,7 @@ extension MatchmakerCore {
     /// Waiting rooms of a scene, the most senior first.
     private func rooms(of index: Int) -> [SessionID] {
         let rooms = ledger.sessions.compactMap { id -> (id: SessionID, sinceUnixMs: UInt64)? in
-            guard let room = ledger[id]?.details.room, room.sceneIndex == index else { return nil }
+            guard let room = ledger.details(of: id)?.room, room.sceneIndex == index else { return nil }
             return (id, room.members.lazy.map(\.sinceUnixMs).min() ?? .max)
         }
         return rooms.sorted { $0.sinceUnixMs < $1.sinceUnixMs }.map(\.id)
@@ -79,10 +79,10 @@ extension MatchmakerCore {
     /// Rooms keep those, the most senior first, who can still be together; the others go where there is a place for them,
     /// each to its own deadline. Everybody hears the new counts. Whoever has no place in any group now is told `cancelled`.
     private mutating func formRoomsAnew(_ index: Int, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        let changed = rooms(of: index).filter { ledger[$0]?.details.room?.gathers == nil }
-        let gatherings = rooms(of: index).filter { ledger[$0]?.details.room?.gathers != nil }
+        let changed = rooms(of: index).filter { ledger.details(of: $0)?.room?.gathers == nil }
+        let gatherings = rooms(of: index).filter { ledger.details(of: $0)?.room?.gathers != nil }
         for id in changed {
-            for member in ledger[id]?.details.room?.members ?? [] {
+            for member in ledger.details(of: id)?.room?.members ?? [] {
                 if let unit = member.unit { queues[index].removeFromPool(unit, &pairs) }
             }
             breakUp(id)
@@ -99,7 +99,7 @@ extension MatchmakerCore {
                 if let connection = member.connection { finish(connection, .cancelled, in: id, now, &actions) }
             }
             touched += reenterRoom(id, index, now)
-            if ledger[id]?.details.room?.members.isEmpty == true { endRoom(id, .sceneRemoved, now) }
+            if ledger.details(of: id)?.room?.members.isEmpty == true { endRoom(id, .sceneRemoved, now) }
         }
         shareOut(index, changed: touched, now, &actions)
     }
@@ -107,7 +107,7 @@ extension MatchmakerCore {
     /// Members of a room whom the scene's rules, as they are now, leave no place; a party that has become too large among
     /// them.
     private func unfit(in id: SessionID, _ index: Int) -> [Member] {
-        let members = ledger[id]?.details.room?.members ?? []
+        let members = ledger.details(of: id)?.room?.members ?? []
         return members.filter { member in
             scenes[index].rules.misfit(of: member.attributes) != nil
                 || members.count { $0.partyOrder == member.partyOrder } > scenes[index].groupSize
@@ -117,7 +117,7 @@ extension MatchmakerCore {
     /// Survivors of a session wait in the scene that has its name, if there is one.
     private mutating func linkHandOffsToScenes() {
         for id in ledger.sessions {
-            guard let handOff = ledger[id]?.details.handOff else { continue }
+            guard let handOff = ledger.details(of: id)?.handOff else { continue }
             let index = sceneIndices[handOff.assignment.scene]
             if handOff.sceneIndex != index { _ = updateHandOff(id) { $0.sceneIndex = index } }
         }

@@ -80,7 +80,7 @@ extension MatchmakerCore {
             phase: .accepted, offered: offered, members: members)
         ledger.open(
             assignment.session, scene: assignment.scene, state: .matched,
-            subjects: assignment.players.map(\.subject), details: .handOff(handOff))
+            subjects: assignment.players.map(\.subject), details: .handOff(Boxed(handOff)))
         if state != .matched { mirror(assignment.session, state, now) }
         count(node, 1)
     }

@@ -15,13 +15,16 @@ struct RetainedOutcomes: Sendable {
     }
 
     private var entries = OrderedTable<SessionID, Entry>()
-    /// By coordinator, with the link on which each was last listed. Nil stands for one that the journal does not name.
-    private var nodes = OrderedTable<NodeID?, OrderedTable<SessionID, LinkHandle?>>()
+    /// What each coordinator may still report, with the link on which it was last listed. They are few, and come in the order
+    /// of their first. Nil stands for one that the journal does not name.
+    private var nodes: [(node: NodeID?, awaited: OrderedTable<SessionID, LinkHandle?>)] = []
 
     var count: Int { entries.count }
     var sessions: [SessionID] { entries.keys }
-    func count(at node: NodeID?) -> Int { nodes[node]?.count ?? 0 }
+    func count(at node: NodeID?) -> Int { index(of: node).map { nodes[$0].awaited.count } ?? 0 }
     subscript(session: SessionID) -> Entry? { entries[session] }
+
+    private func index(of node: NodeID?) -> Int? { nodes.firstIndex { $0.node == node } }
 
     /// Keeps an outcome until all of these coordinators have shown that they do not hold it. Without any it is not kept.
     mutating func insert(_ outcome: Outcome, nodes offered: [NodeID?]) {
@@ -40,31 +43,32 @@ struct RetainedOutcomes: Sendable {
     }
 
     private mutating func expect(_ session: SessionID, at node: NodeID?) {
-        if nodes[node] == nil { nodes.append(OrderedTable(), for: node) }
-        let isNew = nodes.update(node) { awaited in
-            guard awaited[session] == nil else { return false }
-            awaited.append(nil, for: session)
-            return true
-        }
-        if isNew == true { _ = entries.update(session) { $0.awaited += 1 } }
+        let index = index(of: node) ?? nodes.count
+        if index == nodes.count { nodes.append((node, OrderedTable())) }
+        guard nodes[index].awaited[session] == nil else { return }
+        nodes[index].awaited.append(nil, for: session)
+        _ = entries.update(session) { $0.awaited += 1 }
     }
 
     /// A coordinator has named the session on this link, so it may name it again on the next.
     mutating func listed(_ session: SessionID, at node: NodeID, on link: LinkHandle) {
         guard entries[session] != nil else { return }
         expect(session, at: node)
-        _ = nodes.update(node) { awaited in awaited.update(session) { $0 = link } }
-        if nodes[nil]?[session] != nil { release(session, from: nil) }
+        if let index = index(of: node) { _ = nodes[index].awaited.update(session) { $0 = link } }
+        if let unnamed = index(of: nil), nodes[unnamed].awaited[session] != nil { release(session, from: nil) }
     }
 
     /// The inventory on this link is at its end: what it did not list cannot be reported again by this coordinator.
     mutating func inventoryTaken(of node: NodeID, on link: LinkHandle) {
-        for session in nodes[node]?.keys ?? [] where nodes[node]?[session] != .some(link) { release(session, from: node) }
+        guard let awaited = index(of: node).map({ nodes[$0].awaited }) else { return }
+        for session in awaited.keys where awaited[session] != .some(link) { release(session, from: node) }
     }
 
     private mutating func release(_ session: SessionID, from node: NodeID?) {
-        _ = nodes.update(node) { $0.remove(session) }
-        if nodes[node]?.count == 0 { nodes.remove(node) }
+        if let index = index(of: node) {
+            nodes[index].awaited.remove(session)
+            if nodes[index].awaited.count == 0 { nodes.remove(at: index) }
+        }
         let awaited = entries.update(session) { entry in
             entry.awaited -= 1
             return entry.awaited
@@ -75,13 +79,13 @@ struct RetainedOutcomes: Sendable {
     /// Of the coordinators with the most entries, the one that has had some for longest.
     var busiestNode: NodeID?? {
         var busiest: (node: NodeID?, count: Int)?
-        for node in nodes.keys where count(at: node) > busiest?.count ?? 0 { busiest = (node, count(at: node)) }
+        for (node, awaited) in nodes where awaited.count > busiest?.count ?? 0 { busiest = (node, awaited.count) }
         return busiest?.node
     }
 
     /// Forgets what a coordinator could report, the oldest first.
     mutating func dropOldest(at node: NodeID?) -> SessionID? {
-        guard let session = nodes[node]?.first else { return nil }
+        guard let session = index(of: node).flatMap({ nodes[$0].awaited.first }) else { return nil }
         release(session, from: node)
         return session
     }

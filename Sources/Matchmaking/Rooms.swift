@@ -60,7 +60,7 @@ extension MatchmakerCore {
 
     /// Tells everyone in a room how many are there.
     func tellRoom(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let room = ledger[id]?.details.room else { return }
+        guard let room = ledger.details(of: id)?.room else { return }
         for member in room.members { tellWaiting(member, in: id, room, now, &actions) }
     }
 
@@ -97,7 +97,7 @@ extension MatchmakerCore {
         _ subject: SubjectID, of id: SessionID, causeWhenEmpty: ExitCause, as fate: JoinFate.Kind?, _ now: Moment,
         _ actions: inout [MatchmakerAction]
     ) -> (member: Member, sceneIndex: Int)? {
-        guard let room = ledger[id]?.details.room,
+        guard let room = ledger.details(of: id)?.room,
             let member = room.members.first(where: { $0.subject == subject })
         else { return nil }
         if let fate, let connection = member.connection { finish(connection, fate, in: id, now, &actions) }
@@ -118,7 +118,7 @@ extension MatchmakerCore {
     }
 
     mutating func waitIsOver(_ id: SessionID, slot: UInt32, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let room = ledger[id]?.details.room else { return }
+        guard let room = ledger.details(of: id)?.room else { return }
         let scene = scenes[room.sceneIndex]
         // Those whose time is over at once leave for the same reason: all of them were in a group, or none. All are out before
         // their seats are given to others.
@@ -158,7 +158,7 @@ extension MatchmakerCore {
     mutating func closeRoom(
         _ id: SessionID, _ cause: ExitCause, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        guard let room = ledger[id]?.details.room else { return }
+        guard let room = ledger.details(of: id)?.room else { return }
         for member in room.members {
             if let unit = member.unit { queues[room.sceneIndex].removeFromPool(unit, &pairs) }
         }

@@ -5,8 +5,8 @@ import SessionProtocol
 /// joined, in milliseconds since 1970.
 struct SceneQueue: Sendable {
     var pool: WaitingPool
-    /// The waiting room of each of the pool's.
-    private var sessions: [SessionID?] = []
+    /// The waiting room of each of the pool's that there is.
+    private var sessions: [SessionID] = []
     /// Groups that wait for a coordinator; without one they can be many.
     private var formed = DeadlineQueue<SessionID>()
     /// Groups that are asked whether all are still there.
@@ -22,7 +22,8 @@ struct SceneQueue: Sendable {
     private(set) var recent: [RecentMatch] = []
     /// Sessions whose outcomes the scene goes by: who met whom, which treatments have been had, and what pairs have measured.
     /// The oldest first.
-    private(set) var remembered: [SessionID] = []
+    private var games = RecentSessions()
+    var remembered: [SessionID] { games.sessions }
 
     init(_ scene: Scene, _ limits: PoolLimits) {
         pool = WaitingPool(rules: scene.rules, groupSize: scene.groupSize, limits: limits)
@@ -57,14 +58,13 @@ struct SceneQueue: Sendable {
     }
 
     func session(of room: PoolRoom) -> SessionID {
-        guard Int(room.number) < sessions.count, let session = sessions[Int(room.number)] else {
-            preconditionFailure("a room of the pool has a session")
-        }
-        return session
+        precondition(Int(room.number) < sessions.count, "a room of the pool has a session")
+        return sessions[Int(room.number)]
     }
 
     mutating func setSession(_ session: SessionID, of room: PoolRoom) {
-        while sessions.count <= Int(room.number) { sessions.append(nil) }
+        // Those between have theirs set before anyone asks.
+        while sessions.count <= Int(room.number) { sessions.append(session) }
         sessions[Int(room.number)] = session
     }
 
@@ -97,12 +97,12 @@ struct SceneQueue: Sendable {
 
     /// Games that no rule goes by any more need no longer be kept in the journal.
     private mutating func forgetNeedless() {
-        if !pool.history.isKept, treatments == nil, pool.zones == nil { remembered = [] }
+        if !pool.history.isKept, treatments == nil, !pool.hasZones { games = RecentSessions() }
     }
 
     mutating func forgetGames(_ pairs: inout PairBook) {
         pool.history.removeAll(&pairs)
-        remembered = []
+        games = RecentSessions()
     }
 
     mutating func note(_ match: RecentMatch, max countMax: Int) {
@@ -116,13 +116,36 @@ struct SceneQueue: Sendable {
     mutating func record(_ outcome: Outcome, max countMax: Int, _ pairs: inout PairBook, _ now: Moment) -> Bool {
         let wasPlayed = outcome.endedIn == .playing
         let haveMet = wasPlayed && pool.history.isKept
-        let hasMeasured = pool.zones != nil && !outcome.roundTrips.isEmpty
+        let hasMeasured = pool.hasZones && !outcome.roundTrips.isEmpty
         guard haveMet || hasMeasured || wasPlayed && treatments != nil && outcome.treatment != nil else { return false }
-        if !remembered.contains(outcome.session) { remembered.append(outcome.session) }
-        if remembered.count > countMax { remembered.removeFirst(remembered.count - countMax) }
+        games.insert(outcome.session, max: countMax)
         if haveMet { pool.history.record(outcome.players.map(\.subject), &pairs) }
         if hasMeasured { pairs.setMeasured(outcome, nowMs: now.bootMs) }
         return haveMet || hasMeasured
+    }
+}
+
+/// So many sessions, the oldest of which go first; each is in it once, at its first place.
+struct RecentSessions: Sendable {
+    private var queue: [SessionID] = []
+    private var first = 0
+    private var known: Set<SessionID> = []
+
+    /// The oldest first.
+    var sessions: [SessionID] { Array(queue[first...]) }
+
+    mutating func insert(_ session: SessionID, max countMax: Int) {
+        guard known.insert(session).inserted else { return }
+        queue.append(session)
+        while known.count > countMax {
+            known.remove(queue[first])
+            first += 1
+        }
+        // Swept out when they are the most, which costs each of them as much as it took to put it in.
+        if first > 64, first * 2 > queue.count {
+            queue.removeFirst(first)
+            first = 0
+        }
     }
 }
 

@@ -5,51 +5,83 @@ enum SessionDetails: Sendable {
     /// WAITING
     case room(Room)
     /// MATCHED and later. Held apart: a hand-off is several times as large as a room, and rooms are the many.
-    indirect case handOff(HandOff)
+    case handOff(Boxed<HandOff>)
 
     var room: Room? {
         if case .room(let room) = self { room } else { nil }
     }
-    var handOff: HandOff? {
+    var handOff: Boxed<HandOff>? {
         if case .handOff(let handOff) = self { handOff } else { nil }
     }
 }
 
-/// Someone who waits, or whose session has not yet taken it away.
+/// Someone who waits, or whose session has not yet taken it away. Many wait: what few of them have is held apart.
 struct Member: Hashable, Sendable {
     let subject: SubjectID
     /// Nil while nobody is there to be told.
     var connection: ConnectionHandle?
+    /// Asked to leave after the match was made.
+    var hasLeft = false
+    /// This server could not tell it in time what became of its session, and hung up.
+    var isGivenUp = false
+    /// It has said that it is still there, since its group was last asked.
+    var hasConfirmed = false
+    /// Tells its wait deadline from those of the others in the room.
+    var slot: UInt32 = 0
     /// When the subject first joined, in milliseconds since 1970: its seniority.
     var sinceUnixMs: UInt64
     /// When it has waited for as long as its scene allows, in milliseconds of the boot clock. Hand-offs that failed
     /// do not put it off.
     var waitUntilMs: UInt64
-    /// Tells its wait deadline from those of the others in the room.
-    var slot: UInt32 = 0
-    /// Signs its place, the same as long as it waits here, unless an older one is shown; nil when it is not known, as after a
-    /// restart.
-    var seal: PlaceSeal?
-    /// Asked to leave after the match was made.
-    var hasLeft = false
-    /// This server could not tell it in time what became of its session, and hung up.
-    var isGivenUp = false
-    /// What it said of itself when it joined.
-    var attributes = Attributes.none
-    /// The least round trip to this server that was measured; nil while none was.
-    var pingMs: UInt32?
     /// Tells apart those who have waited equally long: who joined first has the lower one.
     var order: UInt64 = 0
     /// An earlier life of this process knew what it said when it joined.
     var isFromJournal: Bool { order == 0 }
-    /// The order of the first of its party; a party stays together in the pool.
-    var partyOrder: UInt64 = 0
-    /// It has said that it is still there, since its group was last asked.
-    var hasConfirmed = false
-    /// With whom it stays together.
-    var party: JoinRequest.Party?
+    /// Signs its place, the same as long as it waits here, unless an older one is shown; nil when it is not known, as after a
+    /// restart.
+    var seal: PlaceSeal?
+    /// What it said of itself when it joined.
+    var attributes = Attributes.none
+    /// The least round trip to this server that was measured; nil while none was.
+    var pingMs: UInt32?
     /// Its place in the scene's pool, while its room is open.
     var unit: PoolUnit?
+    /// One, of a member who came with others.
+    private var companies: [Company] = []
+
+    private struct Company: Hashable, Sendable {
+        var party: JoinRequest.Party?
+        var order: UInt64
+    }
+
+    init(
+        subject: SubjectID, connection: ConnectionHandle?, sinceUnixMs: UInt64, waitUntilMs: UInt64, slot: UInt32 = 0,
+        attributes: Attributes = .none, party: JoinRequest.Party? = nil
+    ) {
+        self.subject = subject
+        self.connection = connection
+        self.sinceUnixMs = sinceUnixMs
+        self.waitUntilMs = waitUntilMs
+        self.slot = slot
+        self.attributes = attributes
+        if party != nil { self.party = party }
+    }
+
+    /// With whom it stays together.
+    var party: JoinRequest.Party? {
+        get { companies.first?.party }
+        set { setCompany(newValue, partyOrder) }
+    }
+
+    /// The order of the first of its party; a party stays together in the pool.
+    var partyOrder: UInt64 {
+        get { companies.first?.order ?? order }
+        set { setCompany(party, newValue) }
+    }
+
+    private mutating func setCompany(_ party: JoinRequest.Party?, _ order: UInt64) {
+        companies = party == nil && order == self.order ? [] : [Company(party: party, order: order)]
+    }
 }
 
 /// What it takes, beside what is known of a member and its session, to write its signed place whenever it is told: a quarter
@@ -64,16 +96,46 @@ struct PlaceSeal: Hashable, Sendable {
 
 /// A waiting room: one scene's next session.
 struct Room: Sendable {
-    let sceneIndex: Int
+    private let sceneNumber: Int32
+    var slotNext: UInt32 = 0
     /// Once a group has been formed, in order of `PlayerIndex`.
     var members: [Member] = []
-    var slotNext: UInt32 = 0
+    /// One, of a room that is not only filled and handed on.
+    private var occasions: [Occasion] = []
     /// They are a group and out of the pool, and only wait for a coordinator. Until then the pool may take anybody out.
     var isFormed = false
+
+    private struct Occasion: Sendable {
+        var confirmedUntilMs: UInt64?
+        var gathers: JoinRequest.Party?
+    }
+
+    init(sceneIndex: Int) { sceneNumber = Int32(sceneIndex) }
+
+    var sceneIndex: Int { Int(sceneNumber) }
+
+    /// These sit here, in this order, and nobody else.
+    func hasMembers(_ subjects: [SubjectID]) -> Bool {
+        members.count == subjects.count && members.indices.allSatisfy { members[$0].subject == subjects[$0] }
+    }
+
     /// All have said that they are still there, which counts until then; on the boot clock.
-    var confirmedUntilMs: UInt64?
+    var confirmedUntilMs: UInt64? {
+        get { occasions.first?.confirmedUntilMs }
+        set { setOccasion(newValue, gathers) }
+    }
+
     /// A party gathers here, and is not in the pool yet.
-    var gathers: JoinRequest.Party?
+    var gathers: JoinRequest.Party? {
+        get { occasions.first?.gathers }
+        set { setOccasion(confirmedUntilMs, newValue) }
+    }
+
+    private mutating func setOccasion(_ confirmedUntilMs: UInt64?, _ gathers: JoinRequest.Party?) {
+        occasions =
+            confirmedUntilMs == nil && gathers == nil
+            ? [] : [Occasion(confirmedUntilMs: confirmedUntilMs, gathers: gathers)]
+    }
 }
 
 /// Why an owner is asked to end a session, and because of whom.

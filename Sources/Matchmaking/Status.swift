@@ -110,5 +110,5 @@ extension MatchmakerCore {
 
 extension MatchmakerCore {
     /// Whether this connection has joined and not been told its end.
-    public func hasJoined(_ connection: ConnectionHandle) -> Bool { joined[connection] != nil }
+    public func hasJoined(_ connection: ConnectionHandle) -> Bool { joined.contains(connection) }
 }

@@ -24,7 +24,7 @@ extension MatchmakerCore {
     }
 
     /// A session has ended. Unless it was played, another may have its treatment.
-    mutating func giveBackTreatment(_ handOff: HandOff, _ outcome: Outcome) {
+    mutating func giveBackTreatment(_ handOff: Boxed<HandOff>, _ outcome: Outcome) {
         guard let treatment = handOff.assignment.treatment, outcome.endedIn != .playing, let sceneIndex = handOff.sceneIndex
         else { return }
         queues[sceneIndex].treatments?.giveBack(named: treatment)
@@ -61,7 +61,7 @@ extension MatchmakerCore {
             count(outcome.treatment, of: outcome.scene)
         }
         for id in ledger.sessions {
-            guard let assignment = ledger[id]?.details.handOff?.assignment else { continue }
+            guard let assignment = ledger.details(of: id)?.handOff?.assignment else { continue }
             count(assignment.treatment, of: assignment.scene)
         }
         for sceneIndex in scenes.indices {

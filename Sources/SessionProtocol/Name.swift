@@ -16,9 +16,10 @@ struct Name: Sendable {
     init(_ text: String, bytesMax: Int) throws(NameError) {
         if text.utf8.isEmpty { throw .empty }
         if text.utf8.count > bytesMax { throw .tooLong(bytesMax: bytesMax) }
-        for byte in text.utf8 where isControl(byte) { throw .controlCharacter }
         var text = text
-        self = text.withUTF8 { unsafe Name(checked: $0.span) }
+        let name = text.withUTF8 { unsafe TextScan($0.span).hasControl ? nil : Name(checked: $0.span) }
+        guard let name else { throw .controlCharacter }
+        self = name
     }
 
     /// A name from outside; nil when the bytes are none. There is at least one, and not more than a name may have.

@@ -35,7 +35,7 @@ enum CoordinatorOptions {
     static let program = Program(
         name: "coordinator", summary: "validates peers, carries play and reports how it ended",
         options: [listen, listenPorts, publicURL, capacity, turnSecret, turnLifetime] + ServerOptions.players + [link, ServerOptions.secret, tellWait]
-            + ServerOptions.state + LogOptions.all,
+            + [Administration.token] + ServerOptions.state + LogOptions.all,
         reloads: true, environmentOfOthers: ServerOptions.environmentNames)
 }
 
@@ -48,6 +48,7 @@ struct CoordinatorSettings {
     let web: WebLimits
     /// Nil where nobody is given credentials.
     let turn: TurnIssuer?
+    let administration: Administration?
     let link: String
     let secret: [UInt8]
     let coordination: CoordinationLimits
@@ -69,6 +70,7 @@ struct CoordinatorSettings {
         publicURL = try Self.publicURL(configuration, listen)
         connectionsMax = configuration[ServerOptions.connectionsMax]
         web = try ServerOptions.webLimits(configuration)
+        administration = try Administration(configuration)
         secret = try ServerOptions.linkSecret(
             configuration, for: CoordinatorOptions.link, at: configuration[CoordinatorOptions.link])
         turn = try Self.turn(configuration)

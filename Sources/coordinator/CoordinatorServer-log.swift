@@ -90,12 +90,21 @@ extension CoordinatorServer {
             logger.warning(
                 "fell_back_to_relay",
                 ["session": .string("\(session)"), "pair": .string("\(pair.lower)-\(pair.higher)")], message: "a pair has lost each other for good")
-        case .excluded(let session, let player, let reason):
+        case .excluded(let session, let player, let reason, let excluder):
+            watchMetrics.count(excluder)
             logger.info(
                 "excluded",
                 [
                     "session": .string("\(session)"), "player": .int(Int(player.number)),
-                    "reason": .string(reason),
+                    "by": .string(excluder.rawValue), "reason": .string(reason),
+                ])
+        case .warned(let session, let player, let aspect):
+            watchMetrics.count(aspect)
+            logger.info(
+                "warned",
+                [
+                    "session": .string("\(session)"), "player": .int(Int(player.number)),
+                    "about": .string(aspect.rawValue),
                 ])
         }
     }

@@ -15,6 +15,8 @@ extension CoordinatorServer: WebApplication {
 
     func webSocketOpened(_ id: ConnectionID, client: SocketAddress) {}
 
+    func measured(roundTripMs: UInt32, of id: ConnectionID) { handle(.roundTrip(ConnectionHandle(id), roundTripMs)) }
+
     func webNoticed(_ notice: WebNotice) { metrics.record(notice, logger) }
 
     func received(text: Span<UInt8>, from id: ConnectionID) {
@@ -47,6 +49,7 @@ extension CoordinatorServer: WebApplication {
         case .ready(let barrier): handle(.request(connection, .ready(barrier: barrier)))
         case .finish(let result): handle(.request(connection, .finish(result: result)))
         case .leave: handle(.request(connection, .leave))
+        case .visibility(let isHidden): handle(.request(connection, .visibility(isHidden: isHidden)))
         case .exclude(let reason): handle(.request(connection, .exclude(reason: reason)))
         }
     }
@@ -190,6 +193,8 @@ extension PlayerReply {
         case .peerDisconnected(let player, let graceMs):
             .peerDisconnected(player: Int(player.number), graceMs: Int(clamping: graceMs))
         case .peerReconnected(let player): .peerReconnected(player: Int(player.number))
+        case .warning(let aspect, let inMs): .warning(about: aspect.rawValue, inMs: Int(clamping: inMs))
+        case .warningOver(let aspect): .warningOver(about: aspect.rawValue)
         case .ended(let session, let reason, let requeued, let resume, let code):
             .ended(
                 session: session.description, reason: reason.description, requeued: requeued, resume: resume,

@@ -24,6 +24,8 @@ final class CoordinatorServer {
         "greenroom_pair_round_trip_seconds",
         help: "Round trips between players as they measured them while they were validated, once for each pair.",
         bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2.5])
+    private(set) lazy var administrationMetrics = AdministrationMetrics(metrics.registry)
+    private(set) lazy var watchMetrics = WatchMetrics(metrics.registry)
     private lazy var driver = ServerDriver(
         loop: loop, journal: journal, logger: logger, shell: self, parent: settings.parent)
     private var actions: [CoordinatorAction] = []
@@ -66,6 +68,7 @@ final class CoordinatorServer {
         // It is shown with zeros before anything has been measured.
         _ = pairRoundTrips
         _ = pairMetrics
+        _ = (administrationMetrics, watchMetrics)
         let contents = settings.state.contents
         let address = try listen()
         let url = settings.publicURL(listeningAt: address)

@@ -41,7 +41,7 @@ enum MatchmakerOptions {
         options: [listen] + ServerOptions.players
             + [joinsPerAddress, joinsPerAddressBurst, joinsPerSubject, joinsPerSubjectBurst, roundTripInterval]
             + [linkListen, ServerOptions.secret, linkGrace, linkMargin, pingInterval]
-            + ServerOptions.state + LogOptions.all,
+            + [Administration.token] + ServerOptions.state + LogOptions.all,
         structuredKeys: [StructuredKey("scenes", help: "the kinds of games, in place of the built-in ones. SIGHUP reads them again.")],
         reloads: true, environmentOfOthers: ServerOptions.environmentNames)
 }
@@ -51,6 +51,7 @@ struct MatchmakerSettings {
     let listen: SocketAddress
     let connectionsMax: Int
     let web: WebLimits
+    let administration: Administration?
     let joinRates: JoinRateLimits
     let link: SocketAddress
     let secret: [UInt8]
@@ -72,6 +73,7 @@ struct MatchmakerSettings {
         var web = try ServerOptions.webLimits(configuration)
         web.roundTripIntervalMs = UInt64(configuration[MatchmakerOptions.roundTripInterval])
         self.web = web
+        administration = try Administration(configuration)
         joinRates = JoinRateLimits(
             perAddress: RateLimit(
                 perMinute: configuration[MatchmakerOptions.joinsPerAddress],

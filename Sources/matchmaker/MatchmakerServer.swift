@@ -21,6 +21,7 @@ final class MatchmakerServer {
     }
     private(set) lazy var waits = WaitMetrics(metrics.registry, scenes: scenes)
     private(set) lazy var admissionMetrics = AdmissionMetrics(metrics.registry)
+    private(set) lazy var administrationMetrics = AdministrationMetrics(metrics.registry)
     private lazy var driver = ServerDriver(
         loop: loop, journal: journal, logger: logger, shell: self, parent: settings.parent)
     private var actions: [MatchmakerAction] = []
@@ -66,7 +67,7 @@ final class MatchmakerServer {
         isJournalIncomplete = !contents.isComplete
         waits.declare(scenes, in: metrics.registry)
         // Shows its zeros from the first scrape on.
-        _ = admissionMetrics
+        _ = (admissionMetrics, administrationMetrics)
         let address = try web.listen(at: settings.listen, connectionsMax: settings.connectionsMax, for: self)
         let linkAddress = try links.listen(at: settings.link)
         logger.info(

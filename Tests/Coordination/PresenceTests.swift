@@ -89,7 +89,7 @@ import Testing
             stage.begin(Stage.assignment(1))
             let ended = "ended s1/1 player_excluded in playing blamed [0]"
             #expect(stage.ask(1, .exclude(reason: "focus lost")) == ["# \(ended)", "> \(ended)"])
-            #expect(stage.notices == [.excluded(Stage.session(1), PlayerIndex(0), reason: "focus lost")])
+            #expect(stage.notices == [.excluded(Stage.session(1), PlayerIndex(0), reason: "focus lost", by: .itself)])
         }
     }
 

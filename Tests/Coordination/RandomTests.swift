@@ -142,13 +142,14 @@ struct RandomWorld {
 
     private mutating func randomRequest() -> PlayerRequest {
         let player = PlayerIndex(UInt8(pick(3)))
-        switch pick(14) {
+        switch pick(15) {
         case 0, 1, 2, 3: return .validated(peer: player, rttMs: nil)
         case 4: return .validationFailed(peer: player, detail: "", attempt: pick(2) == 0 ? nil : UInt32(pick(4)))
         case 5: return .signal(to: player, data: [1], attempt: pick(2) == 0 ? nil : UInt32(pick(4)))
         case 6: return .peerLost(peer: player)
         case 7, 8, 9: return .ready(barrier: "\(pick(4))")
         case 10, 11, 12: return .finish(result: pick(2) == 0 ? nil : [123, 125])
+        case 13: return .visibility(isHidden: pick(2) == 0)
         default: return pick(2) == 0 ? .leave : .exclude(reason: "")
         }
     }
@@ -218,7 +219,7 @@ struct RandomWorld {
             #expect(outcome.reason == reason)
             let isKnown = acked.contains(session.low)
             #expect(isKnown || (!isLinkUp && number <= persistedUpTo), "told before it is true")
-        case .validate, .retry, .signal, .transport, .play, .go, .peerDisconnected, .peerReconnected, .error: break
+        case .validate, .retry, .signal, .transport, .play, .go, .peerDisconnected, .peerReconnected, .warning, .warningOver, .error: break
         }
     }
 

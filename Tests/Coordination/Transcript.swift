@@ -37,6 +37,8 @@ extension PlayerReply {
         case .go(let barrier): "go \(barrier)"
         case .peerDisconnected(let player, let graceMs): "gone p\(player) \(graceMs)"
         case .peerReconnected(let player): "back p\(player)"
+        case .warning(let aspect, let inMs): "warning \(aspect) in \(inMs)"
+        case .warningOver(let aspect): "warning \(aspect) over"
         case .ended(let session, let reason, let requeued, let resume, let code):
             "ended s\(session.low) \(reason)\(requeued ? " requeued" : "") \(word(ofResume: resume))\(code.map { " " + $0 } ?? "")"
         case .error(let error, _): "error \(error.rawValue)"

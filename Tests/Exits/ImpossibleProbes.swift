@@ -8,6 +8,7 @@ import Testing
     @Test("what the table calls impossible does not come about by what could come nearest", arguments: Cell.impossible)
     func probe(_ cell: Cell) {
         let walk = Walk(cell, variant: 0)
+        if cell.cause == .watchedOut { walk.scene = "watched" }
         walk.bring()
         let isProbed = walk.comeNear()
         #expect(isProbed, "nothing comes near this cell")
@@ -40,6 +41,10 @@ extension Walk {
         case .graceOver:
             world.disconnect("ann")
             world.pass(10_000)
+        case .watchedOut:
+            request("ann", .visibility(isHidden: true))
+            wait(for: .watch)
+        case .excludedByAdministrator: world.tell("east", .exclude(session, PlayerIndex(0), reason: ""))
         case .excluded: request("ann", .exclude(reason: "focus"))
         case .notConfirmed: for name in members { confirm(name) }
         case .waitOver, .noCoordinatorInTime: wait(for: .wait)

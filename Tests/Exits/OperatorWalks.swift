@@ -29,6 +29,11 @@ extension Walk {
             if cell.state == .ended { tellOver() }
             world.tell(.cancel(session))
             #expect(cell.state != .ended || world.notices.last == .nothingToCancel(session))
+        case .excludedByAdministrator:
+            bring()
+            concerned = cell.state == .ended ? ["cid"] : ["ann"]
+            world.tell("east", .exclude(session, PlayerIndex(0), reason: "abusive"))
+            if cell.state == .ended { tellOver() }
         case .matchmakerShutdown:
             if cell.state == .ended { return shutdownUntold() }
             bring()
@@ -49,7 +54,7 @@ extension Walk {
             #expect(mirrored == (cell.state == .waiting ? nil : cell.state))
             world.tell(.reconfigure(World.scenes))
         case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver, .reloaded,
-            .excluded, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver,
+            .excluded, .watchedOut, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver,
             .timeLimit, .pairFailed, .pairFailedFinally, .unreachable, .unreachableFinally, .pairFailedRelayed, .silent, .silentFinally, .silentRelayed, .pairLost,
             .noCoordinatorYet, .noCoordinatorInTime, .leftAtMatchmaker, .goneAtMatchmaker, .refused, .unanswered,
             .linkLostInOffer, .noCoordinatorLeft, .staleMessage, .dropped, .cancelIgnored, .linkLostAndBack,

@@ -62,6 +62,16 @@ extension Walk {
             bring()
             if cell.state == .ended { return askInVain("ann", .exclude(reason: "focus")) }
             world.ask("ann", .exclude(reason: "focus"))
+        case .watchedOut:
+            if cell.state == .validating {
+                scene = "watched peers"
+                validate()
+            } else {
+                scene = "watched"
+                play()
+            }
+            world.ask("ann", .visibility(isHidden: true))
+            world.pass(5_000)
         case .rejoined: rejoin()
         case .finishedGone:
             play()
@@ -80,7 +90,7 @@ extension Walk {
             .leftAtMatchmaker, .goneAtMatchmaker, .refused, .unanswered, .linkLostInOffer, .noCoordinatorLeft,
             .staleMessage, .dropped, .cancelIgnored, .linkLostAndBack, .rejoinedOutOfReach, .leaseOver, .awokeLate,
             .coordinatorSilent, .ownerSpokeLate, .coordinatorRestarted, .matchmakerRestarted, .bothRestarted,
-            .journalLost, .matchmakerDiskFails, .coordinatorDiskFails, .cancelled, .matchmakerShutdown,
+            .journalLost, .matchmakerDiskFails, .coordinatorDiskFails, .cancelled, .excludedByAdministrator, .matchmakerShutdown,
             .coordinatorShutdown, .sceneRemoved:
             isWalked = false
         }

@@ -93,7 +93,7 @@ private func examine(_ request: CoordinatorRequest, _ input: Span<UInt8>, _ limi
     case .ready(let barrier): requireName(barrier, limits.barrierBytesMax)
     case .finish(let result): if let result { requireSlice(result, input, limits.messageBytesMax) }
     case .exclude(let reason): requireName(reason, limits.reasonBytesMax)
-    case .leave: break
+    case .leave, .visibility: break
     }
 }
 

@@ -33,6 +33,23 @@ private func frames(_ numbers: ClosedRange<Int>) -> [[UInt8]] { numbers.map { en
         }
     }
 
+    @Test("A damaged last record is not taken for a torn one because the zeros of its length end a sector", arguments: 1...3)
+    func lengthAcrossSectors(gap: Int) {
+        var padded = outcome(SessionID(high: 1, low: 1))
+        padded.players[0].result = [0x31]
+        let size = encoded(.ended(padded)).count
+        padded.players[0].result = [UInt8](repeating: 0x31, count: 1 + (1024 - gap - size))
+        let before = encoded(.ended(padded))
+        #expect(before.count == 1024 - gap)
+        let frame = encoded(record(1))
+        for bit in 32..<frame.count * 8 {
+            var bytes = before + frame
+            bytes[before.count + bit / 8] ^= 1 << UInt8(bit % 8)
+            let read = JournalReader.read(bytes)
+            #expect(read.end == before.count && read.error != nil, "bit \(bit)")
+        }
+    }
+
     @Test("A last record is torn where it was cut, and where zeros stand for what did not reach the disk")
     func torn() {
         let whole = frames(1...3)

@@ -13,8 +13,9 @@ struct LatencyZones: Sendable {
     private let count: Int
     let attribute: String?
 
-    init?(_ rule: LatencyRule?) {
-        guard let rule else { return nil }
+    /// Without a rule there is one zone, of which nothing can be told.
+    init(_ rule: LatencyRule?) {
+        let rule = rule ?? LatencyRule(steps: [])
         var regions: [String: UInt16] = [:]
         for pair in rule.regions {
             for name in [pair.first, pair.second] where regions[name] == nil {

@@ -60,12 +60,20 @@ public struct MatchReason: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension WaitingPool {
-    func reason(_ units: [Int32], _ slots: [Int32], _ book: PairBook, reunited: Bool) -> MatchReason {
+    func reason(_ units: [PoolUnit], _ slots: [Int32], _ book: PairBook, reunited: Bool) -> MatchReason {
         var reason = MatchReason()
         reason.players = slots.count
         reason.groupSize = groupSize
-        reason.bots = slots.count { entries[Int($0)].isBot }
-        let people = slots.filter { !entries[Int($0)].isBot }
+        var width = 0.0
+        var capMs: UInt32 = 0
+        for unit in units {
+            let stage = stage(unit.slot)
+            width = max(width, stage.width)
+            capMs = max(capMs, stage.capMs)
+            reason.waitedMs = max(reason.waitedMs, waitedMs(unit.slot, nowMs: search.nowMs))
+        }
+        for slot in slots where entries[Int(slot)].isBot { reason.bots += 1 }
+        let people = reason.bots == 0 ? slots : slots.filter { !entries[Int($0)].isBot }
         if let skill = rules.skill {
             var lowest = Double.infinity
             var highest = -Double.infinity
@@ -73,7 +81,6 @@ extension WaitingPool {
                 lowest = min(lowest, entries[Int(slot)].skill)
                 highest = max(highest, entries[Int(slot)].skill)
             }
-            let width = units.map { stage($0).width }.max() ?? 0
             reason.skill = MatchReason.Skill(attribute: skill.attribute, spread: max(0, highest - lowest), width: width)
         }
         if rules.latency != nil {
@@ -83,10 +90,8 @@ extension WaitingPool {
                     if let ms = roundTripMs(slot, other, book) { longestMs = max(longestMs ?? 0, ms) }
                 }
             }
-            let capMs = units.map { stage($0).capMs }.max() ?? LatencyZones.anyMs
             reason.latency = MatchReason.Latency(longestMs: longestMs, capMs: capMs == LatencyZones.anyMs ? nil : capMs)
         }
-        reason.waitedMs = units.map { waitedMs($0, nowMs: search.nowMs) }.max() ?? 0
         reason.equal = equalAttributes
         reason.different = differentAttributes
         if let seats { reason.roles = seats.seats.prefix(slots.count).map { seats.roles[Int($0)] } }

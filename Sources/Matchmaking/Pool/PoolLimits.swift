@@ -10,15 +10,18 @@ public struct PoolLimits: Sendable {
     public var measuredPairsMax: Int
     /// Pairs of one scene that are remembered to have played together, and groups likewise; the oldest go first.
     public var encountersMax: Int
+    /// Sets of attributes, numbers aside, that are kept once for all who have them; more are kept by each one alone.
+    public var attributeShapesMax: Int
 
     public init(
         candidatesMax: Int = 64, pairChecksMax: Int = 4096, overdueMs: UInt64 = 30_000, measuredPairsMax: Int = 100_000,
-        encountersMax: Int = 20_000
+        encountersMax: Int = 20_000, attributeShapesMax: Int = 4096
     ) {
         self.candidatesMax = candidatesMax
         self.pairChecksMax = pairChecksMax
         self.overdueMs = overdueMs
         self.measuredPairsMax = measuredPairsMax
         self.encountersMax = encountersMax
+        self.attributeShapesMax = attributeShapesMax
     }
 }

@@ -3,7 +3,7 @@ struct PoolRooms: Sendable {
     struct Room: Sendable {
         /// Its units, chained by `WaitingEntry.nextInRoom`.
         var first: Int32
-        var members: Int
+        var members: Int32
     }
 
     private(set) var rooms: [Room] = []
@@ -11,9 +11,10 @@ struct PoolRooms: Sendable {
 
     var count: Int { rooms.count - free.count }
     subscript(number: Int32) -> Room { rooms[Int(number)] }
+    func members(_ number: Int32) -> Int { Int(rooms[Int(number)].members) }
 
     mutating func open(with head: Int32, members: Int) -> Int32 {
-        let room = Room(first: head, members: members)
+        let room = Room(first: head, members: Int32(members))
         if let number = free.popLast() {
             rooms[Int(number)] = room
             return number
@@ -24,7 +25,7 @@ struct PoolRooms: Sendable {
 
     mutating func update(_ number: Int32, first: Int32, members: Int) {
         rooms[Int(number)].first = first
-        rooms[Int(number)].members = members
+        rooms[Int(number)].members = Int32(members)
         if members == 0 { free.append(number) }
     }
 }
@@ -45,7 +46,7 @@ extension WaitingPool {
         return units
     }
 
-    func memberCount(in room: PoolRoom) -> Int { rooms[room.number].members }
+    func memberCount(in room: PoolRoom) -> Int { rooms.members(room.number) }
 
     mutating func openRoom(_ unit: PoolUnit) -> PoolRoom {
         precondition(entries[Int(unit.slot)].room < 0, "a unit is in one room")
@@ -60,7 +61,7 @@ extension WaitingPool {
         let old = rooms[room.number]
         entries[Int(unit.slot)].room = room.number
         entries[Int(unit.slot)].nextInRoom = old.first
-        rooms.update(room.number, first: unit.slot, members: old.members + size(unit.slot))
+        rooms.update(room.number, first: unit.slot, members: Int(old.members) + size(unit.slot))
     }
 
     /// An empty room goes.
@@ -78,7 +79,7 @@ extension WaitingPool {
         }
         entries[Int(unit.slot)].room = -1
         entries[Int(unit.slot)].nextInRoom = -1
-        rooms.update(number, first: first, members: old.members - size(unit.slot))
+        rooms.update(number, first: first, members: Int(old.members) - size(unit.slot))
     }
 
     /// A room is as senior as its most senior unit.

@@ -7,6 +7,8 @@ struct PoolSearch: Sendable {
             case below
             /// One unit, by its seniority.
             case itself
+            /// One unit, by its seniority, where that is the key; then the next one.
+            case onwards
             /// One unit, by its distance; then its neighbour.
             case upwards
             case downwards
@@ -43,6 +45,8 @@ struct PoolSearch: Sendable {
     var domains: [Int32] = []
     /// Units looked at in all searches so far; for measurements.
     var lookedInAll: UInt64 = 0
+    /// And so many steps of the frontier.
+    var steps: UInt64 = 0
 }
 
 extension WaitingPool {
@@ -89,26 +93,25 @@ extension WaitingPool {
     func roundTripMs(_ x: Int32, _ y: Int32, _ book: PairBook) -> UInt32? {
         let (p, q) = (entries[Int(x)].person, entries[Int(y)].person)
         if p != 0, q != 0, let measuredMs = book.measuredMs(p, q) { return measuredMs }
-        return zones?.estimateMs(entries[Int(x)].place, entries[Int(y)].place)
+        return zones.estimateMs(entries[Int(x)].place, entries[Int(y)].place)
     }
 
     /// False when nobody in a bucket can fit the unit.
-    private func isWorthwhile(_ key: PoolBucket.Key, _ head: Int32, _ book: PairBook) -> Bool {
+    private func isWorthwhile(_ key: PoolBucket.Key, _ head: Int32, knowsMeasured: Bool) -> Bool {
         guard Int(key.size) + size(head) <= groupSize else { return false }
         let entry = entries[Int(head)]
-        if let zones, entry.nextMember < 0, entry.person == 0 || !book.knowsMeasured {
-            let capMs = max(stage(head).capMs, stages.levels[Int(key.level)].capMs)
+        if hasZones, entry.nextMember < 0, entry.person == 0 || !knowsMeasured {
+            let capMs = max(stages.stages[Int(entry.stage)].capMs, stages.levels[Int(key.level)].capMs)
             if !zones.isWithin(capMs, entry.place, zone: key.zone) { return false }
         }
-        guard let seats, entry.nextMember < 0, key.size == 1, entry.roles | key.roles != RoleSeats.anyRole else { return true }
-        var fill = RoleFill(seats, size: groupSize)
-        return fill.add(entry.roles) && fill.add(key.roles)
+        guard entry.nextMember < 0, key.size == 1, entry.roles | key.roles != RoleSeats.anyRole else { return true }
+        return seats?.canSeat(entry.roles, key.roles) ?? true
     }
 
     // MARK: Looking for candidates
 
     private func width(_ head: Int32, _ bucket: Int32) -> Double {
-        max(stage(head).width, stages.levels[Int(buckets[Int(bucket)].key.level)].width)
+        max(stages.stages[Int(entries[Int(head)].stage)].width, stages.levels[Int(buckets[Int(bucket)].key.level)].width)
     }
 
     mutating func beginSearch(around head: Int32, _ book: PairBook) {
@@ -118,18 +121,24 @@ extension WaitingPool {
         search.looked = 0
         let lookedMax = max(limits.candidatesMax, 2 * groupSize)
         // The overdue may take up half of it, so that those who fit better are reached too.
-        search.lookedMax = rules.skill == nil ? lookedMax : lookedMax / 2
+        search.lookedMax = hasSkill ? lookedMax / 2 : lookedMax
         search.frontier.removeAll(keepingCapacity: true)
         search.phase = .bySeniority
+        // The book is too large to be handed on for each bucket.
+        let knowsMeasured = book.knowsMeasured
         var worthwhile = 0
         var bucket = kindHeads[Int(kind(head))]
         while bucket >= 0 {
             buckets[Int(bucket)].looked = 0
             let key = buckets[Int(bucket)].key
             let root = buckets[Int(bucket)].root
-            if root >= 0, isWorthwhile(key, head, book) {
+            if root != -1, isWorthwhile(key, head, knowsMeasured: knowsMeasured) {
                 worthwhile += 1
-                if rules.skill == nil || stages.levels[Int(key.level)].isOverdue { push(below: root, bucket) }
+                if !hasSkill {
+                    push(onwards: index.first(atLeast: -.infinity, root), bucket)
+                } else if stages.levels[Int(key.level)].isOverdue {
+                    push(below: root, bucket)
+                }
             } else {
                 buckets[Int(bucket)].looked = .max
             }
@@ -144,78 +153,97 @@ extension WaitingPool {
         let hasSeenOverdue = search.looked < search.lookedMax
         search.lookedMax = lookedMax
         search.frontier.removeAll(keepingCapacity: true)
-        let key = index[head].key
+        let key = index.key(head)
         var bucket = kindHeads[Int(kind(head))]
         while bucket >= 0 {
             let next = buckets[Int(bucket)].next
             let isOverdue = stages.levels[Int(buckets[Int(bucket)].key.level)].isOverdue
             if buckets[Int(bucket)].looked != .max, !(isOverdue && hasSeenOverdue) {
-                let root = buckets[Int(bucket)].root
-                push(index.first(atLeast: key, root), from: head, bucket, .upwards)
-                push(index.last(below: key, root), from: head, bucket, .downwards)
+                let nearest = index.neighbours(of: key, buckets[Int(bucket)].root)
+                let width = width(head, bucket)
+                push(nearest.atLeast, from: key, width, bucket, .upwards)
+                push(nearest.below, from: key, width, bucket, .downwards)
             }
             bucket = next
         }
     }
 
     private mutating func push(below node: Int32, _ bucket: Int32) {
-        let senior = index[node].senior
-        push(PoolSearch.Item(rank: Double(index[senior].sinceUnixMs), slot: senior, node: node, bucket: bucket, way: .below))
+        let senior = index.senior(node)
+        push(PoolSearch.Item(rank: Double(index.sinceUnixMs(senior)), slot: senior, node: node, bucket: bucket, way: .below))
+    }
+
+    private mutating func push(onwards slot: Int32, _ bucket: Int32) {
+        guard slot >= 0 else { return }
+        let rank = Double(index.sinceUnixMs(slot))
+        push(PoolSearch.Item(rank: rank, slot: slot, node: -1, bucket: bucket, way: .onwards))
+    }
+
+    private mutating func push(
+        _ unit: SkillIndex.Neighbour, from key: Double, _ width: Double, _ bucket: Int32, _ way: PoolSearch.Item.Way
+    ) {
+        guard unit.slot >= 0 else { return }
+        let distance = abs(unit.key - key)
+        guard distance <= width else { return }
+        push(PoolSearch.Item(rank: distance, slot: unit.slot, node: unit.slot, bucket: bucket, way: way))
     }
 
     private mutating func push(_ slot: Int32, from head: Int32, _ bucket: Int32, _ way: PoolSearch.Item.Way) {
         guard slot >= 0 else { return }
-        let distance = abs(index[slot].key - index[head].key)
-        guard distance <= width(head, bucket) else { return }
-        push(PoolSearch.Item(rank: distance, slot: slot, node: slot, bucket: bucket, way: way))
+        push((slot, index.key(slot)), from: index.key(head), width(head, bucket), bucket, way)
     }
 
     /// The next unit to look at, in order of preference; −1 when there is none, or enough have been looked at.
     private mutating func nextCandidate(around head: Int32) -> Int32 {
         while true {
             guard search.looked < search.lookedMax, let item = popItem() else {
-                guard search.phase == .bySeniority, rules.skill != nil else {
+                guard search.phase == .bySeniority, hasSkill else {
                     search.phase = .over
                     return -1
                 }
                 beginByDistance(from: head)
                 continue
             }
-            var candidate = item.slot
+            search.steps += 1
+            // Of a bucket of which enough have been looked at nothing more is wanted.
+            if buckets[Int(item.bucket)].looked >= search.bucketQuota { continue }
             switch item.way {
             case .below:
-                candidate = -1
                 unfold(item, around: head)
+                continue
             case .itself: break
+            case .onwards: push(onwards: index.next(item.slot), item.bucket)
             case .upwards: push(index.next(item.slot), from: head, item.bucket, .upwards)
             case .downwards: push(index.previous(item.slot), from: head, item.bucket, .downwards)
             }
-            if candidate < 0 || candidate == head || buckets[Int(item.bucket)].looked >= search.bucketQuota { continue }
+            if item.slot == head { continue }
             buckets[Int(item.bucket)].looked += 1
             search.looked += 1
             search.lookedInAll += 1
-            return candidate
+            return item.slot
         }
     }
 
-    /// In the place of a subtree come its root and what is below that, as far as they are within the skill window.
+    /// In the place of a node comes what is in it, as far as that is within the skill window.
     private mutating func unfold(_ item: PoolSearch.Item, around head: Int32) {
-        let node = index[item.node]
-        if buckets[Int(item.bucket)].looked >= search.bucketQuota { return }
-        var isTooLow = false
-        var isTooHigh = false
-        if rules.skill != nil {
-            let key = index[head].key
-            let isFar = abs(node.key - key) > width(head, item.bucket)
-            isTooLow = isFar && node.key < key
-            isTooHigh = isFar && node.key > key
+        if SkillIndex.unit(item.node) >= 0 {
+            unfold(item.slot, index.key(item.slot), index.key(item.slot), item, around: head)
+            return
         }
-        if !isTooLow, node.left >= 0 { push(below: node.left, item.bucket) }
-        if !isTooHigh, node.right >= 0 { push(below: node.right, item.bucket) }
-        if !isTooLow, !isTooHigh {
-            let rank = Double(node.sinceUnixMs)
-            push(PoolSearch.Item(rank: rank, slot: item.node, node: item.node, bucket: item.bucket, way: .itself))
+        for place in 0..<index.count(item.node) {
+            let (low, high) = index.bounds(item.node, place)
+            unfold(index.item(item.node, place), low, high, item, around: head)
         }
+    }
+
+    private mutating func unfold(_ inner: Int32, _ low: Double, _ high: Double, _ item: PoolSearch.Item, around head: Int32) {
+        let key = index.key(head)
+        let width = width(head, item.bucket)
+        if low > key, low - key > width { return }
+        if high < key, key - high > width { return }
+        if SkillIndex.unit(item.node) < 0, !index.nodes[Int(item.node)].isLeaf { return push(below: inner, item.bucket) }
+        let rank = Double(index.sinceUnixMs(inner))
+        push(PoolSearch.Item(rank: rank, slot: inner, node: -1, bucket: item.bucket, way: .itself))
     }
 
     /// Goes on until so many members more have been found that fit; false when there are no more.

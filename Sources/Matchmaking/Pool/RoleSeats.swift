@@ -5,6 +5,9 @@ struct RoleSeats: Sendable {
     /// The role of each seat, in order of `PlayerIndex`.
     let seats: [UInt8]
     let attribute: String
+    /// Roles that have a seat, and those that have two.
+    private let open: UInt32
+    private let open2: UInt32
 
     static let anyRole = UInt32.max
 
@@ -18,9 +21,25 @@ struct RoleSeats: Sendable {
             precondition(index < RoleRule.rolesMax, "a scene has at most \(RoleRule.rolesMax) roles")
             seats += [UInt8](repeating: UInt8(index), count: max(0, entry.count))
         }
+        var (open, open2): (UInt32, UInt32) = (0, 0)
+        for seat in seats {
+            let bit: UInt32 = 1 << UInt32(seat)
+            open2 |= open & bit
+            open |= bit
+        }
+        (self.open, self.open2) = (open, open2)
         self.roles = roles
         self.seats = seats
         attribute = rule.attribute
+    }
+
+    /// Whether two people can have seats of a full group, as `RoleFill` would give them.
+    func canSeat(_ first: UInt32, _ second: UInt32) -> Bool {
+        let (one, other) = (first & open, second & open)
+        if one == 0 || other == 0 { return false }
+        let either = one | other
+        // Of two roles or more each can have one of its own; of one role there must be two seats.
+        return either & (either - 1) != 0 || either & open2 != 0
     }
 
     /// The roles that a subject would take; none when no seat has what it asks for.

@@ -40,7 +40,7 @@ extension WaitingPool {
         search.nowMs = now.bootMs
         let head = unit.slot
         if entries[Int(head)].isBot { return placementOfBot(book) }
-        if entries[Int(head)].reunion != 0 { return placementOfReunion(head, book) }
+        if entries[Int(head)].marks.contains(.reunites) { return placementOfReunion(head, book) }
         beginSearch(around: head, book)
         if completeGroup(around: head, book) { return .complete(group(around: head, book)) }
         return roomPlacement(of: head, book)
@@ -177,10 +177,14 @@ extension WaitingPool {
 
     /// A bot fills a seat of those who have waited for one.
     private mutating func placementOfBot(_ book: PairBook) -> PoolPlacement {
-        var tries = min(hungry.count, max(1, limits.candidatesMax / 8))
-        while tries > 0, let unit = hungry.first {
-            tries -= 1
-            hungry.removeFirst()
+        let tries = min(hungry.count - hungryFirst, max(1, limits.candidatesMax / 8))
+        for _ in 0..<tries {
+            let unit = hungry[hungryFirst]
+            hungryFirst += 1
+            if hungryFirst > 64, hungryFirst * 2 > hungry.count {
+                hungry.removeFirst(hungryFirst)
+                hungryFirst = 0
+            }
             guard isHungry(unit) else { continue }
             hungry.append(unit)
             beginSearch(around: unit.slot, book)
@@ -193,7 +197,7 @@ extension WaitingPool {
 
     /// The last group, once all of it waits.
     private mutating func placementOfReunion(_ head: Int32, _ book: PairBook) -> PoolPlacement {
-        let number = entries[Int(head)].reunion
+        let number = reunionOf[head] ?? 0
         let units = reunions[number] ?? []
         let members = units.reduce(0) { $0 + size($1) }
         guard members == history.people(of: number).count, members <= groupSize else { return .alone }
@@ -210,7 +214,9 @@ extension WaitingPool {
 
     /// Of the rooms of those who were found, the most senior with free seats that will have the unit.
     private mutating func roomPlacement(of head: Int32, _ book: PairBook) -> PoolPlacement {
-        let isBySeniority = rules.skill == nil
+        // A room has somebody in it, and one that would be full is a complete group.
+        guard size(head) + 1 < groupSize else { return .alone }
+        let isBySeniority = !hasSkill
         var best: (room: PoolRoom, senior: Int32)?
         var next = 0
         while true {
@@ -220,7 +226,7 @@ extension WaitingPool {
             let number = entries[Int(candidate)].room
             guard number >= 0, number != entries[Int(head)].room, best?.room.number != number else { continue }
             // One that would be full is a complete group, and none was possible.
-            guard rooms[number].members + size(head) < groupSize else { continue }
+            guard rooms.members(number) + size(head) < groupSize else { continue }
             let room = PoolRoom(number: number)
             let senior = isBySeniority ? candidate : mostSenior(in: room)
             if let best, index.isMoreSenior(best.senior, than: senior) { continue }
@@ -234,7 +240,7 @@ extension WaitingPool {
 
     /// Whether a unit can be together with all of a room.
     func hasPlace(in room: PoolRoom, for unit: PoolUnit, _ book: PairBook) -> Bool {
-        rooms[room.number].members + size(unit.slot) <= groupSize && accepts(room, unit.slot, book)
+        rooms.members(room.number) + size(unit.slot) <= groupSize && accepts(room, unit.slot, book)
     }
 
     private func accepts(_ room: PoolRoom, _ head: Int32, _ book: PairBook) -> Bool {
@@ -258,12 +264,18 @@ extension WaitingPool {
     // MARK: Results
 
     private func group(around head: Int32, _ book: PairBook, reunited: Bool = false) -> PoolGroup {
-        // A closure that names `self` would copy the whole pool.
-        let index = index
-        let units = search.chosen.sorted { index.isMoreSenior($0, than: $1) }
+        var units: [PoolUnit] = []
+        units.reserveCapacity(search.chosen.count)
+        for chosen in search.chosen {
+            // They are few; most come in order.
+            var at = units.count
+            while at > 0, index.isMoreSenior(chosen, than: units[at - 1].slot) { at -= 1 }
+            units.insert(PoolUnit(slot: chosen), at: at)
+        }
         var slots: [Int32] = []
+        slots.reserveCapacity(groupSize)
         for unit in units {
-            var slot = unit
+            var slot = unit.slot
             while slot >= 0 {
                 slots.append(slot)
                 slot = entries[Int(slot)].nextMember
@@ -271,8 +283,7 @@ extension WaitingPool {
         }
         if let seats { slots = seated(slots, seats) }
         return PoolGroup(
-            units: units.map { PoolUnit(slot: $0) }, members: slots.map { entries[Int($0)].subject },
-            reason: reason(units, slots, book, reunited: reunited))
+            units: units, members: slots.map { subjects[Int($0)] }, reason: reason(units, slots, book, reunited: reunited))
     }
 
     /// In the order of the seats; bots have what is left.

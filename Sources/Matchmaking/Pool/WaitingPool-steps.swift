@@ -18,7 +18,8 @@ extension WaitingPool {
     /// Takes the units whose step has passed to their new stage, all before the first is given back to be searched around:
     /// steps that pass at once count at once.
     mutating func popDue(now: Moment) -> Step? {
-        while let head = due.popDue(nowMs: now.bootMs) {
+        while let slot = due.popDue(now.bootMs) {
+            let head = Int32(slot)
             restage(head, nowMs: now.bootMs)
             searchAgain(around: PoolUnit(slot: head))
         }
@@ -26,9 +27,9 @@ extension WaitingPool {
             let head = ready[readyNext]
             readyNext += 1
             // It may have been matched with one before it.
-            guard Int(head) < entries.count, entries[Int(head)].isReady else { continue }
-            entries[Int(head)].isReady = false
-            if entries[Int(head)].isGivenUp { return .reunionFailed(PoolUnit(slot: head)) }
+            guard Int(head) < entries.count, entries[Int(head)].marks.contains(.ready) else { continue }
+            entries[Int(head)].marks.remove(.ready)
+            if entries[Int(head)].marks.contains(.givenUp) { return .reunionFailed(PoolUnit(slot: head)) }
             return .search(PoolUnit(slot: head))
         }
         ready.removeAll(keepingCapacity: true)
@@ -38,8 +39,7 @@ extension WaitingPool {
 
     /// For a unit around which more may be possible than before: `popDue` gives it back.
     mutating func searchAgain(around unit: PoolUnit) {
-        guard !entries[Int(unit.slot)].isReady else { return }
-        entries[Int(unit.slot)].isReady = true
+        guard entries[Int(unit.slot)].marks.insert(.ready).inserted else { return }
         ready.append(unit.slot)
     }
 
@@ -47,10 +47,10 @@ extension WaitingPool {
         let old = stage(head)
         entries[Int(head)].stage = UInt8(clamping: stages.stage(afterMs: waitedMs(head, nowMs: nowMs)))
         schedule(head)
-        if entries[Int(head)].reunion != 0, stage(head).isReunionOver {
+        if entries[Int(head)].marks.contains(.reunites), stage(head).isReunionOver {
             if case .reunite(_, .end) = rules.encounters {
                 // It stays aside until it is taken out.
-                entries[Int(head)].isGivenUp = true
+                entries[Int(head)].marks.insert(.givenUp)
                 return
             }
             forgetReunion(head)
@@ -68,15 +68,15 @@ extension WaitingPool {
         let stage = Int(entries[Int(head)].stage)
         guard stage < stages.boundariesMs.count else { return }
         let (at, isNever) = entries[Int(head)].sinceMs.addingReportingOverflow(Int64(clamping: stages.boundariesMs[stage]))
-        if !isNever { due.insert(head, atMs: UInt64(max(0, at))) }
+        if !isNever { due.set(Int(head), atMs: UInt64(max(0, at)), order: UInt64(head)) }
     }
 
     /// Takes in a member's round trip to the server; true when others may fit now that did not. The least one counts.
     mutating func setPing(_ unit: PoolUnit, _ subject: SubjectID, pingMs: UInt32) -> Bool {
-        guard zones != nil else { return false }
+        guard hasZones else { return false }
         let pingMs = UInt16(min(pingMs, UInt32(LatencyZones.unknownMs) - 1))
         var slot = unit.slot
-        while slot >= 0, entries[Int(slot)].subject != subject { slot = entries[Int(slot)].nextMember }
+        while slot >= 0, subjects[Int(slot)] != subject { slot = entries[Int(slot)].nextMember }
         guard slot >= 0, pingMs < entries[Int(slot)].pingMs else { return false }
         entries[Int(slot)].pingMs = pingMs
         reshelve(unit.slot)
@@ -87,7 +87,7 @@ extension WaitingPool {
     mutating func becameKnown(_ unit: PoolUnit, _ subject: SubjectID, _ book: inout PairBook) {
         var slot = unit.slot
         while slot >= 0 {
-            if entries[Int(slot)].subject == subject, entries[Int(slot)].person == 0 {
+            if subjects[Int(slot)] == subject, entries[Int(slot)].person == 0 {
                 entries[Int(slot)].person = book.holdKnown(subject)
             }
             slot = entries[Int(slot)].nextMember
@@ -106,7 +106,8 @@ extension WaitingPool {
             guard history.reunion(of: entries[Int(slot)].person) == group else { return }
             slot = entries[Int(slot)].nextMember
         }
-        entries[Int(head)].reunion = group
+        entries[Int(head)].marks.insert(.reunites)
+        reunionOf[head] = group
         reunions[group, default: []].append(head)
     }
 
@@ -117,9 +118,7 @@ extension WaitingPool {
     }
 
     mutating func forgetReunion(_ head: Int32) {
-        let group = entries[Int(head)].reunion
-        guard group != 0 else { return }
-        entries[Int(head)].reunion = 0
+        guard entries[Int(head)].marks.remove(.reunites) != nil, let group = reunionOf.removeValue(forKey: head) else { return }
         reunions[group]?.removeAll { $0 == head }
         if reunions[group]?.isEmpty == true { reunions[group] = nil }
     }
@@ -127,9 +126,10 @@ extension WaitingPool {
     // MARK: Bots
 
     mutating func askForBots(_ head: Int32) {
-        if hungry.count > 2 * unitCount + 16 {
+        if hungry.count - hungryFirst > 2 * unitCount + 16 {
             var seen: Set<Int32> = []
-            hungry = hungry.filter { isHungry($0) && seen.insert($0.slot).inserted }
+            hungry = hungry[hungryFirst...].filter { isHungry($0) && seen.insert($0.slot).inserted }
+            hungryFirst = 0
         }
         hungry.append(PoolUnit(slot: head))
     }

@@ -17,16 +17,22 @@ struct WaitingPool: Sendable {
     let limits: PoolLimits
     let stages: Stages
     let seats: RoleSeats?
-    let zones: LatencyZones?
+    let zones: LatencyZones
+    let hasZones: Bool
+    let hasSkill: Bool
+    private let skillAttribute: String?
     let equalAttributes: [String]
     let differentAttributes: [String]
     /// Without them whoever is not in the book of pairs fits everybody.
     let hasPairRules: Bool
 
     var entries: [WaitingEntry] = []
+    /// Their names, apart: no search asks for them.
+    private(set) var subjects: [SubjectID] = []
     private var free: [Int32] = []
     var index = SkillIndex()
-    var due = DueHeap()
+    /// When the next step of each passes.
+    var due = SlotHeap()
     /// For each member and each attribute that must differ the number of its value.
     private(set) var different: [UInt32] = []
 
@@ -43,8 +49,11 @@ struct WaitingPool: Sendable {
     var history: EncounterHistory
     /// Who waits for a last group, by its number.
     var reunions: [UInt32: [Int32]] = [:]
+    /// The last group of each of these.
+    var reunionOf: [Int32: UInt32] = [:]
     /// Units whose wait allows bots, as they asked for them; those gone are left out when it is their turn.
     var hungry: [PoolUnit] = []
+    var hungryFirst = 0
     var botsBucket: Int32 = -1
     /// Units whose step has passed, from `readyNext` on still to be searched around.
     var ready: [Int32] = []
@@ -61,6 +70,9 @@ struct WaitingPool: Sendable {
         stages = Stages(rules, groupSize: groupSize, overdueMs: limits.overdueMs)
         seats = RoleSeats(rules)
         zones = LatencyZones(rules.latency)
+        hasZones = rules.latency != nil
+        hasSkill = rules.skill != nil
+        skillAttribute = rules.skill?.attribute
         var equal: [String] = []
         var different: [String] = []
         for rule in rules.attributes {
@@ -71,7 +83,7 @@ struct WaitingPool: Sendable {
         }
         equalAttributes = equal
         differentAttributes = different
-        hasPairRules = rules.skill != nil || rules.latency != nil || !different.isEmpty
+        hasPairRules = hasSkill || rules.latency != nil || !different.isEmpty
         history = EncounterHistory(rules.encounters, countMax: limits.encountersMax)
     }
 
@@ -109,8 +121,10 @@ struct WaitingPool: Sendable {
         }
         entries[Int(head)].sinceMs = Int64(clamping: now.bootMs) - Int64(clamping: waitedMs)
         entries[Int(head)].size = UInt8(clamping: members.count)
-        entries[Int(head)].isBot = members.count == 1 && members.allSatisfy { rules.isBot($0.attributes) }
-        let key = rules.skill == nil ? Double(sinceUnixMs) : skill / Double(members.count)
+        if rules.bots != nil, members.count == 1, members.allSatisfy({ rules.isBot($0.attributes) }) {
+            entries[Int(head)].marks.insert(.bot)
+        }
+        let key = hasSkill ? skill / Double(members.count) : Double(sinceUnixMs)
         index.set(head, key: key, sinceUnixMs: sinceUnixMs, order: order)
         entries[Int(head)].stage = UInt8(clamping: stages.stage(afterMs: waitedMs))
         unitCount += 1
@@ -124,11 +138,13 @@ struct WaitingPool: Sendable {
 
     private mutating func freeSlot(_ subject: SubjectID) -> Int32 {
         if let slot = free.popLast() {
-            entries[Int(slot)] = WaitingEntry(subject: subject)
+            entries[Int(slot)] = WaitingEntry()
+            subjects[Int(slot)] = subject
             return slot
         }
         let slot = Int32(entries.count)
-        entries.append(WaitingEntry(subject: subject))
+        entries.append(WaitingEntry())
+        subjects.append(subject)
         index.set(slot, key: 0, sinceUnixMs: 0, order: 0)
         for _ in differentAttributes { different.append(0) }
         return slot
@@ -137,15 +153,15 @@ struct WaitingPool: Sendable {
     private mutating func fill(_ slot: Int32, _ member: PoolMember, _ book: inout PairBook) {
         let at = Int(slot)
         entries[at].person = book.holdKnown(member.subject)
-        if let skill = rules.skill {
-            if case .number(let value)? = member.attributes[skill.attribute], value.isFinite {
+        if let skillAttribute {
+            if case .number(let value)? = member.attributes[skillAttribute], value.isFinite {
                 entries[at].skill = value
             } else {
-                entries[at].skill = skill.fallback ?? 0
+                entries[at].skill = rules.skill?.fallback ?? 0
             }
         }
         if let seats { entries[at].roles = seats.mask(of: member.attributes[seats.attribute]) }
-        if let zones { entries[at].region = zones.region(of: member.attributes) }
+        if hasZones { entries[at].region = zones.region(of: member.attributes) }
         if let pingMs = member.pingMs { entries[at].pingMs = UInt16(min(pingMs, UInt32(LatencyZones.unknownMs) - 1)) }
         for (number, name) in differentAttributes.enumerated() {
             different[at * differentAttributes.count + number] = member.attributes[name].map { values.hold($0) } ?? 0
@@ -180,7 +196,7 @@ struct WaitingPool: Sendable {
         let kind = buckets[Int(entries[Int(head)].bucket)].key.kind
         leaveRoom(unit)
         unshelve(head)
-        due.remove(head)
+        due.remove(Int(head))
         forgetReunion(head)
         memberCount -= size(head)
         unitCount -= 1
@@ -194,7 +210,7 @@ struct WaitingPool: Sendable {
             }
             entries[Int(slot)].nextMember = -1
             entries[Int(slot)].size = 0
-            entries[Int(slot)].isReady = false
+            entries[Int(slot)].marks = []
             free.append(slot)
             slot = entry.nextMember
         }
@@ -205,12 +221,14 @@ struct WaitingPool: Sendable {
     private mutating func reset() {
         let isLarge = entries.capacity > 1024
         entries.removeAll(keepingCapacity: !isLarge)
+        subjects.removeAll(keepingCapacity: !isLarge)
         free.removeAll(keepingCapacity: !isLarge)
         different.removeAll(keepingCapacity: !isLarge)
         hungry.removeAll(keepingCapacity: !isLarge)
+        hungryFirst = 0
         index.removeAll(keepingCapacity: !isLarge)
         if isLarge {
-            due = DueHeap()
+            due = SlotHeap()
             search = PoolSearch()
         }
     }
@@ -224,14 +242,16 @@ struct WaitingPool: Sendable {
         buckets[Int(bucket)].units += 1
         let side = buckets[Int(bucket)].key.side
         if side == .players { kindMembers[Int(kind)] += Int32(size(head)) }
-        if side != .reunions { index.insert(head, &buckets[Int(bucket)].root) }
+        let ranks = buckets[Int(bucket)].ranks
+        if side != .reunions { index.insert(head, &buckets[Int(bucket)].root, ranks: ranks) }
     }
 
     mutating func unshelve(_ head: Int32) {
         let bucket = entries[Int(head)].bucket
         let key = buckets[Int(bucket)].key
         if key.side == .players { kindMembers[Int(key.kind)] -= Int32(size(head)) }
-        if key.side != .reunions { index.remove(head, &buckets[Int(bucket)].root) }
+        let ranks = buckets[Int(bucket)].ranks
+        if key.side != .reunions { index.remove(head, &buckets[Int(bucket)].root, ranks: ranks) }
         entries[Int(head)].bucket = -1
         buckets[Int(bucket)].units -= 1
         if buckets[Int(bucket)].units == 0 { dropBucket(bucket) }
@@ -248,12 +268,12 @@ struct WaitingPool: Sendable {
     private func bucketKey(_ head: Int32, kind: UInt32) -> PoolBucket.Key {
         let entry = entries[Int(head)]
         let side: PoolBucket.Key.Side =
-            entry.isBot ? .bots : entry.reunion == 0 ? .players : .reunions
-        var zone = zones?.zone(region: entry.region, pingMs: entry.pingMs) ?? 0
+            entry.isBot ? .bots : entry.marks.contains(.reunites) ? .reunions : .players
+        var zone = hasZones ? zones.zone(region: entry.region, pingMs: entry.pingMs) : 0
         var roles = entry.roles
         var shade = differentAttributes.isEmpty ? 0 : UInt8(different[Int(head) * differentAttributes.count] & 3)
         if entry.nextMember >= 0 {
-            if zones != nil { zone = LatencyZones.mixed }
+            if hasZones { zone = LatencyZones.mixed }
             roles = RoleSeats.anyRole
             shade = 0
         }
@@ -268,6 +288,7 @@ struct WaitingPool: Sendable {
         let number = bucketsFree.popLast() ?? Int32(buckets.count)
         var bucket = PoolBucket(key: key)
         if key.side == .players {
+            bucket.ranks = hasSkill && stages.levels[Int(key.level)].isOverdue
             bucket.next = kindHeads[Int(key.kind)]
             kindHeads[Int(key.kind)] = number
         } else if key.side == .bots {
@@ -306,7 +327,7 @@ struct WaitingPool: Sendable {
         var members: [SubjectID] = []
         var slot = unit.slot
         while slot >= 0 {
-            members.append(entries[Int(slot)].subject)
+            members.append(subjects[Int(slot)])
             slot = entries[Int(slot)].nextMember
         }
         return members
@@ -317,7 +338,7 @@ struct WaitingPool: Sendable {
         [
             ("poolUnits", unitCount), ("poolMembers", memberCount), ("poolBuckets", bucketNumbers.count),
             ("poolValues", values.count + kinds.count), ("poolRooms", rooms.count), ("poolSteps", due.count),
-            ("poolReunions", reunions.count), ("poolHungry", hungry.count),
+            ("poolReunions", reunions.count), ("poolHungry", hungry.count - hungryFirst),
         ]
     }
 }

@@ -24,9 +24,19 @@ struct PoolMember: Sendable {
     }
 }
 
-/// What the pool keeps of one member; the first one of a unit keeps what the unit has.
+/// What the pool keeps of one member beside its name; the first one of a unit keeps what the unit has.
 struct WaitingEntry: Sendable {
-    let subject: SubjectID
+    struct Marks: OptionSet, Sendable {
+        let rawValue: UInt8
+        static let bot = Marks(rawValue: 1)
+        /// Its step has passed, and it has not been searched around since.
+        static let ready = Marks(rawValue: 2)
+        /// Its last group has not come in time, and nothing else is left to wait for.
+        static let givenUp = Marks(rawValue: 4)
+        /// It waits for its last group, by the number in `WaitingPool.reunionOf`.
+        static let reunites = Marks(rawValue: 8)
+    }
+
     var skill: Double = 0
     /// When the unit began to wait, on the boot clock; before the boot for one whose place is older.
     var sinceMs: Int64 = 0
@@ -37,19 +47,14 @@ struct WaitingEntry: Sendable {
     var bucket: Int32 = -1
     var room: Int32 = -1
     var nextInRoom: Int32 = -1
-    /// The last group, while the unit waits for it.
-    var reunion: UInt32 = 0
     var region: UInt16 = 0
     var pingMs: UInt16 = LatencyZones.unknownMs
     var stage: UInt8 = 0
     /// Members of the unit.
     var size: UInt8 = 1
-    var isBot = false
-    /// Its step has passed, and it has not been searched around since.
-    var isReady = false
-    /// Its last group has not come in time, and nothing else is left to wait for.
-    var isGivenUp = false
+    var marks: Marks = []
 
+    var isBot: Bool { marks.contains(.bot) }
     var place: (region: UInt16, pingMs: UInt16) { (region, pingMs) }
 }
 
@@ -70,6 +75,13 @@ struct PoolBucket: Sendable {
         /// Values of attributes that must differ, in a few classes, so that one value cannot hide the others.
         var shade: UInt8
         var roles: UInt32
+
+        /// In two words rather than seven.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(UInt64(kind) << 32 | UInt64(roles))
+            hasher.combine(
+                UInt64(side.rawValue) << 40 | UInt64(level) << 32 | UInt64(zone) << 16 | UInt64(size) << 8 | UInt64(shade))
+        }
     }
 
     let key: Key
@@ -80,4 +92,6 @@ struct PoolBucket: Sendable {
     var next: Int32 = -1
     /// Units of it looked at in the present search.
     var looked: Int32 = 0
+    /// Its most senior units are asked for: those of the overdue are, where seniority is not the order itself.
+    var ranks = false
 }

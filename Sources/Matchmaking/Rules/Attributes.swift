@@ -9,6 +9,8 @@ public enum AttributeValue: Hashable, Sendable {
 }
 
 /// The attributes of one join, in order of their names.
+///
+/// Numbers stand apart from all else: those who wait differ in them, and share the rest (`AttributeShapes`).
 public struct Attributes: Hashable, Sendable {
     public struct Entry: Hashable, Sendable {
         public let name: String
@@ -21,25 +23,93 @@ public struct Attributes: Hashable, Sendable {
 
     public static let none = Attributes()
 
-    public private(set) var entries: [Entry] = []
+    /// Every number in it is 0 here.
+    fileprivate var shape: [Entry] = []
+    /// The first of the numbers, and the others.
+    private var number = 0.0
+    private var numbers: [Double] = []
 
     public init() {}
 
     /// Of several entries of one name the last counts.
     public init(_ entries: [Entry]) {
-        for entry in entries { set(entry.name, entry.value) }
+        var own: [Entry] = []
+        own.reserveCapacity(entries.count)
+        for entry in entries { Attributes.set(entry, in: &own) }
+        keep(own)
     }
 
-    public subscript(name: String) -> AttributeValue? { entries.first { $0.name == name }?.value }
+    public var entries: [Entry] {
+        var before = 0
+        return shape.map { entry in
+            guard case .number = entry.value else { return entry }
+            before += 1
+            return Entry(name: entry.name, value: .number(number(before - 1)))
+        }
+    }
+
+    public subscript(name: String) -> AttributeValue? {
+        var before = 0
+        for entry in shape {
+            guard case .number = entry.value else {
+                if entry.name == name { return entry.value }
+                continue
+            }
+            if entry.name == name { return .number(number(before)) }
+            before += 1
+        }
+        return nil
+    }
 
     /// Sets one attribute, in place of an earlier one of the same name.
     public mutating func set(_ name: String, _ value: AttributeValue) {
-        let entry = Entry(name: name, value: value)
-        let index = entries.firstIndex { $0.name >= name } ?? entries.count
-        if index < entries.count, entries[index].name == name {
+        var own = entries
+        Attributes.set(Entry(name: name, value: value), in: &own)
+        keep(own)
+    }
+
+    private static func set(_ entry: Entry, in entries: inout [Entry]) {
+        let index = entries.firstIndex { $0.name >= entry.name } ?? entries.count
+        if index < entries.count, entries[index].name == entry.name {
             entries[index] = entry
         } else {
             entries.insert(entry, at: index)
         }
+    }
+
+    /// Takes the numbers apart from the rest.
+    private mutating func keep(_ entries: [Entry]) {
+        shape = entries
+        numbers = []
+        var count = 0
+        for index in shape.indices {
+            guard case .number(let value) = shape[index].value else { continue }
+            shape[index] = Entry(name: shape[index].name, value: .number(0))
+            if count == 0 { number = value } else { numbers.append(value) }
+            count += 1
+        }
+        if count == 0 { number = 0 }
+    }
+
+    private func number(_ index: Int) -> Double { index == 0 ? number : numbers[index - 1] }
+}
+
+/// What the attributes of many have in common, kept once: names, texts and flags. It is a cache, which begins anew when it is
+/// full; nobody's attributes depend on it.
+struct AttributeShapes: Sendable {
+    private let countMax: Int
+    private var shapes: Set<[Attributes.Entry]> = []
+
+    init(countMax: Int) { self.countMax = max(1, countMax) }
+
+    var count: Int { shapes.count }
+
+    /// The same attributes, in memory that they share with all who are alike.
+    mutating func shared(_ attributes: Attributes) -> Attributes {
+        if attributes.shape.isEmpty { return attributes }
+        if shapes.count >= countMax, !shapes.contains(attributes.shape) { shapes = [] }
+        var shared = attributes
+        shared.shape = shapes.insert(attributes.shape).memberAfterInsert
+        return shared
     }
 }

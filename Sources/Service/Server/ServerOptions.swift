@@ -73,7 +73,7 @@ public enum ServerOptions {
 
     /// Variables that one of the servers reads; one environment may serve them all.
     public static let environmentNames: Set<String> = [
-        "GREENROOM_CAPACITY", "GREENROOM_CONFIG", "GREENROOM_JOINS_PER_ADDRESS", "GREENROOM_JOINS_PER_ADDRESS_BURST",
+        "GREENROOM_ADMIN_TOKEN", "GREENROOM_ADMIN_TOKEN_FILE", "GREENROOM_CAPACITY", "GREENROOM_CONFIG", "GREENROOM_JOINS_PER_ADDRESS", "GREENROOM_JOINS_PER_ADDRESS_BURST",
         "GREENROOM_JOINS_PER_SUBJECT", "GREENROOM_JOINS_PER_SUBJECT_BURST", "GREENROOM_ROUND_TRIP_INTERVAL",
         "GREENROOM_LINK", "GREENROOM_LINK_GRACE", "GREENROOM_LINK_LISTEN",
         "GREENROOM_LINK_MARGIN", "GREENROOM_LISTEN", "GREENROOM_LISTEN_PORTS", "GREENROOM_PING_INTERVAL", "GREENROOM_PORT",
@@ -89,6 +89,7 @@ public enum ServerOptions {
         limits.pingAfterMs = limits.idleTimeoutMs / 3
         limits.access = try webAccess(configuration)
         limits.unixAccess = configuration[listenAccess]
+        if configuration[Administration.token] != nil { limits.http.bodyBytesMax = Administration.bodyBytesMax }
         return limits
     }
 

@@ -5,6 +5,8 @@ import WebProtocol
 public protocol WebApplication: AnyObject {
     /// Answers a plain request; nil for a path that does not exist.
     func respond(to request: HTTPRequest) -> HTTPResponse?
+    /// Answers an administrator's request, at a path that `respond` does not know; nil when it is none of those either.
+    func administer(_ request: HTTPRequest, client: SocketAddress) -> HTTPResponse?
     /// Whether a WebSocket may be opened at this path.
     func servesWebSocket(at path: String) -> Bool
     /// - Parameter client: who asks; where trusted proxies stand between, the one for whom they ask.
@@ -23,6 +25,7 @@ public protocol WebApplication: AnyObject {
 }
 
 extension WebApplication {
+    public func administer(_ request: HTTPRequest, client: SocketAddress) -> HTTPResponse? { nil }
     public func admits(_ origin: RequestOrigin) -> Bool { false }
     public func webNoticed(_ notice: WebNotice) {}
     public func measured(roundTripMs: UInt32, of id: ConnectionID) {}

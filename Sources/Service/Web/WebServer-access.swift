@@ -35,6 +35,17 @@ extension WebServer {
         return nil
     }
 
+    /// What the application answers to an administrator.
+    func administered(_ request: HTTPRequest, _ connection: WebConnection) -> HTTPResponse? {
+        let client = limits.access.proxies.client(of: connection.client, request.headers).address
+        return application?.administer(request, client: client)
+    }
+
+    /// Bodies are taken for administrators alone, whose answers are JSON.
+    func refusal(for error: HTTPError) -> HTTPResponse {
+        error == .bodyTooLong && limits.http.bodyBytesMax > 0 ? AdministrationError.contentTooLarge.response : error.response
+    }
+
     private func refuse(_ refusal: UpgradeRefusal, _ request: HTTPRequest, _ client: SocketAddress) -> UpgradeRefusal {
         application?.webNoticed(.refused(refusal, origin: request.headers["origin"], client: client))
         return refusal

@@ -150,7 +150,7 @@ public final class WebServer: ConnectionHandler {
                 hasAnswered = true
             }
         } catch {
-            respond(error.response, to: nil, connection)
+            respond(refusal(for: error), to: nil, connection)
             connection.phase = .closing
             loop.close(connection.id)
             return
@@ -178,7 +178,8 @@ public final class WebServer: ConnectionHandler {
             }
             return
         }
-        respond(application?.respond(to: request) ?? .text(.notFound, "not found\n"), to: request, connection)
+        let response = application?.respond(to: request) ?? administered(request, connection)
+        respond(response ?? .text(.notFound, "not found\n"), to: request, connection)
     }
 
     private func respond(_ response: HTTPResponse, to request: HTTPRequest?, _ connection: WebConnection) {

@@ -100,7 +100,8 @@ public enum JournalReader {
         var start = frame.lowerBound
         while start < frame.upperBound {
             let end = min((start / sectorBytes + 1) * sectorBytes, frame.upperBound)
-            if bytes[start..<end].allSatisfy({ $0 == 0 }) { return true }
+            // What a sector has of a length alone is zeros as well when it is on disk.
+            if end > frame.lowerBound + 4, bytes[start..<end].allSatisfy({ $0 == 0 }) { return true }
             start = end
         }
         return false

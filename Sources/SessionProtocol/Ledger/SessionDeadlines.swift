@@ -20,44 +20,76 @@ public enum DeadlineKind: UInt8, Sendable, CaseIterable {
     case barrier
     /// The end of play.
     case play
+    /// The next look at the players of a session that is watched.
+    case watch
 }
 
-/// The deadlines of one session. They are few, and go when it goes.
+/// The deadlines of one session. They are few, and go when it goes; two of them take no memory of their own.
 struct SessionDeadlines: Sendable {
     struct Deadline: Sendable {
-        var kind: DeadlineKind
-        var slot: UInt32
         var atMs: UInt64
+        var slot: UInt32
+        var kind: DeadlineKind
     }
 
-    private var deadlines: [Deadline] = []
+    /// In the order of setting, as are the next ones behind them.
+    private var first: Deadline?
+    private var second: Deadline?
+    private var others: [Deadline] = []
 
     var nextMs: UInt64? {
-        var nextMs: UInt64?
-        for deadline in deadlines where deadline.atMs < nextMs ?? .max { nextMs = deadline.atMs }
+        var nextMs = first?.atMs
+        if let second, second.atMs < nextMs ?? .max { nextMs = second.atMs }
+        for deadline in others where deadline.atMs < nextMs ?? .max { nextMs = deadline.atMs }
         return nextMs
     }
 
     func atMs(_ kind: DeadlineKind, slot: UInt32) -> UInt64? {
-        deadlines.first { $0.kind == kind && $0.slot == slot }?.atMs
+        if let first, first.kind == kind, first.slot == slot { return first.atMs }
+        if let second, second.kind == kind, second.slot == slot { return second.atMs }
+        return others.first { $0.kind == kind && $0.slot == slot }?.atMs
     }
 
     mutating func set(_ kind: DeadlineKind, slot: UInt32, atMs: UInt64) {
         clear(kind, slot: slot)
-        deadlines.append(Deadline(kind: kind, slot: slot, atMs: atMs))
+        let deadline = Deadline(atMs: atMs, slot: slot, kind: kind)
+        if first == nil {
+            first = deadline
+        } else if second == nil {
+            second = deadline
+        } else {
+            others.append(deadline)
+        }
     }
 
     mutating func clear(_ kind: DeadlineKind, slot: UInt32) {
-        deadlines.removeAll { $0.kind == kind && $0.slot == slot }
+        if let first, first.kind == kind, first.slot == slot {
+            removeFirst()
+        } else if let second, second.kind == kind, second.slot == slot {
+            removeSecond()
+        } else if !others.isEmpty {
+            others.removeAll { $0.kind == kind && $0.slot == slot }
+        }
     }
 
     /// Takes out the earliest; of equal ones the one that was set first.
     mutating func popFirst() -> Deadline? {
-        var first: Int?
-        for index in deadlines.indices {
-            if let best = first, deadlines[index].atMs >= deadlines[best].atMs { continue }
-            first = index
+        guard let earliestMs = nextMs else { return nil }
+        if let first, first.atMs == earliestMs {
+            removeFirst()
+            return first
         }
-        return first.map { deadlines.remove(at: $0) }
+        if let second, second.atMs == earliestMs {
+            removeSecond()
+            return second
+        }
+        return others.firstIndex { $0.atMs == earliestMs }.map { others.remove(at: $0) }
     }
+
+    private mutating func removeFirst() {
+        first = second
+        removeSecond()
+    }
+
+    private mutating func removeSecond() { second = others.isEmpty ? nil : others.removeFirst() }
 }

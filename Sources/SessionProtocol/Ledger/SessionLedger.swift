@@ -6,11 +6,29 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     public struct Entry: Sendable {
         public let id: SessionID
         public let scene: SceneID
-        public fileprivate(set) var state: SessionState
-        /// The subjects that this session holds, in order of seating.
-        public fileprivate(set) var subjects: [SubjectID]
-        public var details: Details
+        public let state: SessionState
+        public let details: Details
+    }
+
+    /// What every live session has beside its details, which are kept apart: who looks for one moves no other.
+    @usableFromInline struct Record: Sendable {
+        @usableFromInline let id: SessionID
+        let scene: SceneID
+        var state: SessionState
         var deadlines = SessionDeadlines()
+        /// The seats of the subjects that this session holds, in order of seating: a list from the first to the last.
+        var firstSeat: Int32 = -1
+        var lastSeat: Int32 = -1
+    }
+
+    /// One subject in a live session.
+    private struct Seat: Sendable {
+        let subject: SubjectID
+        let session: Int32
+        /// The next seat of the session.
+        var next: Int32 = -1
+        /// The subject is not free. One who has left a session that was handed off keeps its seat, for the outcome.
+        var isHeld = true
     }
 
     /// What is left of a session for a while after its end.
@@ -20,10 +38,17 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         public let assignment: Assignment?
     }
 
-    @usableFromInline var entries = SlotTable<Entry>()
-    @usableFromInline var slots: [SessionID: Int] = [:]
-    private var subjects: [SubjectID: SessionID] = [:]
-    private var deadlines = DeadlineQueue<SessionID>()
+    @usableFromInline var details = SlotTable<Details>()
+    /// By the slots of the details; those of empty slots mean nothing.
+    @usableFromInline var records: [Record] = []
+    @usableFromInline var index = SlotIndex()
+    private var seats: [Seat] = []
+    private var seatsFree: [Int32] = []
+    /// Of the seats that are held.
+    private var subjects = SlotIndex()
+    private var deadlines = SlotHeap()
+    /// Equal deadlines fall due in the order of setting.
+    private var deadlineOrderNext: UInt64 = 0
     private var tombstones: ExpiringTable<SessionID, Tombstone>
     private var transitions: [Transition] = []
 
@@ -33,52 +58,79 @@ public struct SessionLedger<Details: Sendable>: Sendable {
 
     // MARK: Reading
 
-    public var count: Int { entries.count }
+    public var count: Int { details.count }
     public var subjectCount: Int { subjects.count }
     public var deadlineCount: Int { deadlines.count }
     public var tombstoneCount: Int { tombstones.count }
     /// When something here is next due, in milliseconds of the boot clock.
     public var nextDeadlineMs: UInt64? { deadlines.nextMs }
 
-    public func contains(_ id: SessionID) -> Bool { slots[id] != nil }
-    public func session(of subject: SubjectID) -> SessionID? { subjects[subject] }
+    public func contains(_ id: SessionID) -> Bool { place(of: id) != nil }
+    public func session(of subject: SubjectID) -> SessionID? {
+        seat(of: subject).map { records[Int(seats[$0].session)].id }
+    }
     public func tombstone(_ id: SessionID) -> Tombstone? { tombstones[id] }
 
     public subscript(id: SessionID) -> Entry? {
-        guard let slot = slots[id] else { return nil }
-        return entries[slot]
+        place(of: id).map { entry(at: $0) }
+    }
+
+    private func entry(at place: Int) -> Entry {
+        Entry(id: records[place].id, scene: records[place].scene, state: records[place].state, details: details[place])
+    }
+
+    /// Nil when the session is not live.
+    public func details(of id: SessionID) -> Details? { place(of: id).map { details[$0] } }
+    public func state(of id: SessionID) -> SessionState? { place(of: id).map { records[$0].state } }
+
+    /// The subjects that a live session holds, in order of seating.
+    public func subjects(of id: SessionID) -> [SubjectID] {
+        place(of: id).map { subjects(in: records[$0].firstSeat) } ?? []
+    }
+
+    private func subjects(in firstSeat: Int32) -> [SubjectID] {
+        var subjects: [SubjectID] = []
+        var seat = firstSeat
+        while seat >= 0 {
+            subjects.append(seats[Int(seat)].subject)
+            seat = seats[Int(seat)].next
+        }
+        return subjects
+    }
+
+    private func seat(of subject: SubjectID) -> Int? {
+        subjects.count == 0 ? nil : subjects.slot(hash: subject.hashValue) { seats[$0].subject == subject }
     }
 
     /// All live sessions, in an order that depends on the events alone.
-    /// Entries are not looked at, since to copy 100,000 of them takes a tenth of a second.
     public var sessions: [SessionID] {
-        var ids = [SessionID?](repeating: nil, count: entries.indices.count)
-        // Each goes to a place of its own, so that the order of the hash leaves no trace.
-        for (id, slot) in slots { ids[slot] = id }
-        return ids.compactMap { $0 }
+        details.indices.compactMap { details.isTaken($0) ? records[$0].id : nil }
     }
 
     /// How many live sessions are in a state.
     public func count(in state: SessionState) -> Int {
-        entries.indices.reduce(0) { $0 + (entries.value(at: $1)?.state == state ? 1 : 0) }
+        details.indices.reduce(0) { $0 + (details.isTaken($1) && records[$1].state == state ? 1 : 0) }
     }
 
     /// Changes the details of a live session in place; nil when there is none. Inlinable, with what it stands on, so that
     /// a message on its way through a game is not handled by unspecialized code.
     @inlinable
     public mutating func withDetails<Result>(_ id: SessionID, _ change: (inout Details) -> Result) -> Result? {
-        guard let slot = slots[id] else { return nil }
-        return change(&entries[slot].details)
+        guard let place = place(of: id) else { return nil }
+        return change(&details[place])
     }
 
     /// Where a live session has its details. The place is another session's some time after the end of this one: who
     /// keeps it makes sure by the details that they are still what it wants.
-    public func place(of id: SessionID) -> Int? { slots[id] }
+    @inlinable
+    public func place(of id: SessionID) -> Int? {
+        index.slot(hash: id.hashValue) { records[$0].id == id }
+    }
 
     /// Changes the details at a place without a look-up; nil when nothing is there.
     @inlinable
     public mutating func withDetails<Result>(at place: Int, _ change: (inout Details) -> Result) -> Result? {
-        entries.update(place) { change(&$0.details) }
+        details.update(place, change)
     }
 
     /// Hands over the changes of state since the last call, legal and refused, for the log.
@@ -94,48 +146,97 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     public mutating func open(
         _ id: SessionID, scene: SceneID, state: SessionState, subjects seated: [SubjectID], details: Details
     ) {
-        precondition(slots[id] == nil && tombstones[id] == nil, "a session is new for every game")
+        precondition(!contains(id) && tombstones[id] == nil, "a session is new for every game")
         precondition(state == .waiting || state == .matched, "a session begins by waiting, or matched")
-        for subject in seated {
-            precondition(subjects[subject] == nil, "one session per subject")
-            subjects[subject] = id
-        }
-        slots[id] = entries.insert(Entry(id: id, scene: scene, state: state, subjects: seated, details: details))
+        let place = self.details.insert(details)
+        let record = Record(id: id, scene: scene, state: state)
+        if place == records.count { records.append(record) } else { records[place] = record }
+        index.insert(place, hash: id.hashValue)
+        for subject in seated { addSeat(subject, at: place) }
     }
 
     /// Seats one more subject in a waiting room. The subject must be free.
     public mutating func seat(_ subject: SubjectID, in id: SessionID) {
-        guard let slot = slots[id] else { preconditionFailure("only a live session seats anyone") }
-        precondition(entries[slot].state == .waiting, "nobody joins a session that has been matched")
-        precondition(subjects[subject] == nil, "one session per subject")
-        entries[slot].subjects.append(subject)
-        subjects[subject] = id
+        guard let place = place(of: id) else { preconditionFailure("only a live session seats anyone") }
+        precondition(records[place].state == .waiting, "nobody joins a session that has been matched")
+        addSeat(subject, at: place)
+    }
+
+    private mutating func addSeat(_ subject: SubjectID, at place: Int) {
+        let new = Seat(subject: subject, session: Int32(truncatingIfNeeded: place))
+        let seat = seatsFree.popLast().map { Int($0) } ?? seats.count
+        if seat == seats.count { seats.append(new) } else { seats[seat] = new }
+        hold(seat)
+        let last = records[place].lastSeat
+        if last < 0 {
+            records[place].firstSeat = Int32(seat)
+        } else {
+            seats[Int(last)].next = Int32(seat)
+        }
+        records[place].lastSeat = Int32(seat)
+    }
+
+    private mutating func hold(_ seat: Int) {
+        let subject = seats[seat].subject
+        let hash = subject.hashValue
+        precondition(subjects.slot(hash: hash) { seats[$0].subject == subject } == nil, "one session per subject")
+        subjects.insert(seat, hash: hash)
+        seats[seat].isHeld = true
+    }
+
+    private mutating func free(_ seat: Int) {
+        subjects.remove(hash: seats[seat].subject.hashValue) { $0 == seat }
+        seats[seat].isHeld = false
     }
 
     /// Takes a subject out of its live session, which goes on: one who leaves a room, or who holds a release.
     public mutating func unseat(_ subject: SubjectID, from id: SessionID) {
-        guard let slot = slots[id], subjects[subject] == id else { return }
-        subjects[subject] = nil
-        if entries[slot].state == .waiting { entries[slot].subjects.removeAll { $0 == subject } }
+        guard let seat = seat(of: subject) else { return }
+        let place = Int(seats[seat].session)
+        guard records[place].id == id else { return }
+        free(seat)
+        if records[place].state == .waiting { removeSeat(seat, at: place) }
+    }
+
+    private mutating func removeSeat(_ seat: Int, at place: Int) {
+        let next = seats[seat].next
+        giveBack(seat)
+        if records[place].firstSeat == seat {
+            records[place].firstSeat = next
+            if next < 0 { records[place].lastSeat = -1 }
+            return
+        }
+        var before = Int(records[place].firstSeat)
+        while seats[before].next != seat { before = Int(seats[before].next) }
+        seats[before].next = next
+        if next < 0 { records[place].lastSeat = Int32(before) }
+    }
+
+    private mutating func giveBack(_ seat: Int) {
+        seatsFree.append(Int32(truncatingIfNeeded: seat))
+        // With nobody left, nothing stays of the room that many took.
+        if seatsFree.count == seats.count { (seats, seatsFree) = ([], []) }
     }
 
     /// Seats a subject again that was taken out of a session which was handed off. It must be free.
     public mutating func reseat(_ subject: SubjectID, in id: SessionID) {
-        guard let slot = slots[id] else { preconditionFailure("only a live session seats anyone") }
-        precondition(entries[slot].subjects.contains(subject) && subjects[subject] == nil, "one session per subject")
-        subjects[subject] = id
+        guard let place = place(of: id) else { preconditionFailure("only a live session seats anyone") }
+        var seat = Int(records[place].firstSeat)
+        while seat >= 0, seats[seat].subject != subject { seat = Int(seats[seat].next) }
+        precondition(seat >= 0 && !seats[seat].isHeld, "who is seated again has had a seat")
+        hold(seat)
     }
 
     /// The one change of state short of the end. An illegal one changes nothing and is reported as such.
     @discardableResult
     public mutating func transition(_ id: SessionID, to state: SessionState) -> Bool {
         precondition(state != .ended, "a session ends by `end`")
-        guard let slot = slots[id] else { return false }
-        let from = entries[slot].state
+        guard let slot = place(of: id) else { return false }
+        let from = records[slot].state
         let isLegal = from.allows(state)
         transitions.append(
-            Transition(session: id, scene: entries[slot].scene, from: from, to: state, reason: nil, cause: nil, isLegal: isLegal))
-        if isLegal { entries[slot].state = state }
+            Transition(session: id, scene: records[slot].scene, from: from, to: state, reason: nil, cause: nil, isLegal: isLegal))
+        if isLegal { records[slot].state = state }
         return isLegal
     }
 
@@ -145,39 +246,37 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     public mutating func setDeadline(
         _ kind: DeadlineKind, slot deadlineSlot: UInt32 = 0, of id: SessionID, atMs: UInt64
     ) {
-        guard let slot = slots[id] else { return }
-        entries[slot].deadlines.set(kind, slot: deadlineSlot, atMs: atMs)
+        guard let slot = place(of: id) else { return }
+        records[slot].deadlines.set(kind, slot: deadlineSlot, atMs: atMs)
         schedule(slot)
     }
 
     public mutating func clearDeadline(_ kind: DeadlineKind, slot deadlineSlot: UInt32 = 0, of id: SessionID) {
-        guard let slot = slots[id] else { return }
-        entries[slot].deadlines.clear(kind, slot: deadlineSlot)
+        guard let slot = place(of: id) else { return }
+        records[slot].deadlines.clear(kind, slot: deadlineSlot)
         schedule(slot)
     }
 
     /// When a deadline of a live session is due; nil when it has none of this kind.
     public func deadlineMs(_ kind: DeadlineKind, slot deadlineSlot: UInt32 = 0, of id: SessionID) -> UInt64? {
-        guard let slot = slots[id] else { return nil }
-        return entries[slot].deadlines.atMs(kind, slot: deadlineSlot)
+        guard let slot = place(of: id) else { return nil }
+        return records[slot].deadlines.atMs(kind, slot: deadlineSlot)
     }
 
     /// Takes out the next deadline that is due.
     public mutating func popDue(nowMs: UInt64) -> (session: SessionID, kind: DeadlineKind, slot: UInt32)? {
-        guard let id = deadlines.popDue(nowMs), let slot = slots[id],
-            let due = entries[slot].deadlines.popFirst()
-        else { return nil }
+        guard let slot = deadlines.popDue(nowMs), let due = records[slot].deadlines.popFirst() else { return nil }
         schedule(slot)
-        return (id, due.kind, due.slot)
+        return (records[slot].id, due.kind, due.slot)
     }
 
     private mutating func schedule(_ slot: Int) {
-        let id = entries[slot].id
-        if let nextMs = entries[slot].deadlines.nextMs {
-            if deadlines.atMs(id) == nextMs { return }
-            deadlines.set(id, atMs: nextMs)
+        if let nextMs = records[slot].deadlines.nextMs {
+            if deadlines.atMs(slot) == nextMs { return }
+            deadlines.set(slot, atMs: nextMs, order: deadlineOrderNext)
+            deadlineOrderNext += 1
         } else {
-            deadlines.remove(id)
+            deadlines.remove(slot)
         }
     }
 
@@ -194,7 +293,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         guard let entry = self[id] else { return nil }
         precondition(verdict.state == entry.state, "a verdict is about the session as it is")
         var outcome = verdict.outcome(
-            session: id, scene: entry.scene, subjects: assignment?.players.map(\.subject) ?? entry.subjects,
+            session: id, scene: entry.scene, subjects: assignment?.players.map(\.subject) ?? subjects(of: id),
             attempt: assignment?.attempt ?? .first, now: now)
         if let assignment { outcome.note(assignment) }
         return settle(outcome, verdict.cause, assignment: assignment, now: now).map { ($0, outcome) }
@@ -203,14 +302,20 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     /// Removes a session that never was this process's to end: it leaves no outcome, no tombstone and no transition.
     /// Returns nil when it is not live.
     @discardableResult
-    public mutating func forget(_ id: SessionID) -> Entry? {
-        slots.removeValue(forKey: id).map { remove($0) }
-    }
+    public mutating func forget(_ id: SessionID) -> Entry? { remove(id) }
 
-    private mutating func remove(_ slot: Int) -> Entry {
-        let entry = entries.remove(slot)
-        for subject in entry.subjects where subjects[subject] == entry.id { subjects[subject] = nil }
-        deadlines.remove(entry.id)
+    private mutating func remove(_ id: SessionID) -> Entry? {
+        guard let place = index.remove(hash: id.hashValue, { records[$0].id == id }) else { return nil }
+        let entry = entry(at: place)
+        _ = details.remove(place)
+        deadlines.remove(place)
+        var seat = Int(records[place].firstSeat)
+        while seat >= 0 {
+            let next = Int(seats[seat].next)
+            if seats[seat].isHeld { free(seat) }
+            giveBack(seat)
+            seat = next
+        }
         return entry
     }
 
@@ -223,7 +328,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     private mutating func settle(
         _ outcome: Outcome, _ cause: ExitCause?, assignment: Assignment?, now: Moment
     ) -> Entry? {
-        guard let slot = slots.removeValue(forKey: outcome.session) else {
+        guard let entry = remove(outcome.session) else {
             let old = tombstones[outcome.session]
             if old.map({ $0.outcome.isPresumed && !outcome.isPresumed || $0.outcome.attempt < outcome.attempt }) ?? true {
                 let tombstone = Tombstone(outcome: outcome, assignment: assignment ?? old?.assignment)
@@ -231,7 +336,6 @@ public struct SessionLedger<Details: Sendable>: Sendable {
             }
             return nil
         }
-        let entry = remove(slot)
         let tombstone = Tombstone(outcome: outcome, assignment: assignment)
         tombstones.insert(tombstone, for: entry.id, nowMs: now.bootMs)
         transitions.append(

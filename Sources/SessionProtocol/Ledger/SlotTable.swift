@@ -2,7 +2,9 @@
 /// a hash seed.
 @usableFromInline struct SlotTable<Value: Sendable>: Sendable {
     @usableFromInline var slots: [Value?] = []
-    private var free: [Int] = []
+    private var free: [Int32] = []
+
+    @usableFromInline init() {}
 
     var count: Int { slots.count - free.count }
     /// The slots to look at when iterating; some may be empty.
@@ -10,8 +12,8 @@
 
     mutating func insert(_ value: Value) -> Int {
         if let slot = free.popLast() {
-            slots[slot] = value
-            return slot
+            slots[Int(slot)] = value
+            return Int(slot)
         }
         slots.append(value)
         return slots.count - 1
@@ -20,7 +22,7 @@
     mutating func remove(_ slot: Int) -> Value {
         guard let value = slots[slot] else { preconditionFailure("an empty slot cannot be removed") }
         slots[slot] = nil
-        free.append(slot)
+        free.append(Int32(truncatingIfNeeded: slot))
         return value
     }
 
@@ -41,7 +43,7 @@
         return slots[slot].update(change)
     }
 
-    func value(at slot: Int) -> Value? { slots[slot] }
+    func isTaken(_ slot: Int) -> Bool { slots[slot] != nil }
 }
 
 extension Optional {

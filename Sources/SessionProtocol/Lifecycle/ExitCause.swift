@@ -12,6 +12,8 @@ public enum ExitCause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     case graceOver
     case reloaded
     case excluded
+    case watchedOut
+    case excludedByAdministrator
     case rejoined
     case finishedGone
 
@@ -80,6 +82,8 @@ public enum ExitCause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
         case .graceOver: "grace_over"
         case .reloaded: "reloaded"
         case .excluded: "excluded"
+        case .watchedOut: "watched_out"
+        case .excludedByAdministrator: "excluded_by_administrator"
         case .rejoined: "rejoined"
         case .finishedGone: "finished_gone"
         case .waitOver: "wait_over"

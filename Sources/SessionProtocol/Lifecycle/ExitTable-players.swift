@@ -70,6 +70,20 @@ extension ExitRow {
         validating: .coordinatorEnds(.playerExcluded, in: .validating, concernedHear: .ended),
         playing: .coordinatorEnds(.playerExcluded, in: .playing, concernedHear: .ended), ended: .quiet)
 
+    static let watchedOut = ExitRow(
+        "The coordinator excludes players by the scene's rule of watching: too slow, silent or hidden for too long, and warned of it.",
+        waiting: .impossible("nobody is watched in a room"), matched: .impossible("nobody is watched before all have entered"),
+        validating: .coordinatorEnds(.playerExcluded, in: .validating, concernedHear: .ended),
+        playing: .coordinatorEnds(.playerExcluded, in: .playing, concernedHear: .ended), ended: .gone)
+
+    static let excludedByAdministrator = ExitRow(
+        "An administrator excludes a player at its coordinator.",
+        waiting: .roomOnly,
+        matched: .coordinatorEnds(.playerExcluded, in: .matched, concernedHear: .ended),
+        validating: .coordinatorEnds(.playerExcluded, in: .validating, concernedHear: .ended),
+        playing: .coordinatorEnds(.playerExcluded, in: .playing, concernedHear: .ended),
+        ended: .isOver("The administrator is told how it ended."))
+
     static let rejoined = ExitRow(
         "A player joins again at the matchmaker, with its `resume`, while its coordinator is in reach.",
         waiting: .goesOn(

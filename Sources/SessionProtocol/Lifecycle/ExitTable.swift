@@ -26,6 +26,8 @@ extension ExitCause {
         case .graceOver: .graceOver
         case .reloaded: .reloaded
         case .excluded: .excluded
+        case .watchedOut: .watchedOut
+        case .excludedByAdministrator: .excludedByAdministrator
         case .rejoined: .rejoined
         case .finishedGone: .finishedGone
         case .waitOver: .waitOver

@@ -80,7 +80,7 @@ extension World {
             let graceMs = UInt64(settings(seat.session, copy).barrierTimeoutMs)
             truth.coordinators[index].copies[seat.session]?.barriers.append(barrier)
             setDeadline(.barrier, UInt8(truncatingIfNeeded: copy.barriers.count), seat.session, host, afterMs: graceMs)
-        case .signal, .validated, .validationFailed, .peerLost, .ready, .finish, .leave, .exclude:
+        case .signal, .validated, .validationFailed, .peerLost, .ready, .finish, .leave, .visibility, .exclude:
             break
         }
     }
@@ -176,6 +176,7 @@ extension World {
                 guard let client = seat.subject.clientIndex else { continue }
                 becomesEnterable(client, Truth.Enterable(session: number, handOff: handOff, node: host.number))
             }
+            mayBeOvertaken(number, attempt, at: host)
         case .holding(let state, let assignment):
             let number = truth.number(of: assignment.session)
             if truth.coordinators[index].copies[number]?.state != state {
@@ -303,7 +304,7 @@ extension World {
                 settings(seat.session, copy).validatesPeers
             else { return }
             coverage.count(copy.wasLate ? .silentRelayed : .pairFailedRelayed, .validating)
-        case .validate, .retry, .transport, .play, .peerDisconnected, .peerReconnected: break
+        case .validate, .retry, .transport, .play, .peerDisconnected, .peerReconnected, .warning, .warningOver: break
         case .error(let error, _): coverage.count(error)
         }
     }
@@ -339,7 +340,9 @@ extension World {
         if player?.isRequeued != requeued { fail(.notRequeued, "p\(client) is told requeued \(requeued), the outcome says otherwise") }
         if end.isAcknowledged {
             coverage.count(.toldAfterAck)
-            if truth[number].outcome == nil && truth[number].lostOutcomes.isEmpty || truth[number].atMatchmaker == .live {
+            // A journal that has lost that end and nothing else has the session live again, until it has heard of it once more.
+            let wasLost = truth[number].lostOutcomes.contains { $0.agrees(with: end.outcome) }
+            if !wasLost, truth[number].outcome == nil || truth[number].atMatchmaker == .live {
                 fail(.toldTooEarly, "p\(client) is told that \(session.short) ended, which the matchmaker has not recorded")
             }
             return

@@ -78,7 +78,9 @@ extension World {
     /// Promise 1: nobody is thrown out of a session that has not ended, whatever the journal has lost.
     private func checkNobodyInside(_ number: Int, _ attempt: Attempt, _ node: Int) {
         let session = truth[number]
-        guard session.outcome == nil, session.lostOutcomes.isEmpty, session.askedOutcome == nil, session.handOffs.last?.attempt == attempt,
+        // An outcome of an attempt that had been taken back ends nothing.
+        func ends(_ outcome: Outcome?) -> Bool { outcome.map { $0.attempt >= attempt } ?? false }
+        guard !ends(session.outcome), !ends(session.askedOutcome), session.lostOutcomes.isEmpty, session.handOffs.last?.attempt == attempt,
             let copy = truth.coordinators[node - 1].copies[number], session.handOffs[copy.handOff].attempt == attempt,
             copy.state != .matched
         else { return }

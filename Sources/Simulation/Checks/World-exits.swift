@@ -119,7 +119,7 @@ extension Coverage {
         case .journalLost: handedOff
         case .matchmakerDiskFails, .matchmakerShutdown: handedOff.union([.waiting])
         case .coordinatorDiskFails, .sceneRemoved: handedOff
-        case .completed, .lastLeft, .movedAway, .movedTogether, .graceOver, .excluded, .waitOver, .notConfirmed, .noShow,
+        case .completed, .lastLeft, .movedAway, .movedTogether, .graceOver, .excluded, .watchedOut, .excludedByAdministrator, .waitOver, .notConfirmed, .noShow,
             .neverTogether, .barrierOver, .timeLimit, .pairFailed, .pairFailedFinally, .unreachable, .unreachableFinally, .silent, .silentFinally,
             .noCoordinatorInTime, .leftAtMatchmaker, .goneAtMatchmaker, .noCoordinatorLeft, .leaseOver, .awokeLate,
             .coordinatorSilent, .coordinatorRestarted, .bothRestarted, .coordinatorShutdown:

@@ -28,6 +28,7 @@ extension PlayerRequest {
         case .ready(let barrier): "ready \(barrier.prefix(8))"
         case .finish: "finish"
         case .leave: "leave"
+        case .visibility(let isHidden): isHidden ? "hidden" : "seen"
         case .exclude: "exclude"
         }
     }
@@ -63,6 +64,8 @@ extension PlayerReply {
         case .go(let barrier): "go \(barrier)"
         case .peerDisconnected(let player, _): "peerDisconnected \(player)"
         case .peerReconnected(let player): "peerReconnected \(player)"
+        case .warning(let aspect, let inMs): "warned of \(aspect), \(inMs) ms left"
+        case .warningOver(let aspect): "\(aspect) is over"
         case .ended(let session, let reason, let requeued, _, _): "ended \(session.short) \(reason)\(requeued ? ", requeued" : "")"
         case .error(let error, _): "error \(error.rawValue)"
         }

@@ -58,7 +58,7 @@ extension World {
                 clients[client].barriersLeft -= 1
                 if clients[client].barriersLeft > 0 { later(client, .barrier, afterMs: 10...1500) }
             }
-        case .peerDisconnected, .peerReconnected: break
+        case .peerDisconnected, .peerReconnected, .warning, .warningOver: break
         case .ended(let session, _, let requeued, let resume, _):
             clients[client].resume = resume
             if clients[client].random.perMille(misbehaves(.lateEnter) ? plan.quirkPerMille : 0) {

@@ -130,6 +130,17 @@ struct SimulatedJournal: Sendable {
         compactions += 1
     }
 
+    /// The records of a file and where they are, as far as it can be read.
+    static func frames(_ bytes: [UInt8]) -> [(record: Message, bytes: Range<Int>)] {
+        var frames: [(Message, Range<Int>)] = []
+        var offset = 0
+        while let (record, count) = try? Frame.read(bytes.span, at: offset) {
+            frames.append((record, offset..<offset + count))
+            offset += count
+        }
+        return frames
+    }
+
     /// What a start finds. A torn tail is cut off, as the servers do; what is damaged is left out when that is accepted.
     static func open(
         _ disk: inout VirtualDisk, acceptsDamage: Bool = false

@@ -76,6 +76,12 @@ struct VirtualDisk: Sendable {
         files[name]?.bytes[bit / 8] ^= 1 << UInt8(bit % 8)
     }
 
+    /// Makes a range of a file unreadable. The length of the frame that begins there stays, and nothing in it looks like a
+    /// sector that was never written.
+    mutating func overwrite(_ range: Range<Int>, of name: String) {
+        for index in range.dropFirst(4) { files[name]?.bytes[index] = 0xA5 }
+    }
+
     /// Replaces a file by one that is on disk.
     mutating func replace(_ name: String, by bytes: [UInt8]) {
         files[name] = File(bytes: bytes, syncedBytes: bytes.count)

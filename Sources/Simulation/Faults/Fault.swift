@@ -41,9 +41,14 @@ public enum FaultKind: Int, CaseIterable, Sendable {
     case damagedJournal
     /// A coordinator's machine dies, and its outbox is gone when it comes back.
     case lostOutbox
+    /// A coordinator's answer to an offer is cut off, so that a second one gets the session; while somebody is inside there,
+    /// the matchmaker is killed, and comes back without its journal, or with one that has lost its newest records.
+    case staleJournal
 
     /// Disks that fail in ways that are rare: these have draws of their own in a plan, beside all others.
     static let rare: Set<FaultKind> = [.scatteredWrites, .damagedJournal, .lostOutbox]
+    /// Several faults that meet: likewise, beside those.
+    static let compound: Set<FaultKind> = [.staleJournal]
 
     /// What a fault befalls: a process of this kind, or what is on its way to one.
     public enum Side: Int, CaseIterable, Sendable { case matchmaker, coordinator }
@@ -52,7 +57,7 @@ public enum FaultKind: Int, CaseIterable, Sendable {
     public var sides: [Side] {
         switch self {
         case .linkCut, .partition, .delay, .lostOutbox: [.coordinator]
-        case .lostJournal, .cancel: [.matchmaker]
+        case .lostJournal, .cancel, .staleJournal: [.matchmaker]
         case .oneWay, .corrupt, .stall, .kill, .powerLoss, .killTwice, .slowDisk, .fullDisk, .clockJump, .drain, .shutdown,
             .clientStorm, .scatteredWrites, .damagedJournal:
             Side.allCases
@@ -82,7 +87,7 @@ public struct Fault: Hashable, Sendable {
         switch kind {
         case .oneWay, .corrupt: amount & 1 == 0 ? .matchmaker : .coordinator
         case .linkCut, .partition, .delay, .lostOutbox, .lostJournal, .cancel, .stall, .kill, .powerLoss, .killTwice, .slowDisk,
-            .fullDisk, .clockJump, .drain, .shutdown, .clientStorm, .scatteredWrites, .damagedJournal:
+            .fullDisk, .clockJump, .drain, .shutdown, .clientStorm, .scatteredWrites, .damagedJournal, .staleJournal:
             process == 0 ? .matchmaker : .coordinator
         }
     }

@@ -4,6 +4,7 @@ extension World {
         guard !isHealing else { return }
         let host = host(min(fault.process, coordinators.count))
         guard fault.process <= coordinators.count else { return }
+        if fault.kind == .staleJournal { return overtake(fault) }
         if fault.kind == .lostJournal, fault.amount & 2 != 0, isBetterLater(fault) { return }
         note(fault.text)
         let untilUs = nowUs + fault.durationUs
@@ -11,7 +12,7 @@ extension World {
         switch fault.kind {
         case .linkCut:
             guard let link = currentLink(coordinators[fault.process - 1]) else { return }
-            breakLink(link, noticeUs: fault.amount)
+            breakLink(link, noticeUs: (fault.amount, fault.amount))
             // Pages that are loaded anew just then find the session's fate unknown.
             guard plan.quirkPerMille > 0, misbehaves(.reload) else { break }
             for connection in host.connections where random.perMille(200) {
@@ -33,6 +34,7 @@ extension World {
         case .corrupt:
             guard let link = currentLink(coordinators[fault.process - 1]) else { return }
             links[link].corruption = (fault.amount & 1 == 0, fault.amount >> 1)
+        case .staleJournal: return
         case .stall: stall(host, untilUs)
         case .kill: kill(host, fault, losesPower: false)
         case .powerLoss: kill(host, fault, losesPower: true)

@@ -75,7 +75,7 @@ extension World {
         if toMatchmaker { swap(&bytes, &links[link].fromCoordinator) } else { swap(&bytes, &links[link].fromMatchmaker) }
         guard !bytes.isEmpty, links[link].brokenAtUs > nowUs else { return }
         let underWay = toMatchmaker ? links[link].toMatchmaker.byteCount : links[link].toCoordinator.byteCount
-        if underWay + bytes.count > linkLimits.outboundBytesMax { return breakLink(link, noticeUs: 0) }
+        if underWay + bytes.count > linkLimits.outboundBytesMax { return breakLink(link, noticeUs: (0, 0)) }
         if bytes.count > 1, random.perMille(150) {
             // In pieces, as a stream may come.
             let cut = random.between(1, bytes.count - 1)
@@ -196,13 +196,15 @@ extension World {
         }
     }
 
-    /// A link breaks: nothing gets through any more, and each end learns of it in its own time.
-    func breakLink(_ link: Int, noticeUs: UInt64) {
+    /// A link breaks: nothing gets through any more, and each end learns of it in its own time; at the coordinator's it may
+    /// be left to whoever broke it, or to the lease.
+    func breakLink(_ link: Int, noticeUs: (matchmaker: UInt64, coordinator: UInt64?)) {
         guard links[link].brokenAtUs > nowUs else { return }
         links[link].brokenAtUs = nowUs
         note("link \(link) of n\(links[link].coordinator + 1) breaks")
-        queue.put(.linkClosed(link, atMatchmaker: true), atUs: nowUs + random.between(0, noticeUs))
-        queue.put(.linkClosed(link, atMatchmaker: false), atUs: nowUs + random.between(0, noticeUs))
+        queue.put(.linkClosed(link, atMatchmaker: true), atUs: nowUs + random.between(0, noticeUs.matchmaker))
+        guard let coordinatorUs = noticeUs.coordinator else { return }
+        queue.put(.linkClosed(link, atMatchmaker: false), atUs: nowUs + random.between(0, coordinatorUs))
     }
 
     /// A process at one end is gone. Its kernel closes the connection, unless the machine went with it: then the other end

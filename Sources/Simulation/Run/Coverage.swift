@@ -7,6 +7,7 @@ public enum Probe: Int, CaseIterable, Sendable {
     // The world.
     case killedWhileStarting, journalWasMissing, outboxWasMissing, tornTail, stoppedInOrder, storageFailed, storageBack, compaction
     case damagedJournalAccepted, damagedOutboxAccepted, scatteredJournalAccepted
+    case answerCutOff, journalLostOvertaken, journalDamagedOvertaken
     case frameRefused, handshakeTimeout, handshakeFailed
     // What promises are about.
     case releasedOutcomeRepeated, twinsProbed, presumedLost, presumptionReplaced, toldAfterAck, toldWithoutLink, toldByMatchmaker
@@ -111,7 +112,8 @@ extension CoordinatorNotice {
         case .pairLost: "pairLost"
         case .repaired: "repaired"
         case .fellBack: "fellBack"
-        case .excluded: "excluded"
+        case .excluded(_, _, _, let excluder): "excluded \(excluder)"
+        case .warned(_, _, let aspect): "warned \(aspect)"
         }
     }
 }

@@ -58,7 +58,7 @@ struct RunPlan: Sendable {
 
         faults = []
         // Swarm: each run leaves out about half of all kinds, so that rare ones come to bear.
-        let common = FaultKind.allCases.filter { !FaultKind.rare.contains($0) }
+        let common = FaultKind.allCases.filter { !FaultKind.rare.contains($0) && !FaultKind.compound.contains($0) }
         let swarm = common.filter { _ in random.perMille(500) }.filter(options.faultKinds.contains)
         let kinds = swarm.isEmpty ? common.filter(options.faultKinds.contains) : swarm
         let rare = FaultKind.allCases.filter { FaultKind.rare.contains($0) && options.faultKinds.contains($0) }
@@ -68,6 +68,19 @@ struct RunPlan: Sendable {
             var random = SmallGenerator(root: root, stream: 10_000 + UInt64(index))
             let kinds = index < commonCount ? kinds : rare
             let fault = Fault.draw(index, kinds, coordinators: coordinatorCount, activeUs: activeUs, &random)
+            if options.keptFaults?.contains(index) ?? true { faults.append(fault) }
+        }
+        let compound = FaultKind.allCases.filter { FaultKind.compound.contains($0) && options.faultKinds.contains($0) }
+        drawCompound(compound, from: commonCount + rareCount, areAlone: commonCount + rareCount == 0, options)
+    }
+
+    /// In a few runs alone, from streams of their own, so that the others stay as they are.
+    private mutating func drawCompound(_ kinds: [FaultKind], from first: Int, areAlone: Bool, _ options: RunOptions) {
+        var random = SmallGenerator(root: root, stream: 9_300)
+        guard !kinds.isEmpty, areAlone || random.perMille(80) else { return }
+        for index in first..<first + (areAlone ? random.between(4, 8) : random.between(2, 4)) {
+            var random = SmallGenerator(root: root, stream: 10_000 + UInt64(index))
+            let fault = Fault.draw(index, kinds, coordinators: coordinators.count, activeUs: activeUs, &random)
             if options.keptFaults?.contains(index) ?? true { faults.append(fault) }
         }
     }
@@ -171,6 +184,9 @@ extension Fault {
         case .scatteredWrites: fault.amount = random.between(0, 400)
         case .damagedJournal: fault.amount = random.next()
         case .lostJournal: fault.process = 0
+        case .staleJournal:
+            (fault.process, fault.durationUs) = (0, random.between(10_000, 400_000))
+            fault.amount = random.next()
         case .cancel: (fault.process, fault.amount) = (0, random.next())
         case .clockJump: fault.amount = random.next()
         case .clientStorm: fault.amount = UInt64(random.between(50, 1000))
@@ -178,10 +194,10 @@ extension Fault {
         switch kind {
         case .linkCut, .oneWay, .partition, .delay, .corrupt, .lostOutbox: fault.process = max(1, any)
         case .stall, .kill, .powerLoss, .killTwice, .slowDisk, .fullDisk, .lostJournal, .clockJump, .drain, .shutdown,
-            .clientStorm, .cancel, .scatteredWrites, .damagedJournal:
+            .clientStorm, .cancel, .scatteredWrites, .damagedJournal, .staleJournal:
             break
         }
-        if isLong { fault.durationUs = random.between(1_500_000, 9_000_000) }
+        if isLong, kind != .staleJournal { fault.durationUs = random.between(1_500_000, 9_000_000) }
         return fault
     }
 }

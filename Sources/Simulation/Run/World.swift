@@ -32,6 +32,9 @@ final class World {
     var isClosed = false
     var isOver = false
 
+    /// Faults of several steps that wait for their moment.
+    var overtakings: [Overtaking] = []
+
     var truth: Truth
     var coverage = Coverage()
     var violation: Violation?

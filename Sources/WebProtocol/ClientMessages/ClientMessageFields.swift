@@ -2,8 +2,7 @@
 enum ClientField: String, Sendable {
     case type, scene, subject, token, attributes, resume
     case session, ticket, received, to, data, peer, rttMs, detail, barrier, result, reason
-    case party, code, size
-    case attempt
+    case party, code, size, hidden, attempt
 
     var index: Int {
         switch self {
@@ -27,7 +26,8 @@ enum ClientField: String, Sendable {
         case .party: 17
         case .code: 18
         case .size: 19
-        case .attempt: 20
+        case .hidden: 20
+        case .attempt: 21
         }
     }
 }
@@ -41,7 +41,7 @@ struct ClientMessageFields {
         var kind = JSONKind.null
     }
 
-    private var places = InlineArray<21, Place>(repeating: Place())
+    private var places = InlineArray<22, Place>(repeating: Place())
 
     /// - Throws: `too_large`, `bad_json` when the text does not parse, `bad_message` when it is not an object or names a
     ///   known member twice (two readers could take two different ones).
@@ -163,6 +163,12 @@ struct ClientMessageFields {
         guard kind == .number, let value = Double(decodeUTF8(json.extracting(range))), value.isFinite, value >= 0
         else { throw ClientMessageError(.badMessage, "`\(field.rawValue)` must be a number, not negative") }
         return value
+    }
+
+    func flag(_ field: ClientField, _ json: Span<UInt8>) throws(ClientMessageError) -> Bool {
+        guard let (range, kind) = place(field) else { throw Self.missing(field) }
+        guard kind == .bool else { throw ClientMessageError(.badMessage, "`\(field.rawValue)` must be true or false") }
+        return json[range.lowerBound] == UInt8(ascii: "t")
     }
 
     /// Any value, null too, as the bytes that were sent.

@@ -55,6 +55,9 @@ public enum CoordinatorReply: Equatable, Sendable {
     case go(barrier: String)
     case peerDisconnected(player: Int, graceMs: Int)
     case peerReconnected(player: Int)
+    /// It will be excluded in so long; `over` when that is no longer so.
+    case warning(about: String, inMs: Int)
+    case warningOver(about: String)
     case ended(session: String, reason: String, requeued: Bool, resume: String?, completionCode: String?)
     case error(code: ErrorCode, message: String)
 
@@ -130,6 +133,14 @@ public enum CoordinatorReply: Equatable, Sendable {
         case .peerReconnected(let player):
             json.member("type", "peerReconnected")
             json.member("player", player)
+        case .warning(let about, let inMs):
+            json.member("type", "warning")
+            json.member("about", about)
+            json.member("inMs", inMs)
+        case .warningOver(let about):
+            json.member("type", "warning")
+            json.member("about", about)
+            json.member("over", true)
         case .ended(let session, let reason, let requeued, let resume, let completionCode):
             json.member("type", "ended")
             json.member("session", session)

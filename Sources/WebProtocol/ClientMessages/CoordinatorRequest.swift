@@ -12,6 +12,8 @@ public enum CoordinatorRequest: Equatable, Sendable {
     /// - `result`: a JSON object, byte for byte, of any length: the session protocol, which carries it on, has the limit.
     case finish(result: [UInt8]?)
     case leave
+    /// Its page is hidden now, or seen again.
+    case visibility(hidden: Bool)
     case exclude(reason: String)
 
     /// Reads one text message.
@@ -49,6 +51,7 @@ public enum CoordinatorRequest: Equatable, Sendable {
         case "finish":
             return .finish(result: try fields.optionalRawObject(.result, json, bytesMax: limits.messageBytesMax))
         case "leave": return .leave
+        case "visibility": return .visibility(hidden: try fields.flag(.hidden, json))
         case "exclude":
             return .exclude(reason: try fields.string(.reason, json, bytesMax: limits.reasonBytesMax))
         default: throw ClientMessageFields.unknownType(type)

@@ -2,6 +2,7 @@
 public enum HTTPStatus: Int, Sendable, CaseIterable {
     case switchingProtocols = 101
     case ok = 200
+    case accepted = 202
     case noContent = 204
     case found = 302
     case notModified = 304
@@ -11,8 +12,10 @@ public enum HTTPStatus: Int, Sendable, CaseIterable {
     case notFound = 404
     case methodNotAllowed = 405
     case requestTimeout = 408
+    case conflict = 409
     case contentTooLarge = 413
     case uriTooLong = 414
+    case unsupportedMediaType = 415
     case expectationFailed = 417
     case upgradeRequired = 426
     case tooManyRequests = 429
@@ -28,6 +31,7 @@ public enum HTTPStatus: Int, Sendable, CaseIterable {
         switch self {
         case .switchingProtocols: "Switching Protocols"
         case .ok: "OK"
+        case .accepted: "Accepted"
         case .noContent: "No Content"
         case .found: "Found"
         case .notModified: "Not Modified"
@@ -37,8 +41,10 @@ public enum HTTPStatus: Int, Sendable, CaseIterable {
         case .notFound: "Not Found"
         case .methodNotAllowed: "Method Not Allowed"
         case .requestTimeout: "Request Timeout"
+        case .conflict: "Conflict"
         case .contentTooLarge: "Content Too Large"
         case .uriTooLong: "URI Too Long"
+        case .unsupportedMediaType: "Unsupported Media Type"
         case .expectationFailed: "Expectation Failed"
         case .upgradeRequired: "Upgrade Required"
         case .tooManyRequests: "Too Many Requests"
@@ -54,8 +60,8 @@ public enum HTTPStatus: Int, Sendable, CaseIterable {
     var hasNoBody: Bool {
         switch self {
         case .switchingProtocols, .noContent, .notModified: true
-        case .ok, .found, .badRequest, .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout,
-            .contentTooLarge, .uriTooLong, .expectationFailed, .upgradeRequired, .tooManyRequests,
+        case .ok, .accepted, .found, .badRequest, .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout,
+            .conflict, .contentTooLarge, .uriTooLong, .unsupportedMediaType, .expectationFailed, .upgradeRequired, .tooManyRequests,
             .requestHeaderFieldsTooLarge, .internalServerError, .notImplemented, .serviceUnavailable,
             .httpVersionNotSupported:
             false

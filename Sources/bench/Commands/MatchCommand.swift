@@ -13,7 +13,7 @@ struct MatchCommand: BenchCommand {
         help: "Only this scene: first-come or rules.")
     private static let growth = Option.flag(
         "growth", section: CommonSettings.loadSection, sources: .flag,
-        help: "Also the table of growth: 1,000 to 1,000,000 waiting.")
+        help: "Also the table of growth, 1,000 to 1,000,000 waiting: a join may grow by the logarithm, beside what the floor grows by.")
     private static let seed = Option.integer(
         "seed", in: 0...Int.max, default: 1, section: CommonSettings.loadSection, sources: .flag,
         help: "Of the populations.")
@@ -33,8 +33,12 @@ struct MatchCommand: BenchCommand {
             + "coordinator that accepts at once. Scene `first-come`: full pairs wait for a coordinator with room; each session "
             + "that ends lets the most senior pair go. Scene `rules`: a window of skill, a cap of the round trip between 8 "
             + "regions, both wider with waiting, and one of 10 languages; those who wait have nobody who fits, and half of "
-            + "those who come do. Prints joins and matches a second of CPU time with all that comes of them (steps, hand-offs, "
-            + "ends), the CPU time of one join by itself, the memory allocated for each who waits, the wait, and "
+            + "those who come do. In CPU time: joins and matches a second with all that comes of them (steps, hand-offs to a "
+            + "coordinator, ends of sessions); the time of one join by itself; then each stage apart: joins while there is no "
+            + "coordinator (a subject waits or completes a group, places are signed, everyone in the room is told), hand-offs "
+            + "(a waiting group is recorded, offered, accepted and played, its players are told and close) and ends (the "
+            + "owner's word is recorded and acknowledged, the session forgotten), beside the floor of a join, which is one name into "
+            + "and one out of a bare hash table as large. Also the memory allocated for each who waits, the wait, and "
             + "how far the pairs of small populations are from an exact optimum. Targets: first come "
             + "\(firstComeJoinsPerSecondMin.grouped) joins/s at \(Double(firstComeWaiting).grouped) waiting; rules "
             + "\(rulesJoinsPerSecondMin.grouped) joins/s, p99 at most \((rulesP99NsMax / 1000).fixed(0)) µs at "
@@ -77,6 +81,7 @@ struct MatchCommand: BenchCommand {
         MatchReport.print(figures, quality, machine)
         try common.writeReport { MatchReport.write(figures, quality, machine, seed: seed, to: &$0) }
         let missed = figures.flatMap(Self.misses)
+            + MatchGrowth.all(figures).filter { !$0.isLogarithmic }.map { "growth: \($0.line)" }
         for miss in missed { Console.line("missed: \(miss)") }
         return missed.isEmpty || !common.checksTargets
     }

@@ -22,6 +22,19 @@ enum MatchReport {
             ])
         }
         Console.line(table.text)
+        Console.line("")
+        var stages = Table(["each stage apart", "waiting", "joins/s", "a join µs", "a hand-off µs", "an end µs", "floor of a join µs"])
+        for figure in figures {
+            stages.add([
+                figure.scene.rawValue, Double(figure.waiting).grouped, (1e9 / figure.stages.nsPerJoin).grouped,
+                (figure.stages.nsPerJoin / 1000).fixed(2), (figure.stages.nsPerHandOff / 1000).fixed(2),
+                (figure.stages.nsPerEnd / 1000).fixed(2), (figure.floorNs / 1000).fixed(2),
+            ])
+        }
+        Console.line(stages.text)
+        let growth = MatchGrowth.all(figures)
+        if !growth.isEmpty { Console.line("") }
+        for line in growth.map(\.line) { Console.line(line) }
         guard let quality else { return }
         Console.line("")
         Console.line(
@@ -72,6 +85,11 @@ enum MatchReport {
         json.member("joinP99Ns", figure.p99Ns)
         json.member("joinWorstNs", figure.worstNs)
         json.member("bytesPerSubject", figure.bytesPerSubject)
+        json.member("joinAloneNs", figure.stages.nsPerJoin)
+        json.member("joinsAlonePerSecond", 1e9 / figure.stages.nsPerJoin)
+        json.member("handOffNs", figure.stages.nsPerHandOff)
+        json.member("endNs", figure.stages.nsPerEnd)
+        json.member("floorNs", figure.floorNs)
         json.member("meanWaitMs", figure.meanWaitMs)
         json.member("meanSkillGap", figure.meanGap)
         json.member("meanRoundTripMs", figure.meanRoundTripMs)

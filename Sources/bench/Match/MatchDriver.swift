@@ -66,6 +66,51 @@ struct MatchDriver {
         settle()
     }
 
+    // MARK: Stages apart
+
+    /// Sessions at the coordinator.
+    var liveCount: Int { live.count - liveFirst }
+
+    /// No new sessions; with none left the link goes, and groups wait.
+    mutating func hangUp() {
+        guard let link else { return }
+        drain()
+        endAll()
+        core.handle(.linkDown(link), now: now, actions: &actions)
+        self.link = nil
+        settle()
+    }
+
+    /// The coordinator takes no new sessions until it dials again.
+    mutating func drain() {
+        guard let link else { return }
+        core.handle(.link(link, .drain), now: now, actions: &actions)
+        settle()
+    }
+
+    mutating func endAll() {
+        guard let link else { return }
+        while liveCount > 0 {
+            endOldest(link)
+            settle()
+        }
+        live.removeAll()
+        liveFirst = 0
+    }
+
+    /// The coordinator is there and has room for so many, but no disk is, so that nobody is handed to it yet.
+    mutating func prepareHandOffs(capacity: UInt32) throws(BenchError) {
+        core.handle(.storage(isWorking: false), now: now, actions: &actions)
+        try connect(capacity: capacity)
+        endsOwed = 0
+    }
+
+    /// Hands on all groups that there is room for.
+    mutating func handOffAll() {
+        core.handle(.storage(isWorking: true), now: now, actions: &actions)
+        settle()
+    }
+
     private mutating func dial() {
         guard let hello else { return }
         linkNext += 1
@@ -132,7 +177,7 @@ struct MatchDriver {
                 live.append(assignment)
             }
             offered.removeAll(keepingCapacity: true)
-            while endsOwed > 0, live.count - liveFirst >= MatchDriver.liveMax {
+            while endsOwed > 0, liveCount >= MatchDriver.liveMax {
                 endsOwed -= 1
                 endOldest(link)
             }

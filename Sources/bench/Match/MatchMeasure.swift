@@ -20,6 +20,9 @@ struct MatchFigures {
     let worstNs: Double
     let meanNs: Double
     let bytesPerSubject: Double
+    let stages: MatchStages
+    /// Of the floor, in the same run.
+    let floorNs: Double
     /// Of those who were matched, in the population's own time.
     let meanWaitMs: Double
     let meanGap: Double
@@ -51,7 +54,12 @@ enum MatchMeasure {
         }
         driver.reconnect()
         let bytes = Double(Allocations.bytes - before) / Double(driver.waiting)
-        if kind == .firstCome { try driver.connect(capacity: UInt32(MatchDriver.liveMax)) }
+        let capacity = kind == .firstCome ? UInt32(MatchDriver.liveMax) : 1_000_000
+        let stages = try MatchStages.measured(&driver, &clock, joins: joins / 4, capacity: capacity) {
+            attributes(kind, &random)
+        }
+        try driver.connect(capacity: capacity)
+        let floorNs = try MatchFloor.nsPerJoin(waiting: waiting, joins: joins / 4)
 
         driver.beginCounting()
         let waitingFirst = driver.waiting
@@ -89,7 +97,7 @@ enum MatchMeasure {
             joinsPerSecond: Double(chunkJoins) * 1e9 / chunkNs, matchesPerSecond: Double(chunkMatches) / 2 * 1e9 / chunkNs,
             p50Ns: Statistics.percentile(single, 0.5), p99Ns: Statistics.percentile(single, 0.99),
             worstNs: Statistics.percentile(single, 1), meanNs: single.reduce(0, +) / Double(single.count),
-            bytesPerSubject: bytes, meanWaitMs: driver.waitedMs / Double(max(1, driver.matchedSubjects)),
+            bytesPerSubject: bytes, stages: stages, floorNs: floorNs, meanWaitMs: driver.waitedMs / Double(max(1, driver.matchedSubjects)),
             meanGap: driver.gaps / Double(max(1, driver.groups)),
             meanRoundTripMs: driver.roundTripsMs / Double(max(1, driver.groups)))
     }
@@ -111,6 +119,12 @@ enum MatchMeasure {
         case .firstCome: .none
         case .rules: MatchPerson(&random).attributes
         }
+    }
+
+    static func timed(_ work: () -> Void) -> Double {
+        let start = nowNs()
+        work()
+        return nowNs() - start
     }
 
     /// CPU time of this thread: others on the machine do not count.

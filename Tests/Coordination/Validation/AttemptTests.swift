@@ -152,7 +152,7 @@ import Testing
             #expect(
                 stage.ask(2, .peerLost(peer: p0)) == ["1 < retry p1 attempt 2 in 5000", "2 < retry p0 attempt 2 offer in 5000"])
             #expect(stage.ask(1, .peerLost(peer: p1, attempt: 1)) == [], "the other one says so too")
-            #expect(stage.core.tables.first { $0.name == "pairAttempts" }?.count == 3)
+            #expect(stage.core.tables.first { "\($0.name)" == "pairAttempts" }?.count == 3)
         }
     }
 

@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    private func tried(_ stage: Stage) -> Int? { stage.core.tables.first { $0.name == "pairAttempts" }?.count }
+    private func tried(_ stage: Stage) -> Int? { stage.core.tables.first { "\($0.name)" == "pairAttempts" }?.count }
 
     @Test("a pair that is lost is connected anew; both may say so, and it counts once")
     func repaired() {
@@ -97,8 +97,10 @@ import Testing
             stage.ask(1, .peerLost(peer: p1))
             stage.cut(1)
             #expect(stage.passLinked(6_000) == [])
-            #expect(stage.enter(4, 1, player: 0).suffix(2) == ["2 < retry p0 attempt 3 in 5000", "4 < retry p1 attempt 3 offer in 5000"].reversed()
-                || stage.core.tables.first { $0.name == "pairAttempts" }?.count == 1)
+            #expect(
+                stage.enter(4, 1, player: 0).suffix(2) == [
+                    "4 < retry p1 attempt 3 offer in 5000", "2 < retry p0 attempt 3 in 5000",
+                ])
             #expect(stage.ask(2, .validated(peer: p0, rttMs: nil, attempt: 3)) == [])
             #expect(stage.ask(4, .validated(peer: p1, rttMs: nil, attempt: 3)) == [])
             #expect(tried(stage) == 0)

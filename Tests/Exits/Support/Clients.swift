@@ -110,6 +110,7 @@ extension World {
         case .go: note(connection, "go")
         case .peerDisconnected: note(connection, "gone")
         case .peerReconnected: note(connection, "back")
+        case .warning, .warningOver: break
         case .ended(let session, let reason, let requeued, let resume, _):
             let isDown = nodes[node]?.core.isLinkUp == false
             let isDurable = nodes[node]?.disk.hasOutcome(of: session) == true

@@ -15,7 +15,7 @@ extension Walk {
     func happen() {
         switch cell.cause {
         case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver, .reloaded,
-            .excluded, .rejoined, .finishedGone:
+            .excluded, .watchedOut, .rejoined, .finishedGone:
             playersDo()
         case .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver, .timeLimit, .pairFailed, .pairFailedFinally,
             .pairFailedRelayed, .unreachable, .unreachableFinally, .silent, .silentFinally, .silentRelayed, .pairLost:
@@ -27,7 +27,7 @@ extension Walk {
             .coordinatorRestarted, .matchmakerRestarted, .bothRestarted, .journalLost, .matchmakerDiskFails,
             .coordinatorDiskFails:
             somethingFails()
-        case .cancelled, .matchmakerShutdown, .coordinatorShutdown, .sceneRemoved: operatorsAct()
+        case .cancelled, .excludedByAdministrator, .matchmakerShutdown, .coordinatorShutdown, .sceneRemoved: operatorsAct()
         }
         world.pump()
     }

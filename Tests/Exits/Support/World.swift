@@ -81,11 +81,17 @@ final class World {
         scene("requeue", SessionSettings(validatesPeers: true, onValidationFailure: .requeue)),
         scene("finally", SessionSettings(validatesPeers: true, onValidationFailure: .end)),
         scene("relayed", SessionSettings(validatesPeers: true, onValidationFailure: .relay)),
+        scene("watched", SessionSettings(validatesPeers: false), watch: WatchRule(hiddenForMs: 5_000, warningMs: 1_000)),
+        scene("watched peers", SessionSettings(validatesPeers: true), watch: WatchRule(hiddenForMs: 5_000, warningMs: 1_000)),
         scene("asked", SessionSettings(validatesPeers: false), confirmTimeoutMs: 10_000),
     ]
-    private static func scene(_ name: String, _ settings: SessionSettings, confirmTimeoutMs: UInt64? = nil) -> Scene {
-        Scene(
+    private static func scene(
+        _ name: String, _ settings: SessionSettings, confirmTimeoutMs: UInt64? = nil, watch: WatchRule? = nil
+    ) -> Scene {
+        var scene = Scene(
             id: .of(name), groupSize: 3, settings: settings, waitTimeoutMs: 40_000, confirmTimeoutMs: confirmTimeoutMs)
+        scene.playRules.watch = watch
+        return scene
     }
 
     init() { matchmaker = World.newMatchmaker(seed: 1) }

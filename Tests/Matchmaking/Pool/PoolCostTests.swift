@@ -39,7 +39,7 @@ import Testing
 
     @Test("what a unit takes in the pool is within its measure")
     func memory() {
-        #expect(MemoryLayout<WaitingEntry>.stride + MemoryLayout<SkillIndex.Node>.stride <= 128)
+        #expect(MemoryLayout<WaitingEntry>.stride + SkillIndex.unitBytes <= 128)
     }
 
     @Test("the index holds its order, its balance and its seniors through random changes")
@@ -74,8 +74,65 @@ import Testing
                 at = index.previous(at)
             }
             #expect(Set(walked) == inside && walked.count == inside.count && walked == back.reversed())
-            #expect(zip(walked, walked.dropFirst()).allSatisfy { index[$0].key <= index[$1].key })
+            #expect(zip(walked, walked.dropFirst()).allSatisfy { index.key($0) <= index.key($1) })
         }
+    }
+
+    @Test("the index holds through crowds that come and go, with few keys and with many", arguments: [3, 10_000])
+    func crowds(_ keys: UInt64) {
+        var random = SeededGenerator(number: 5)
+        var index = SkillIndex()
+        var roots: [Int32] = [-1, -1]
+        for slot in 0..<Int32(4000) {
+            index.set(slot, key: Double(random.next() % keys), sinceUnixMs: random.next() % 50, order: UInt64(slot))
+        }
+        for _ in 0..<2 {
+            var inside: [Int32] = []
+            for slot in 0..<Int32(4000) {
+                index.insert(slot, &roots[Int(slot % 2)])
+                inside.append(slot)
+                if slot % 500 == 0 { #expect(index.isSound(roots[0]) && index.isSound(roots[1])) }
+            }
+            let even = inside.filter { $0 % 2 == 0 }
+            let senior = even.min { index.isMoreSenior($0, than: $1) }
+            #expect(index.senior(roots[0]) == senior)
+            while !inside.isEmpty {
+                let slot = inside.remove(at: Int(random.next() % UInt64(inside.count)))
+                index.remove(slot, &roots[Int(slot % 2)])
+                if inside.count % 500 < 3 { #expect(index.isSound(roots[0]) && index.isSound(roots[1])) }
+            }
+            #expect(roots == [-1, -1])
+        }
+        // The second crowd has found the nodes of the first.
+        #expect(index.nodes.count <= 4000 / (SkillIndex.nodeMax / 2) + 64)
+    }
+
+    @Test("two can be seated at once when they can one after the other")
+    func twoSeats() throws {
+        let rules = MatchingRules.with {
+            $0.roles = RoleRule(attribute: "role", seats: [.init(role: "a", count: 1), .init(role: "b", count: 2), .init(role: "c", count: 0)])
+        }
+        let seats = try #require(RoleSeats(rules))
+        for first in UInt32(0)..<8 {
+            for second in UInt32(0)..<8 {
+                var fill = RoleFill(seats, size: 3)
+                let isPossible = fill.add(first) && fill.add(second)
+                #expect(seats.canSeat(first, second) == isPossible, "\(first) and \(second)")
+            }
+        }
+        #expect(seats.canSeat(RoleSeats.anyRole, 1) && !seats.canSeat(1, 1) && seats.canSeat(2, 2))
+    }
+
+    @Test("a bucket of which enough have been looked at is not walked through")
+    func walks() {
+        let rules = MatchingRules.with {
+            $0.skill = MatchingRules.skill((0, 1000))
+            $0.attributes = [.different("team")]
+        }
+        var waiters = crowd(2000, rules) { [skill(Double($0 % 100)), text("team", "red")] }
+        let before = waiters.pool.search.steps
+        waiters.join("late", [skill(50), text("team", "red")])
+        #expect(waiters.pool.search.steps - before <= UInt64(2 * waiters.pool.limits.candidatesMax))
     }
 
     @Test("by skill the pairs are not far from the best that there is")

@@ -64,8 +64,8 @@ import Testing
     }
 
     @Test("no zone is left out that holds somebody within the cap")
-    func zones() throws {
-        let zones = try #require(LatencyZones(MatchingRules.latency((0, 80), regions: regions)))
+    func zones() {
+        let zones = LatencyZones(MatchingRules.latency((0, 80), regions: regions))
         for own in [0, 1, 4, 5, 9, 10, 11, 40, 79, 80, 81, 320, 2000, LatencyZones.unknownMs] as [UInt16] {
             for other in Array(0...100) + [639, 640, 641, 1280, LatencyZones.unknownMs] as [UInt16] {
                 for (first, second) in [(0, 0), (0, 1), (1, 0), (1, 2), (2, 2)] as [(UInt16, UInt16)] {

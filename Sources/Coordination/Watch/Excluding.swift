@@ -1,0 +1,42 @@
+import SessionProtocol
+
+/// Players whom others than themselves exclude: this server by what it measures, or an administrator. Never another player.
+extension CoordinatorCore {
+    /// Excludes players of a live session. Those who have finished are beyond it.
+    mutating func exclude(
+        _ players: [Exclusion], from session: SessionID, _ cause: ExitCause, by excluder: Excluder, _ now: Moment,
+        _ actions: inout [CoordinatorAction]
+    ) {
+        guard let details = ledger[session]?.details else { return }
+        var concerned: [PlayerIndex] = []
+        for exclusion in players {
+            let player = exclusion.player
+            guard details.isMember(player), details[player].result == nil, !concerned.contains(player) else { continue }
+            concerned.append(player)
+            let reason = exclusion.reason.cut(toBytes: limits.detailBytesMax)
+            actions.append(.notice(.excluded(session, player, reason: reason, by: excluder)))
+        }
+        if concerned.isEmpty { return }
+        end(session, cause, concerning: concerned, now, &actions)
+    }
+
+    /// An administrator ends a session that lives here.
+    mutating func cancelHere(_ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
+        end(session, .cancelled, now, &actions)
+    }
+}
+
+/// A player who is to go, and why, in words.
+struct Exclusion {
+    let player: PlayerIndex
+    let reason: String
+}
+
+/// Who excludes a player.
+public enum Excluder: String, CaseIterable, Sendable {
+    /// Its own client.
+    case itself
+    /// This server, by the scene's rule and its own measurements.
+    case server
+    case administrator
+}

@@ -11,8 +11,8 @@
 //   session.send(everyone, new Uint8Array([1, 2, 3]));
 //
 // It reconnects by itself, and a reloaded page keeps its place: what proves the place is in sessionStorage.
+import { Direct } from './greenroom-direct.js';
 import { Line } from './greenroom-line.js';
-import { Peers } from './greenroom-peers.js';
 import { Place } from './greenroom-place.js';
 
 /** The address of all other players at once. */
@@ -50,6 +50,7 @@ export const limits = {
  *
  * In a session: `onEntered({players, missed})`, where `missed` messages were too many to be kept for a return ·
  * `onValidating({peers, deadlineMs})` · `onPeerValidated({peer, rttMs})` · `onPeerFailed({peer, detail})` ·
+ * `onPeerLost({peer})` · `onTransport({transport})`, when play goes on by `relay` ·
  * `onPlay({player, players, transport, seed, again})` · `onMessage({from, bytes, latest})` · `onTick({bytes})` ·
  * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` ·
  * `onRequeued({reason})`, when it has ended and one waits anew.
@@ -97,7 +98,7 @@ class Session {
   #lostAt = null;
   #timer = null;
   #lastError = null;
-  #peers = null;
+  #direct = null;
   #received = 0;
   #outbox = [];
   #early = [];
@@ -124,9 +125,9 @@ class Session {
   send(to, bytes, { latest = false } = {}) {
     if (bytes.length > limits.messageBytesMax) throw new RangeError(`a message has at most ${limits.messageBytesMax} bytes`);
     if (this.phase !== 'playing') return false;
-    if (this.transport === 'relay') return this.#sendBinary(latest ? Kind.latest : Kind.ordered, to, bytes);
-    const all = to === everyone ? [...Array(this.players).keys()].filter((each) => each !== this.player) : [to];
-    return all.map((peer) => this.#peers.send(peer, bytes, latest)).every(Boolean);
+    if (this.transport === 'peer') return this.#direct.send(to, bytes, latest, everyone);
+    if (latest || !this.#direct) return this.#sendBinary(latest ? Kind.latest : Kind.ordered, to, bytes);
+    return this.#direct.relay(to, bytes, everyone);
   }
 
   /** Sends this player's input for the next tick; the bundle of all inputs comes to `onTick`. */
@@ -256,20 +257,18 @@ class Session {
       this.#tell('Entered', message);
     },
     validate: (message) => {
-      const { peers, offerTo, deadlineMs } = message;
       this.#setPhase('validating');
       this.#tell('Validating', message);
-      // A page that was reloaded has lost its links, and the others cannot know: so it offers to all.
-      this.#place.save({ iceServers: message.iceServers });
-      this.#makePeers().validate(peers, this.#reloaded ? peers : offerTo, deadlineMs);
+      this.#makeDirect().validate(message);
     },
-    signal: ({ from, data }) => this.#makePeers().receive(from, data),
+    retry: (message) => this.#makeDirect().retry(message),
+    signal: (message) => this.#direct?.receive(message),
     play: ({ transport, seed }) => {
-      const again = this.transport != null;
+      const again = this.transport != null, wasPeer = this.transport === 'peer';
       this.transport = transport;
-      const others = [...Array(this.players).keys()].filter((each) => each !== this.player);
-      if (transport === 'relay') this.#closePeers();
-      else if (this.#reloaded) this.#makePeers().restore(others);
+      if (transport === 'peer') this.#makeDirect().restore();
+      else if (!again) this.#closeDirect();
+      else if (wasPeer) this.#direct?.switchToRelay();
       this.#setPhase('playing');
       if (this.#finish) this.#sendJSON(this.#finish);      // said again it counts once
       if (again) this.#timer = setTimeout(() => this.#repeatReady(), limits.repeatReadyMs);
@@ -278,15 +277,18 @@ class Session {
       this.#tell('Play', { player, players, transport, seed, again, reloaded: this.#reloaded });
       for (const message of this.#early.splice(0)) this.#tell('Message', message);
     },
+    transport: ({ transport }) => {
+      if (this.transport !== 'peer' || transport !== 'relay') return;
+      this.transport = transport;
+      this.#direct?.switchToRelay();
+      this.#tell('Transport', { transport });
+    },
     go: ({ barrier }) => {
       this.#barriers.get(barrier)?.resolve();
       this.#barriers.delete(barrier);
     },
     peerDisconnected: (message) => this.#tell('PeerDisconnected', message),
-    peerReconnected: (message) => {
-      this.#peers?.returned(message.player);
-      this.#tell('PeerReconnected', message);
-    },
+    peerReconnected: (message) => this.#tell('PeerReconnected', message),
     ended: (message) => {
       if (!message.requeued || this.#leaving) return this.#end(message);
       this.#forget(message.resume);
@@ -330,31 +332,26 @@ class Session {
     return (this.#entered || !this.#atCoordinator) && this.#line.sendJSON(message);
   }
 
-  #makePeers() {
-    return this.#peers ??= new Peers({
-      self: this.player,
-      iceServers: this.#place.held.iceServers ?? [],
-      signal: (to, data) => this.#sendJSON({ type: 'signal', to, data }),
-      onMessage: (from, bytes, latest) => this.#receive({ from, bytes, latest }),
-      onValidated: (peer, rttMs) => {
-        this.rttMs = Math.max(this.rttMs ?? 0, rttMs);
-        this.#sendJSON({ type: 'validated', peer, rttMs });
-        this.#tell('PeerValidated', { peer, rttMs });
+  #makeDirect() {
+    return this.#direct ??= new Direct({
+      self: this.player, players: this.players, iceServers: [],
+      say: (message) => {
+        this.rttMs = this.#direct?.rttMs ?? this.rttMs;
+        this.#sendJSON(message);
       },
-      onFailed: (peer, detail) => {
-        this.#sendJSON({ type: 'validationFailed', peer, detail: detail.slice(0, 200) });
-        this.#tell('PeerFailed', { peer, detail });
-      },
+      relay: (to, bytes) => this.#sendBinary(Kind.ordered, to, bytes),
+      onMessage: (message) => this.#receive(message),
+      tell: (event, detail) => this.#tell(event, detail),
     });
   }
 
-  #closePeers() {
-    this.#peers?.close();
-    this.#peers = null;
+  #closeDirect() {
+    this.#direct?.close();
+    this.#direct = null;
   }
 
   #closeSession() {
-    this.#closePeers();
+    this.#closeDirect();
     for (const { reject } of this.#barriers.values()) reject(new Error('the session has ended'));
     this.#barriers.clear();
     this.#outbox = [];

@@ -29,7 +29,11 @@ public enum PlayerReply: Hashable, Sendable {
     case retry(peer: PlayerIndex, attempt: UInt32, offers: Bool, iceServers: String, deadlineMs: UInt64)
     case signal(from: PlayerIndex, data: [UInt8], attempt: UInt32?)
     /// `seed` is below 2^53, so that it is the same number in every JSON reader.
-    case play(Transport, seed: UInt64)
+    case play(Transport, seed: UInt64, StartInstant)
+    /// What does its clock say? `serverMs` is the boot clock's time now.
+    case clock(sample: UInt32, serverMs: UInt64)
+    /// When play begins, again, now that its clock is known.
+    case start(StartInstant)
     /// Play goes on this way from now on.
     case transport(Transport)
     case go(barrier: String)

@@ -16,6 +16,8 @@ public struct CoordinatorCore: Sendable {
     var outbox = OrderedTable<SessionID, OutboxEntry>()
     /// When to tell players without an acknowledgement: set only while the link is down and someone waits.
     var tellings = DeadlineQueue<SessionID>()
+    /// When clients are asked next what their clocks say.
+    var clockAsks = DeadlineQueue<ConnectionHandle>()
     /// Outcomes on their way to the outbox file, in order of their numbers.
     var unpersisted: [(number: UInt64, session: SessionID)] = []
     var persistCount: UInt64 = 0
@@ -50,7 +52,6 @@ public struct CoordinatorCore: Sendable {
         case .disconnected(let connection): disconnected(connection, now, &actions)
         case .persisted(let number): persisted(upTo: number, now, &actions)
         case .storage(let isWorking): storage(isWorking: isWorking, now, &actions)
-        case .roundTrip(let connection, let roundTripMs): roundTrip(connection, roundTripMs)
         case .cancel(let session): cancelHere(session, now, &actions)
         case .exclude(let session, let player, let reason):
             exclude(
@@ -72,6 +73,7 @@ public struct CoordinatorCore: Sendable {
             deadlinePassed(due.kind, slot: due.slot, of: due.session, now, &actions)
         }
         tellThoseDue(now, &actions)
+        askClocksDue(now, &actions)
         sendPing(now, &actions)
         ledger.expire(nowMs: now.bootMs)
         reportTransitions(&actions)
@@ -81,6 +83,7 @@ public struct CoordinatorCore: Sendable {
     public var nextDeadlineMs: UInt64? {
         var nextMs = ledger.nextDeadlineMs ?? .max
         nextMs = min(nextMs, tellings.nextMs ?? .max)
+        nextMs = min(nextMs, clockAsks.nextMs ?? .max)
         nextMs = min(nextMs, lease?.untilMs ?? .max)
         if case .up(let link) = link { nextMs = min(nextMs, link.nextPingMs) }
         return nextMs == .max ? nil : nextMs
@@ -93,6 +96,7 @@ public struct CoordinatorCore: Sendable {
     mutating func unseat(_ connection: ConnectionHandle) {
         seats[connection] = nil
         places.forget(connection)
+        clockAsks.remove(connection)
     }
 
     private mutating func reportTransitions(_ actions: inout [CoordinatorAction]) {

@@ -59,6 +59,7 @@ extension CoordinatorCore {
             }
         }
         catchUp(connection, seat, entry.details, received: received, now, &actions)
+        beginClock(connection, seat, now, &actions)
         proceed(seat.session, now, &actions)
     }
 
@@ -75,7 +76,7 @@ extension CoordinatorCore {
             restartPairs(of: seat, now: now, &actions)
             askToValidate(connection, seat, now, &actions)
         case .playing(let play):
-            actions.append(.reply(connection, details.playReply(play)))
+            actions.append(.reply(connection, details.playReply(play, to: seat.player, now)))
             details.forEachOrdered(for: seat.player, after: received) { from, bytes in
                 actions.append(.replay(connection, from: from, bytes))
             }

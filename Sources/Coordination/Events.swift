@@ -16,8 +16,6 @@ public enum CoordinatorEvent: Sendable {
     case persisted(upTo: UInt64)
     /// The disk takes no records, or takes them again: no new sessions meanwhile, and those that live go on.
     case storage(isWorking: Bool)
-    /// The round trip between this server and a client, in milliseconds.
-    case roundTrip(ConnectionHandle, UInt32)
     /// An administrator ends a session that lives here.
     case cancel(SessionID)
     /// An administrator excludes a player, with a reason for people.
@@ -37,6 +35,8 @@ public enum PlayerRequest: Sendable {
     case validationFailed(peer: PlayerIndex, detail: String, attempt: UInt32? = nil)
     /// The connection to a peer is gone that had been validated.
     case peerLost(peer: PlayerIndex, attempt: UInt32? = nil)
+    /// Its clock, for `PlayerReply.clock` of this number.
+    case clock(sample: UInt32, clientMs: Double)
     case ready(barrier: String)
     /// `result` is raw JSON.
     case finish(result: [UInt8]?)

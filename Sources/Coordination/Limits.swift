@@ -27,6 +27,15 @@ public struct CoordinationLimits: Sendable {
     public var replayBytesMax = 128 * 1024
     /// Ordered messages that a session keeps for players who return; here too an eighth goes at once.
     public var replayMessagesMax = 8192
+    /// How often a client is asked in a row what its clock says, once it has entered.
+    public var clockSamplesFirst: UInt32 = 5
+    /// From an answer of its clock to the next question, after those.
+    public var clockIntervalMs: UInt64 = 10_000
+    /// The same where a session is watched, so that no client that answers is silent, or slow unseen: four questions in the
+    /// shortest time that its scene names, but never more often than this.
+    public var clockIntervalLeastMs: UInt64 = 250
+    /// Answers of a client's clock that are kept, of which the best counts.
+    public var clockSamplesKept = 8
     /// UTF-8 bytes of a client's explanation that reach a notice.
     public var detailBytesMax = 256
     /// How often the players of a session that is watched are looked at.

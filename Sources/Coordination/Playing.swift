@@ -6,7 +6,8 @@ extension CoordinatorCore {
         _ session: SessionID, _ route: Route, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
         guard ledger.transition(session, to: .playing) else { return }
-        let play = Play(route: route)
+        let countdownMs = ledger[session]?.details.rules.start?.countdownMs ?? 0
+        let play = Play(route: route, startMs: now.bootMs + UInt64(countdownMs))
         let details = ledger.withDetails(session) { details in
             details.roundTrips = details.roundTripsSoFar
             details.phase = .playing(play)
@@ -17,7 +18,10 @@ extension CoordinatorCore {
         ledger.setDeadline(.play, of: session, atMs: atMs)
         beginWatching(session, now)
         tellState(session, details, .playing, &actions)
-        for connection in details.connections() { actions.append(.reply(connection, details.playReply(play))) }
+        for player in details.indices {
+            guard let connection = details[player].connection else { continue }
+            actions.append(.reply(connection, details.playReply(play, to: player, now)))
+        }
     }
 
     mutating func perform(
@@ -39,6 +43,8 @@ extension CoordinatorCore {
             validationFailed(peer, attempt: attempt, detail: detail, seat, from: connection, now, &actions)
         case .peerLost(let peer, let attempt):
             peerLost(peer, attempt: attempt, seat, from: connection, now, &actions)
+        case .clock(let sample, let clientMs):
+            clockAnswered(sample, clientMs: clientMs, seat, from: connection, now, &actions)
         case .ready(let barrier): ready(barrier, seat, from: connection, now, &actions)
         case .finish(let result): finish(result ?? [], seat, from: connection, now, &actions)
         case .leave:
@@ -98,8 +104,8 @@ extension CoordinatorCore {
 }
 
 extension SessionDetails {
-    func playReply(_ play: Play) -> PlayerReply {
-        .play(play.route.transport, seed: assignment.seed & (1 << 53 - 1))
+    func playReply(_ play: Play, to player: PlayerIndex, _ now: Moment) -> PlayerReply {
+        .play(play.route.transport, seed: assignment.seed & (1 << 53 - 1), instant(play.startMs, for: player, now))
     }
 }
 

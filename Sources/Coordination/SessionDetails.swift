@@ -18,6 +18,8 @@ struct SessionDetails: Sendable {
     var phase = Phase.entering
     /// What pairs measured while they were validated; set when play begins.
     var roundTrips: [PairRoundTrip] = []
+    /// What is known of the players' clocks, in order of `PlayerIndex`.
+    var clocks: [ClockEstimate]
     /// Ordered messages, kept for those who return.
     var replay = ReplayRing()
     /// From VALIDATING or PLAYING on, where the scene asks for it.
@@ -26,9 +28,13 @@ struct SessionDetails: Sendable {
     init(_ assignment: Assignment) {
         self.assignment = assignment
         players = assignment.players.map { _ in Player() }
+        clocks = assignment.players.map { _ in ClockEstimate() }
     }
 
     var settings: SessionSettings { assignment.settings }
+
+    /// What the scene asks of play beyond its settings.
+    var rules: PlayRules { assignment.extensions.playRules }
 
     var indices: [PlayerIndex] { players.indices.map { PlayerIndex(UInt8($0)) } }
 
@@ -95,6 +101,8 @@ struct Player: Sendable {
 /// What PLAYING needs.
 struct Play: Sendable {
     var route: Route
+    /// The instant at which all begin, by the boot clock.
+    let startMs: UInt64
     /// Barriers that some have reached.
     var barriers: [Barrier] = []
 }

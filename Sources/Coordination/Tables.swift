@@ -23,6 +23,7 @@ extension CoordinatorCore {
             ("barriers", barriers),
             ("barriersMissed", opened), ("replayMessages", replayed), ("watches", watched), ("outbox", outbox.count),
             ("outboxUnpersisted", unpersisted.count), ("tellDeadlines", tellings.count),
+            ("clockDeadlines", clockAsks.count),
         ]
     }
 

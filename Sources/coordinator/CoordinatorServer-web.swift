@@ -15,8 +15,6 @@ extension CoordinatorServer: WebApplication {
 
     func webSocketOpened(_ id: ConnectionID, client: SocketAddress) {}
 
-    func measured(roundTripMs: UInt32, of id: ConnectionID) { handle(.roundTrip(ConnectionHandle(id), roundTripMs)) }
-
     func webNoticed(_ notice: WebNotice) { metrics.record(notice, logger) }
 
     func received(text: Span<UInt8>, from id: ConnectionID) {
@@ -46,6 +44,8 @@ extension CoordinatorServer: WebApplication {
                 .request(connection, .validationFailed(peer: try player(peer), detail: detail ?? "", attempt: attempt)))
         case .peerLost(let peer, let attempt):
             handle(.request(connection, .peerLost(peer: try player(peer), attempt: attempt)))
+        case .clock(let sample, let clientMs):
+            handle(.request(connection, .clock(sample: UInt32(clamping: sample), clientMs: clientMs)))
         case .ready(let barrier): handle(.request(connection, .ready(barrier: barrier)))
         case .finish(let result): handle(.request(connection, .finish(result: result)))
         case .leave: handle(.request(connection, .leave))
@@ -165,6 +165,10 @@ extension PlayerError {
     }
 }
 
+extension StartInstant {
+    var message: CoordinatorReply.Instant { .init(startsInMs: inMs, startAtMs: clientMs) }
+}
+
 extension PlayerReply {
     /// The reply in the words of the client protocol.
     fileprivate func message(_ iceServers: (String) -> [UInt8]) -> CoordinatorReply {
@@ -187,8 +191,11 @@ extension PlayerReply {
                 deadlineMs: Int(clamping: deadlineMs))
         case .signal(let from, let data, let attempt): .signal(from: Int(from.number), data: data, attempt: attempt)
         case .transport(let transport): .transport(transport == .peer ? .peer : .relay)
-        case .play(let transport, let seed):
-            .play(transport: transport == .peer ? .peer : .relay, seed: UInt32(truncatingIfNeeded: seed))
+        case .play(let transport, let seed, let start):
+            .play(
+                transport: transport == .peer ? .peer : .relay, seed: UInt32(truncatingIfNeeded: seed), start: start.message)
+        case .clock(let sample, let serverMs): .clock(sample: sample, serverMs: serverMs)
+        case .start(let start): .start(start.message)
         case .go(let barrier): .go(barrier: barrier)
         case .peerDisconnected(let player, let graceMs):
             .peerDisconnected(player: Int(player.number), graceMs: Int(clamping: graceMs))

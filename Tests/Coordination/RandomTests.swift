@@ -142,6 +142,7 @@ struct RandomWorld {
 
     private mutating func randomRequest() -> PlayerRequest {
         let player = PlayerIndex(UInt8(pick(3)))
+        if pick(12) == 0 { return .clock(sample: UInt32(pick(4)), clientMs: [0, 5e5, .nan, -1, .infinity][pick(5)]) }
         switch pick(15) {
         case 0, 1, 2, 3: return .validated(peer: player, rttMs: nil)
         case 4: return .validationFailed(peer: player, detail: "", attempt: pick(2) == 0 ? nil : UInt32(pick(4)))
@@ -219,7 +220,7 @@ struct RandomWorld {
             #expect(outcome.reason == reason)
             let isKnown = acked.contains(session.low)
             #expect(isKnown || (!isLinkUp && number <= persistedUpTo), "told before it is true")
-        case .validate, .retry, .signal, .transport, .play, .go, .peerDisconnected, .peerReconnected, .warning, .warningOver, .error: break
+        case .validate, .retry, .signal, .transport, .play, .clock, .start, .go, .peerDisconnected, .peerReconnected, .warning, .warningOver, .error: break
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
 ///     "> …"    a message on the link        "> x …"  the link's close
 ///     "# …"    a write to the outbox file
 ///
-/// Pings, transitions and notices are kept aside, since few tests are about them.
+/// Pings, questions of the clock, transitions and notices are kept aside, since few tests are about them.
 struct Stage {
     var core: CoordinatorCore
     var now = Moment(bootMs: 100_000, unixMs: 1_700_000_000_000)
@@ -18,6 +18,7 @@ struct Stage {
     var transitions: [Transition] = []
     var notices: [CoordinatorNotice] = []
     var pings: [Ping] = []
+    var clocks: [String] = []
     private var persistCount: UInt64 = 0
     private var connections: [ConnectionHandle] = []
 
@@ -201,6 +202,7 @@ struct Stage {
             case .transition(let transition): transitions.append(transition)
             case .notice(let notice): notices.append(notice)
             case .link(.ping(let ping)): pings.append(ping)
+            case .reply(_, .clock): clocks.append(action.line)
             case .persist:
                 persistCount += 1
                 lines.append(action.line)

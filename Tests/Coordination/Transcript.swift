@@ -33,7 +33,10 @@ extension PlayerReply {
         case .signal(let from, let data, let attempt):
             "signal p\(from) \(data)\(attempt.map { " attempt \($0)" } ?? "")"
         case .transport(let transport): "transport \(transport)"
-        case .play(let transport, let seed): "play \(transport) \(seed)"
+        case .play(let transport, let seed, let start):
+            "play \(transport) \(seed)" + (start.inMs > 0 ? " \(start.line)" : "")
+        case .clock(let sample, let serverMs): "clock \(sample) at \(serverMs)"
+        case .start(let start): "start \(start.line)"
         case .go(let barrier): "go \(barrier)"
         case .peerDisconnected(let player, let graceMs): "gone p\(player) \(graceMs)"
         case .peerReconnected(let player): "back p\(player)"
@@ -44,6 +47,10 @@ extension PlayerReply {
         case .error(let error, _): "error \(error.rawValue)"
         }
     }
+}
+
+extension StartInstant {
+    var line: String { "in \(inMs)" + (clientMs.map { " at \($0)" } ?? "") }
 }
 
 extension Message {

@@ -86,6 +86,26 @@ import Testing
         }
     }
 
+    @Test("overwritten records are found damaged, also at the end, and all others are read")
+    func overwritten() {
+        var sound = VirtualDisk()
+        var journal = SimulatedJournal(rotateAtBytes: 1 << 20)
+        let all = (1...4 as ClosedRange<UInt64>).map { ack($0) }
+        for record in all { journal.append(record) }
+        _ = journal.beginCommit(&sound)
+        _ = journal.endCommit(&sound)
+        let frames = SimulatedJournal.frames(sound.bytes(of: SimulatedJournal.name) ?? [])
+        #expect(frames.map(\.record) == all)
+        for first in all.indices {
+            for end in first + 1...all.count {
+                var disk = sound
+                for frame in frames[first..<end] { disk.overwrite(frame.bytes, of: SimulatedJournal.name) }
+                let (records, _, error) = SimulatedJournal.open(&disk, acceptsDamage: true)
+                #expect(error != nil && records == Array(all[..<first] + all[end...]))
+            }
+        }
+    }
+
     @Test("compaction keeps what was named and all that came behind, at any moment a whole journal")
     func compaction() {
         var disk = VirtualDisk()

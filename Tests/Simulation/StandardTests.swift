@@ -13,6 +13,23 @@ import Testing
         }
     }
 
+    @Test("a journal is lost, or loses its end, while somebody is inside of a session that was taken back elsewhere")
+    func staleJournals() {
+        var coverage = Coverage()
+        for seed in 1...12 as ClosedRange<UInt64> {
+            var options = RunOptions(seed: seed, preset: .storm)
+            options.coordinators = 3
+            options.faultKinds = [.staleJournal]
+            let result = Run.run(options)
+            #expect(result.violation == nil, "\(options.commandLine): \(result.violation?.text ?? "")")
+            coverage.add(result.coverage)
+        }
+        for probe in [Probe.answerCutOff, .journalLostOvertaken, .journalDamagedOvertaken] {
+            #expect(coverage.probes[probe.rawValue] > 0, "\(probe)")
+        }
+        #expect(coverage.names["doubted", default: 0] > 0 && coverage.names["adopted", default: 0] > 0)
+    }
+
     @Test("a calm world ends every game and leaves nothing")
     func calm() {
         var options = RunOptions(seed: 1, preset: .calm)

@@ -71,7 +71,16 @@ import WebProtocol
             #"{"type":"signal","from":0,"data":1,"attempt":2}"#
         ),
         (.transport(.relay), #"{"type":"transport","transport":"relay"}"#),
-        (.play(transport: .relay, seed: .max), #"{"type":"play","transport":"relay","seed":4294967295}"#),
+        (
+            .play(transport: .relay, seed: .max, start: .init(startsInMs: 0, startAtMs: nil)),
+            #"{"type":"play","transport":"relay","seed":4294967295,"startsInMs":0}"#
+        ),
+        (
+            .play(transport: .peer, seed: 1, start: .init(startsInMs: 3000, startAtMs: 1_700_000_000_123)),
+            #"{"type":"play","transport":"peer","seed":1,"startsInMs":3000,"startAtMs":1700000000123}"#
+        ),
+        (.clock(sample: 1, serverMs: 2), #"{"type":"clock","sample":1,"serverMs":2}"#),
+        (.start(.init(startsInMs: 5, startAtMs: -6)), #"{"type":"start","startsInMs":5,"startAtMs":-6}"#),
         (.go(barrier: "b"), #"{"type":"go","barrier":"b"}"#),
         (.peerDisconnected(player: 1, graceMs: 5000), #"{"type":"peerDisconnected","player":1,"graceMs":5000}"#),
         (.peerReconnected(player: 1), #"{"type":"peerReconnected","player":1}"#),

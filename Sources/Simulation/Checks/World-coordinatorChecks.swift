@@ -80,7 +80,7 @@ extension World {
             let graceMs = UInt64(settings(seat.session, copy).barrierTimeoutMs)
             truth.coordinators[index].copies[seat.session]?.barriers.append(barrier)
             setDeadline(.barrier, UInt8(truncatingIfNeeded: copy.barriers.count), seat.session, host, afterMs: graceMs)
-        case .signal, .validated, .validationFailed, .peerLost, .ready, .finish, .leave, .visibility, .exclude:
+        case .signal, .clock, .validated, .validationFailed, .peerLost, .ready, .finish, .leave, .visibility, .exclude:
             break
         }
     }
@@ -299,12 +299,12 @@ extension World {
                     Truth.DeadlineKey(session: seat.session, kind: .barrier, slot: slot))
             }
             coverage.count(.barrierOpened)
-        case .play(.relay, _):
+        case .play(.relay, _, _):
             guard let seat = truth.coordinators[index].seats[connection], let copy = truth.coordinators[index].copies[seat.session],
                 settings(seat.session, copy).validatesPeers
             else { return }
             coverage.count(copy.wasLate ? .silentRelayed : .pairFailedRelayed, .validating)
-        case .validate, .retry, .transport, .play, .peerDisconnected, .peerReconnected, .warning, .warningOver: break
+        case .validate, .retry, .transport, .play, .clock, .start, .peerDisconnected, .peerReconnected, .warning, .warningOver: break
         case .error(let error, _): coverage.count(error)
         }
     }

@@ -12,23 +12,12 @@
 //
 // It reconnects by itself, and a reloaded page keeps its place: what proves the place is in sessionStorage.
 import { Direct } from './greenroom-direct.js';
+import { everyone, Kind, limits, passingErrors } from './greenroom-limits.js';
 import { Line } from './greenroom-line.js';
 import { Place } from './greenroom-place.js';
+import { Visibility } from './greenroom-visibility.js';
 
-/** The address of all other players at once. */
-export const everyone = 255;
-
-const Kind = { ordered: 0, latest: 1, tick: 2 };
-
-export const limits = {
-  messageBytesMax: 64 * 1024 - 2,       // the servers' limit of 64 KiB, less the header
-  queuedMessagesMax: 1024,              // kept while the socket is away, or before `onPlay` has been called
-  backoffMs: 250, backoffMaxMs: 8_000,  // each wait is drawn from the upper half, so that a crowd spreads out
-  returnMs: 20_000,                     // how long to try the coordinator before asking the matchmaker again
-  giveUpMs: 300_000,
-  repeatReadyMs: 1_000,
-  leaveMs: 2_000,
-};
+export { everyone, limits };
 
 /**
  * Joins a scene and returns the session at once; everything that happens is told through the handlers.
@@ -53,7 +42,8 @@ export const limits = {
  * `onPeerLost({peer})` · `onTransport({transport})`, when play goes on by `relay` ·
  * `onPlay({player, players, transport, seed, again})` · `onMessage({from, bytes, latest})` · `onTick({bytes})` ·
  * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` ·
- * `onRequeued({reason})`, when it has ended and one waits anew.
+ * `onRequeued({reason})`, when it has ended and one waits anew · `onWarning({about, inMs, over})`: one is excluded in `inMs`
+ * because the way is too long (`roundTrip`), nothing is heard (`silent`) or the page is `hidden`; `over` when no longer so.
  *
  * At any time: `onPhase(phase)` · `onConnection({connected, retryInMs})` · `onError({code, message})` ·
  * `onEnded({reason, completionCode, code})`, once, and last: the code that the scene gives for this reason, or null; with
@@ -66,9 +56,6 @@ export function join(options) {
   session.start();
   return session;
 }
-
-// What a later attempt may mend by itself; every other fatal error ends the session here.
-const passingErrors = new Set(['draining', 'room_full', 'rate_limited', 'timeout', 'internal']);
 
 class Session {
   /** `joining` → `waiting` → `entering` → (`validating` →) `playing` → `ended`; back to `joining` when put back in the queue. */
@@ -105,6 +92,7 @@ class Session {
   #barriers = new Map();
   #finish = null;
   #leaving = false;
+  #visibility = new Visibility((hidden) => this.#sendJSON({ type: 'visibility', hidden }));
 
   constructor(options) {
     this.#options = { ...options, matchmaker: options.matchmaker ?? `${location.origin.replace(/^http/, 'ws')}/v1/join` };
@@ -114,7 +102,10 @@ class Session {
     this.#reloaded = this.#place.held.ticket != null;
   }
 
-  start() { this.#place.held.ticket ? this.#enter() : this.#join(); }
+  start() {
+    this.#visibility.start();
+    this.#place.held.ticket ? this.#enter() : this.#join();
+  }
 
   // What the game calls.
 
@@ -254,6 +245,7 @@ class Session {
       if (this.#leaving) return this.leave();     // asked for while the way led from one server to the other
       this.player = message.player;
       this.players = message.players.length;
+      if (this.#visibility.hidden) this.#sendJSON({ type: 'visibility', hidden: true });
       this.#tell('Entered', message);
     },
     validate: (message) => {
@@ -289,6 +281,7 @@ class Session {
     },
     peerDisconnected: (message) => this.#tell('PeerDisconnected', message),
     peerReconnected: (message) => this.#tell('PeerReconnected', message),
+    warning: (message) => this.#tell('Warning', { over: false, ...message }),
     ended: (message) => {
       if (!message.requeued || this.#leaving) return this.#end(message);
       this.#forget(message.resume);
@@ -370,6 +363,7 @@ class Session {
   #end(message) {
     if (this.phase === 'ended') return;
     clearTimeout(this.#timer);
+    this.#visibility.stop();
     this.#line.drop();
     // Another page that took over goes on with the session, so this one's proof of it stays good for a reload.
     if (message.reason === 'superseded' || message.reason === 'failed') this.#closeSession();

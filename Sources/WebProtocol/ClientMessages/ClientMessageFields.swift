@@ -2,7 +2,8 @@
 enum ClientField: String, Sendable {
     case type, scene, subject, token, attributes, resume
     case session, ticket, received, to, data, peer, rttMs, detail, barrier, result, reason
-    case party, code, size, hidden, attempt
+    case party, code, size, hidden
+    case sample, clientMs, tick, attempt
 
     var index: Int {
         switch self {
@@ -27,7 +28,10 @@ enum ClientField: String, Sendable {
         case .code: 18
         case .size: 19
         case .hidden: 20
-        case .attempt: 21
+        case .sample: 21
+        case .clientMs: 22
+        case .tick: 23
+        case .attempt: 24
         }
     }
 }
@@ -41,7 +45,7 @@ struct ClientMessageFields {
         var kind = JSONKind.null
     }
 
-    private var places = InlineArray<22, Place>(repeating: Place())
+    private var places = InlineArray<25, Place>(repeating: Place())
 
     /// - Throws: `too_large`, `bad_json` when the text does not parse, `bad_message` when it is not an object or names a
     ///   known member twice (two readers could take two different ones).
@@ -154,6 +158,11 @@ struct ClientMessageFields {
         guard isValid, value <= max else {
             throw ClientMessageError(.badMessage, "`\(field.rawValue)` must be a whole number from 0 to \(max)")
         }
+        return value
+    }
+
+    func number(_ field: ClientField, _ json: Span<UInt8>) throws(ClientMessageError) -> Double {
+        guard let value = try optionalNumber(field, json) else { throw Self.missing(field) }
         return value
     }
 

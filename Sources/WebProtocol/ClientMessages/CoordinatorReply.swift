@@ -10,6 +10,22 @@ public enum CoordinatorReply: Equatable, Sendable {
         }
     }
 
+    /// An instant that is the same for all: in how long, and when that is by the client's own clock.
+    public struct Instant: Equatable, Sendable {
+        public var startsInMs: UInt64
+        public var startAtMs: Int64?
+
+        public init(startsInMs: UInt64, startAtMs: Int64?) {
+            self.startsInMs = startsInMs
+            self.startAtMs = startAtMs
+        }
+
+        func encode(into json: inout JSONWriter) {
+            json.member("startsInMs", startsInMs)
+            if let startAtMs { json.member("startAtMs", startAtMs) }
+        }
+    }
+
     public enum Transport: String, Sendable {
         case peer
         case relay
@@ -50,7 +66,9 @@ public enum CoordinatorReply: Equatable, Sendable {
     /// - `data`: the sender's JSON, byte for byte.
     case signal(from: Int, data: [UInt8], attempt: UInt32? = nil)
     /// - `seed`: 32 bits, which a JavaScript number holds exactly.
-    case play(transport: Transport, seed: UInt32)
+    case play(transport: Transport, seed: UInt32, start: Instant)
+    case clock(sample: UInt32, serverMs: UInt64)
+    case start(Instant)
     case transport(Transport)
     case go(barrier: String)
     case peerDisconnected(player: Int, graceMs: Int)
@@ -119,10 +137,18 @@ public enum CoordinatorReply: Equatable, Sendable {
         case .transport(let transport):
             json.member("type", "transport")
             json.member("transport", transport.rawValue)
-        case .play(let transport, let seed):
+        case .play(let transport, let seed, let start):
             json.member("type", "play")
             json.member("transport", transport.rawValue)
             json.member("seed", seed)
+            start.encode(into: &json)
+        case .clock(let sample, let serverMs):
+            json.member("type", "clock")
+            json.member("sample", sample)
+            json.member("serverMs", serverMs)
+        case .start(let start):
+            json.member("type", "start")
+            start.encode(into: &json)
         case .go(let barrier):
             json.member("type", "go")
             json.member("barrier", barrier)

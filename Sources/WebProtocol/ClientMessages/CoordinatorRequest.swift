@@ -8,6 +8,8 @@ public enum CoordinatorRequest: Equatable, Sendable {
     case validated(peer: Int, rttMs: Double?, attempt: UInt32? = nil)
     case validationFailed(peer: Int, detail: String?, attempt: UInt32? = nil)
     case peerLost(peer: Int, attempt: UInt32? = nil)
+    /// - `clientMs`: what its clock said.
+    case clock(sample: Int, clientMs: Double)
     case ready(barrier: String)
     /// - `result`: a JSON object, byte for byte, of any length: the session protocol, which carries it on, has the limit.
     case finish(result: [UInt8]?)
@@ -46,6 +48,10 @@ public enum CoordinatorRequest: Equatable, Sendable {
         case "peerLost":
             return .peerLost(
                 peer: try fields.integer(.peer, json, max: limits.playerMax), attempt: try attempt(fields, json))
+        case "clock":
+            return .clock(
+                sample: try fields.integer(.sample, json, max: Int(UInt32.max)),
+                clientMs: try fields.number(.clientMs, json))
         case "ready":
             return .ready(barrier: try fields.string(.barrier, json, bytesMax: limits.barrierBytesMax))
         case "finish":

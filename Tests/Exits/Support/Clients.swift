@@ -106,7 +106,8 @@ extension World {
         case .retry: note(connection, "retry")
         case .transport(let transport): note(connection, "transport \(transport.rawValue)")
         case .signal: note(connection, "signal")
-        case .play(let transport, _): note(connection, "play \(transport.rawValue)")
+        case .play(let transport, _, _): note(connection, "play \(transport.rawValue)")
+        case .clock, .start: break
         case .go: note(connection, "go")
         case .peerDisconnected: note(connection, "gone")
         case .peerReconnected: note(connection, "back")

@@ -91,6 +91,9 @@ struct Truth {
         var isAway: [Bool]
         var hasFinished: [Bool]
         var barriers: [String] = []
+        /// What players have said of the running attempt with a peer, by 256 × player + peer.
+        var pairWords: [Int: Bool] = [:]
+        var hasPlayed = false
     }
 
     enum DeadlineKind: UInt8 { case phase, reconnect, barrier }

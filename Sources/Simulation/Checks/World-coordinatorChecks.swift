@@ -140,6 +140,7 @@ extension World {
         case .transition: break
         case .notice(let notice):
             coverage.count(notice)
+            notePair(notice, host)
             note("n\(host.number) notes \(notice.name)")
             if case .forgotten(let session, _) = notice {
                 let number = truth.number(of: session)
@@ -241,6 +242,7 @@ extension World {
         truth[number].ends.append(Truth.OwnersEnd(node: host.number, outcome: outcome, atMs: host.bootMs(nowUs)))
         checkRequeue(outcome)
         checkRoundTrips(outcome)
+        checkBlame(outcome, host)
     }
 
     /// Promise 5: before play, those without blame go back to wait when it was a member's doing.
@@ -266,6 +268,7 @@ extension World {
     private func judge(_ reply: PlayerReply, on connection: Int, _ host: CoordinatorHost) {
         let index = host.number - 1
         if truth.connection(connection).isClosed { fail(.saidOnClosed, "n\(host.number) speaks on closed connection \(connection)") }
+        notePair(reply, on: connection, host)
         switch reply {
         case .entered(let session, let player, _, _, _, _):
             coverage.count(.entered)

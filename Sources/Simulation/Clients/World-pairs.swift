@@ -24,7 +24,7 @@ extension World {
         return misbehaves(.babble) && clients[client].random.perMille(20) ? attempt - 1 : attempt
     }
 
-    func isMute(_ client: Int) -> Bool { clients[client].random.perMille(plan.quirkPerMille / 8) }
+    func isMute(_ client: Int) -> Bool { !isHealing && clients[client].random.perMille(plan.quirkPerMille / 8) }
 
     func mayLosePeer(_ client: Int) {
         guard clients[client].random.perMille(150) else { return }

@@ -8,6 +8,9 @@ static const unsigned char library[] = {
 static const unsigned char peers[] = {
 #embed "client/greenroom-peers.js"
 };
+static const unsigned char barriers[] = {
+#embed "client/greenroom-barriers.js"
+};
 static const unsigned char link[] = {
 #embed "client/greenroom-link.js"
 };
@@ -46,6 +49,9 @@ static const unsigned char partner[] = {
 };
 static const unsigned char filler[] = {
 #embed "client/examples/filler.py"
+};
+static const unsigned char wire[] = {
+#embed "client/greenroom-wire.js"
 };
 static const unsigned char page[] = {
 #embed "demo/index.html"
@@ -90,6 +96,7 @@ static const unsigned char icon[] = {
 static const struct greenroom_asset assets[] = {
     {"/", "text/html; charset=utf-8", page, sizeof page},
     {"/greenroom.js", SCRIPT, library, sizeof library},
+    {"/greenroom-barriers.js", SCRIPT, barriers, sizeof barriers},
     {"/greenroom-direct.js", SCRIPT, direct, sizeof direct},
     {"/greenroom-line.js", SCRIPT, line, sizeof line},
     {"/greenroom-link.js", SCRIPT, link, sizeof link},
@@ -104,6 +111,7 @@ static const struct greenroom_asset assets[] = {
     {"/examples/rounds.py", PYTHON, rounds, sizeof rounds},
     {"/examples/partner.py", PYTHON, partner, sizeof partner},
     {"/examples/filler.py", PYTHON, filler, sizeof filler},
+    {"/greenroom-wire.js", SCRIPT, wire, sizeof wire},
     {"/demo.js", SCRIPT, demo, sizeof demo},
     {"/demo-view.js", SCRIPT, view, sizeof view},
     {"/demo-game.js", SCRIPT, game, sizeof game},

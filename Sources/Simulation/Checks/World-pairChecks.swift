@@ -33,7 +33,7 @@ extension World {
         } else if case .retry(let peer, _, _, _, _) = reply {
             truth.coordinators[index].copies[seat.session]?.pairWords[key(seat.player, Int(peer.number))] = nil
             truth.coordinators[index].copies[seat.session]?.pairWords[key(Int(peer.number), seat.player)] = nil
-        } else if case .play(.peer, _, _) = reply {
+        } else if case .play(.peer, _, _, _) = reply {
             guard let copy = truth.coordinators[index].copies[seat.session], !copy.hasPlayed else { return }
             truth.coordinators[index].copies[seat.session]?.hasPlayed = true
             let count = copy.isAway.count

@@ -178,7 +178,10 @@ extension Walk {
         scene = "requeue"
         match()
         world.enter("cid")
-        world.ask("ann", .validationFailed(peer: PlayerIndex(1), detail: ""))
+        for (name, peer) in [("ann", 2), ("bob", 2), ("cid", 0), ("cid", 1)] as [(String, UInt8)] {
+            world.ask(name, .validated(peer: PlayerIndex(peer), rttMs: nil))
+        }
+        for _ in 0..<3 { world.ask("ann", .validationFailed(peer: PlayerIndex(1), detail: "")) }
         world.ask("bob", .validated(peer: PlayerIndex(0), rttMs: nil))
         for name in ["ann", "cid", "bob"] { world.join(name, scene) }
         session = world.matchmaker.ledger.session(of: .of("bob")) ?? session

@@ -57,7 +57,7 @@ extension CoordinatorCore {
     private mutating func settlePair(
         _ pair: PlayerPair, _ seat: Seat, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[seat.session]?.details, let table = details.pairs else { return }
+        guard let details = ledger.details(of: seat.session), let table = details.pairs else { return }
         let isRepair = details.isPlaying
         if table[pair].isValidated {
             if isRepair {
@@ -78,7 +78,7 @@ extension CoordinatorCore {
 
     /// Attempts whose time is up.
     mutating func attemptsDue(_ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
-        guard let details = ledger[session]?.details, let table = details.pairs else { return }
+        guard let details = ledger.details(of: session), let table = details.pairs else { return }
         for position in table.indices {
             let pair = table[position]
             guard let dueMs = pair.dueMs, dueMs <= now.bootMs else { continue }
@@ -94,7 +94,7 @@ extension CoordinatorCore {
     /// One who is back may be another page, that knows nothing of what was tried: its pairs that are not decided begin anew,
     /// all by the same number. The others hear so; it is told by its caller in VALIDATING, and here in PLAYING.
     mutating func restartPairs(of seat: Seat, now: Moment, _ actions: inout [CoordinatorAction]) {
-        guard let details = ledger[seat.session]?.details, let table = details.pairs else { return }
+        guard let details = ledger.details(of: seat.session), let table = details.pairs else { return }
         let positions = table.positions(of: seat.player).filter { table[$0].isTried }
         guard let last = positions.lazy.map({ table[$0].attempt }).max() else { return }
         for position in positions {
@@ -110,7 +110,7 @@ extension CoordinatorCore {
         _ pair: PlayerPair, attempt: UInt32, _ session: SessionID, _ now: Moment, except told: PlayerIndex?,
         _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[session]?.details, var table = details.pairs else { return }
+        guard let details = ledger.details(of: session), var table = details.pairs else { return }
         // Its time begins when both are there.
         let dueMs = details.areConnected(pair) ? attemptEndMs(session, details, now) : nil
         table[pair].startAnew(attempt: attempt, dueMs: dueMs)
@@ -120,7 +120,7 @@ extension CoordinatorCore {
 
     /// Sets the one deadline that all attempts of a session share: the earliest.
     mutating func schedulePairs(_ session: SessionID) {
-        if let dueMs = ledger[session]?.details.pairs?.nextDueMs {
+        if let dueMs = ledger.details(of: session).pairs?.nextDueMs {
             ledger.setDeadline(.pairs, of: session, atMs: dueMs)
         } else {
             ledger.clearDeadline(.pairs, of: session)
@@ -131,7 +131,7 @@ extension CoordinatorCore {
     func pairs(
         _ seat: Seat, _ peer: PlayerIndex, _ connection: ConnectionHandle, _ actions: inout [CoordinatorAction]
     ) -> (PairTable, PlayerPair)? {
-        guard let details = ledger[seat.session]?.details else { return nil }
+        guard let details = ledger.details(of: seat.session) else { return nil }
         if case .playing(let play) = details.phase, case .fallenBack = play.route { return nil }
         guard let table = details.pairs else {
             complain(connection, .wrongState, "this session validates no peers now", &actions)
@@ -160,7 +160,7 @@ extension CoordinatorCore {
     mutating func tryAgain(
         _ pair: PlayerPair, _ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[session]?.details, var table = details.pairs else { return }
+        guard let details = ledger.details(of: session), var table = details.pairs else { return }
         // One who is away begins anew when it is back.
         let isTogether = details.areConnected(pair)
         if isTogether { table[pair].tryAgain(dueMs: attemptEndMs(session, details, now)) } else { table[pair].suspend() }
@@ -184,7 +184,7 @@ extension CoordinatorCore {
     private func tellRetry(
         _ pair: Pair, _ session: SessionID, except told: PlayerIndex?, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[session]?.details else { return }
+        guard let details = ledger.details(of: session) else { return }
         let dueMs = pair.dueMs ?? now.bootMs
         actions.append(.notice(.retried(session, pair.players, attempt: pair.attempt)))
         for player in [pair.players.lower, pair.players.higher] where player != told {

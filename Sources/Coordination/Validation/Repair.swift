@@ -25,7 +25,7 @@ extension CoordinatorCore {
         _ peer: PlayerIndex, attempt: UInt32?, _ seat: Seat, from connection: ConnectionHandle, _ now: Moment,
         _ actions: inout [CoordinatorAction]
     ) {
-        guard let (table, pair) = pairs(seat, peer, connection, &actions), let details = ledger[seat.session]?.details
+        guard let (table, pair) = pairs(seat, peer, connection, &actions), let details = ledger.details(of: seat.session)
         else { return }
         if let attempt, attempt != table[pair].attempt {
             return actions.append(.notice(.stale(seat.session, by: seat.player, .report)))
@@ -49,7 +49,7 @@ extension CoordinatorCore {
         _ pair: PlayerPair, _ table: PairTable, _ seat: Seat, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
         actions.append(.notice(.pairLost(seat.session, pair, by: seat.player)))
-        let isPlaying = ledger[seat.session]?.details.isPlaying == true
+        let isPlaying = ledger.details(of: seat.session).isPlaying == true
         _ = ledger.withDetails(seat.session) { details in
             guard var table = details.pairs else { return }
             table[pair].noteLoss()
@@ -66,7 +66,7 @@ extension CoordinatorCore {
 
     /// With no attempt left for one pair, all play on through the coordinator.
     mutating func judgeRepair(_ session: SessionID, _ actions: inout [CoordinatorAction]) {
-        guard let details = ledger[session]?.details, case .playing(let play) = details.phase,
+        guard let details = ledger.details(of: session), case .playing(let play) = details.phase,
             case .peers(let table) = play.route,
             let lost = table.pairs.first(where: { !$0.isTried && !$0.isValidated })
         else { return }

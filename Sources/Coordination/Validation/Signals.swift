@@ -33,7 +33,7 @@ extension CoordinatorCore {
         _ peer: PlayerIndex, _ data: [UInt8], attempt: UInt32?, from connection: ConnectionHandle, _ seat: Seat,
         _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[seat.session]?.details else { return }
+        guard let details = ledger.details(of: seat.session) else { return }
         guard details.isMember(peer), let pair = PlayerPair(seat.player, peer) else {
             return complain(connection, .noSuchPlayer, "no such peer in this session", &actions)
         }

@@ -13,6 +13,7 @@ extension CoordinatorCore {
         let atMs = now.bootMs + UInt64(details.settings.validationTimeoutMs)
         ledger.setDeadline(.validate, slot: GraceSlot.ordinary, of: session, atMs: atMs)
         schedulePairs(session)
+        beginWatching(session, now)
         tellState(session, details, .validating, &actions)
         for player in details.indices {
             guard let connection = details[player].connection else { continue }
@@ -24,7 +25,7 @@ extension CoordinatorCore {
     func askToValidate(
         _ connection: ConnectionHandle, _ seat: Seat, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[seat.session]?.details, let table = details.pairs else { return }
+        guard let details = ledger.details(of: seat.session), let table = details.pairs else { return }
         let pairs = table.positions(of: seat.player).map { table[$0] }
         let tried = pairs.filter(\.isTried)
         let untilMs = validationEndMs(seat.session, now)
@@ -49,7 +50,7 @@ extension CoordinatorCore {
 
     /// Ends the session, or moves it on, when all pairs are decided.
     mutating func judgeValidation(_ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
-        guard let details = ledger[session]?.details, case .validating(let table) = details.phase, table.isDecided else {
+        guard let details = ledger.details(of: session), case .validating(let table) = details.phase, table.isDecided else {
             return
         }
         if !table.areAllValidated {
@@ -67,7 +68,7 @@ extension CoordinatorCore {
     mutating func validationDeadlinePassed(
         _ session: SessionID, isLast: Bool, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[session]?.details, case .validating(var table) = details.phase else { return }
+        guard let details = ledger.details(of: session), case .validating(var table) = details.phase else { return }
         let away = details.away
         if isLast && !away.isEmpty {
             return end(session, .neverTogether, concerning: away, now, &actions)

@@ -120,7 +120,7 @@ extension CoordinatorCore {
 
     /// Sets the one deadline that all attempts of a session share: the earliest.
     mutating func schedulePairs(_ session: SessionID) {
-        if let dueMs = ledger.details(of: session).pairs?.nextDueMs {
+        if let dueMs = ledger.details(of: session)?.pairs?.nextDueMs {
             ledger.setDeadline(.pairs, of: session, atMs: dueMs)
         } else {
             ledger.clearDeadline(.pairs, of: session)

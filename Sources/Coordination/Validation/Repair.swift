@@ -49,7 +49,7 @@ extension CoordinatorCore {
         _ pair: PlayerPair, _ table: PairTable, _ seat: Seat, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
         actions.append(.notice(.pairLost(seat.session, pair, by: seat.player)))
-        let isPlaying = ledger.details(of: seat.session).isPlaying == true
+        let isPlaying = ledger.details(of: seat.session)?.isPlaying == true
         _ = ledger.withDetails(seat.session) { details in
             guard var table = details.pairs else { return }
             table[pair].noteLoss()

@@ -22,7 +22,6 @@ export function input(tick, bytes) {
 
 /** A tick's number, and by player what each did, null for nothing; `repeated` where its last input stands for one that is missing. */
 export function readBundle(bytes) {
-  if (bytes.length < 4) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const inputs = [], repeated = [];
   for (let at = 4; at + 2 <= bytes.length;) {

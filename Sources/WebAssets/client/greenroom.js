@@ -268,10 +268,7 @@ class Session {
     },
     signal: ({ from, data }) => this.#makePeers().receive(from, data),
     clock: ({ sample }) => this.#sendJSON({ type: 'clock', sample, clientMs: performance.now() }),
-    start: (message) => {
-      this.startAt = instant(message);
-      this.#tell('Start', { startAt: this.startAt });
-    },
+    start: (message) => this.#tell('Start', { startAt: this.startAt = instant(message) }),
     play: ({ transport, seed, ticks = null, ...start }) => {
       const again = this.transport != null;
       this.transport = transport;
@@ -316,14 +313,10 @@ class Session {
     if (frame.length < 2) return;
     const [kind, from] = frame, bytes = frame.subarray(2);
     if (kind === Kind.ordered) this.#received += 1;
-    if (kind === Kind.tick) this.#receiveTick(readBundle(bytes));
+    const bundle = kind === Kind.tick ? readBundle(bytes) : null;
+    if (bundle) this.#tick = bundle.tick;
+    if (bundle) this.#tell('Tick', bundle);
     else this.#receive({ from, bytes, latest: kind === Kind.latest });
-  }
-
-  #receiveTick(bundle) {
-    if (!bundle) return;
-    this.#tick = bundle.tick;
-    this.#tell('Tick', bundle);
   }
 
   #receive(message) {

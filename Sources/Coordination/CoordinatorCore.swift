@@ -53,7 +53,6 @@ public struct CoordinatorCore: Sendable {
         case .disconnected(let connection): disconnected(connection, now, &actions)
         case .persisted(let number): persisted(upTo: number, now, &actions)
         case .storage(let isWorking): storage(isWorking: isWorking, now, &actions)
-        case .roundTrip(let connection, let roundTripMs): roundTrip(connection, roundTripMs)
         case .cancel(let session): cancelHere(session, now, &actions)
         case .exclude(let session, let player, let reason):
             exclude(

@@ -17,8 +17,6 @@ public enum CoordinatorEvent: Sendable {
     case persisted(upTo: UInt64)
     /// The disk takes no records, or takes them again: no new sessions meanwhile, and those that live go on.
     case storage(isWorking: Bool)
-    /// The round trip between this server and a client, in milliseconds.
-    case roundTrip(ConnectionHandle, UInt32)
     /// An administrator ends a session that lives here.
     case cancel(SessionID)
     /// An administrator excludes a player, with a reason for people.

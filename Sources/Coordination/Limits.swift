@@ -33,6 +33,9 @@ public struct CoordinationLimits: Sendable {
     public var clockSamplesFirst: UInt32 = 5
     /// From an answer of its clock to the next question, after those.
     public var clockIntervalMs: UInt64 = 10_000
+    /// The same where a session is watched, so that no client that answers is silent, or slow unseen: four questions in the
+    /// shortest time that its scene names, but never more often than this.
+    public var clockIntervalLeastMs: UInt64 = 250
     /// Answers of a client's clock that are kept, of which the best counts.
     public var clockSamplesKept = 8
     /// UTF-8 bytes of a client's explanation that reach a notice.

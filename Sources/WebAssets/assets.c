@@ -11,14 +11,35 @@ static const unsigned char peers[] = {
 static const unsigned char line[] = {
 #embed "client/greenroom-line.js"
 };
-static const unsigned char place[] = {
-#embed "client/greenroom-place.js"
-};
 static const unsigned char client_limits[] = {
 #embed "client/greenroom-limits.js"
 };
+static const unsigned char visibility[] = {
+#embed "client/greenroom-visibility.js"
+};
+static const unsigned char place[] = {
+#embed "client/greenroom-place.js"
+};
 static const unsigned char wire[] = {
 #embed "client/greenroom-wire.js"
+};
+static const unsigned char python[] = {
+#embed "client/greenroom.py"
+};
+static const unsigned char echo[] = {
+#embed "client/examples/echo.py"
+};
+static const unsigned char lockstep[] = {
+#embed "client/examples/lockstep.py"
+};
+static const unsigned char rounds[] = {
+#embed "client/examples/rounds.py"
+};
+static const unsigned char partner[] = {
+#embed "client/examples/partner.py"
+};
+static const unsigned char filler[] = {
+#embed "client/examples/filler.py"
 };
 static const unsigned char page[] = {
 #embed "demo/index.html"
@@ -57,16 +78,24 @@ static const unsigned char icon[] = {
 #embed "demo/icon.svg"
 };
 
+#define PYTHON "text/x-python; charset=utf-8"
 #define SCRIPT "text/javascript; charset=utf-8"
 
 static const struct greenroom_asset assets[] = {
     {"/", "text/html; charset=utf-8", page, sizeof page},
     {"/greenroom.js", SCRIPT, library, sizeof library},
-    {"/greenroom-limits.js", SCRIPT, client_limits, sizeof client_limits},
     {"/greenroom-line.js", SCRIPT, line, sizeof line},
     {"/greenroom-peers.js", SCRIPT, peers, sizeof peers},
+    {"/greenroom-limits.js", SCRIPT, client_limits, sizeof client_limits},
+    {"/greenroom-visibility.js", SCRIPT, visibility, sizeof visibility},
     {"/greenroom-place.js", SCRIPT, place, sizeof place},
     {"/greenroom-wire.js", SCRIPT, wire, sizeof wire},
+    {"/greenroom.py", PYTHON, python, sizeof python},
+    {"/examples/echo.py", PYTHON, echo, sizeof echo},
+    {"/examples/lockstep.py", PYTHON, lockstep, sizeof lockstep},
+    {"/examples/rounds.py", PYTHON, rounds, sizeof rounds},
+    {"/examples/partner.py", PYTHON, partner, sizeof partner},
+    {"/examples/filler.py", PYTHON, filler, sizeof filler},
     {"/demo.js", SCRIPT, demo, sizeof demo},
     {"/demo-view.js", SCRIPT, view, sizeof view},
     {"/demo-game.js", SCRIPT, game, sizeof game},

@@ -15,8 +15,6 @@ extension CoordinatorServer: WebApplication {
 
     func webSocketOpened(_ id: ConnectionID, client: SocketAddress) {}
 
-    func measured(roundTripMs: UInt32, of id: ConnectionID) { handle(.roundTrip(ConnectionHandle(id), roundTripMs)) }
-
     func webNoticed(_ notice: WebNotice) { metrics.record(notice, logger) }
 
     func received(text: Span<UInt8>, from id: ConnectionID) {

@@ -75,18 +75,44 @@ import Testing
         }
     }
 
-    @Test("one whose way is too long for so long is warned, and goes; a shorter way in between forgives all")
+    @Test("one whose way is too long for so long is warned; a shorter way in between forgives all")
     func slow() {
         Stage.play { stage in
             stage.begin(Self.assignment(WatchRule(roundTripMaxMs: 200, roundTripForMs: 5_000, warningMs: 2_000)))
-            stage.say(.roundTrip(ConnectionHandle(1), 201))
-            stage.say(.roundTrip(ConnectionHandle(2), 200))
-            #expect(stage.passLinked(3_900) == [])
-            #expect(stage.passLinked(200) == ["1 < warning roundTrip in 2000"])
-            stage.say(.roundTrip(ConnectionHandle(1), 20))
+            // It has answered once, at once, and keeps the next answer back.
+            stage.ask(1, .clock(sample: 1, clientMs: 0))
+            // That is seen when all are looked at after the first second.
+            #expect(stage.passLinked(3_999) == [])
+            #expect(stage.passLinked(1) == ["1 < warning roundTrip in 2000"])
+            for sample in 2...5 as ClosedRange<UInt32> { stage.ask(1, .clock(sample: sample, clientMs: 4_000)) }
             #expect(stage.passLinked(1_000) == ["1 < warning roundTrip over"])
-            stage.say(.roundTrip(ConnectionHandle(1), 900))
-            #expect(stage.passLinked(10_000).contains("> ended s1/1 player_excluded in playing blamed [0]"))
+            #expect(stage.passLinked(200) == [])
+        }
+    }
+
+    @Test("one who answers late for as long as the scene says is excluded")
+    func slowToTheEnd() {
+        Stage.play { stage in
+            stage.begin(Self.assignment(WatchRule(roundTripMaxMs: 200, roundTripForMs: 5_000)))
+            stage.ask(1, .clock(sample: 1, clientMs: 0))
+            let ended = "ended s1/1 player_excluded in playing blamed [0]"
+            #expect(stage.passLinked(5_999) == [])
+            #expect(stage.passLinked(1) == ["# \(ended)", "> \(ended)"])
+            #expect(
+                stage.notices.last
+                    == .excluded(Stage.session(1), PlayerIndex(0), reason: "round trip over 200 ms for 5000 ms", by: .server))
+        }
+    }
+
+    @Test("whoever is watched is asked so often that one who is well and has nothing to say is never silent")
+    func asked() {
+        Stage.play { stage in
+            stage.begin(Self.assignment(WatchRule(silentForMs: 4_000, warningMs: 1_000), players: 1))
+            for sample in 1...40 as ClosedRange<UInt32> {
+                stage.ask(1, .clock(sample: sample, clientMs: Double(sample)))
+                if sample > 4 { #expect(stage.passLinked(1_000) == []) }
+                #expect(stage.clocks.count == Int(sample) + 1)
+            }
         }
     }
 
@@ -99,7 +125,7 @@ import Testing
             #expect(stage.pass(12_000) == [])
             stage.ask(1, .ready(barrier: "b"))
             stage.ask(2, .ready(barrier: "c"))
-            #expect(stage.passLinked(1_999) == [])
+            #expect(stage.passLinked(999) == [])
             #expect(stage.passLinked(1) == ["1 < warning hidden in 2000"])
         }
     }

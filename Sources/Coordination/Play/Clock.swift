@@ -138,7 +138,9 @@ extension CoordinatorCore {
         }
         guard let clock, let clock else { return }
         if clock.answers < limits.clockSamplesFirst { return askClock(connection, seat, now, &actions) }
-        clockAsks.set(connection, atMs: now.bootMs + limits.clockIntervalMs)
+        let watchMs = ledger[seat.session]?.details.watch?.rule.askEveryMs ?? .max
+        let intervalMs = min(limits.clockIntervalMs, max(watchMs, limits.clockIntervalLeastMs))
+        clockAsks.set(connection, atMs: now.bootMs + intervalMs)
         // One whose clock was not known yet when it was told of the start can still begin together with the others.
         if clock.answers == limits.clockSamplesFirst, let details = ledger[seat.session]?.details,
             case .playing(let play) = details.phase, play.startMs > now.bootMs

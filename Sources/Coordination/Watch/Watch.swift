@@ -197,6 +197,13 @@ extension WatchRule {
         return min(UInt64(warningMs), aspect == .silent ? durationMs / 2 : durationMs)
     }
 
+    /// How often a client has to be asked for something that it answers, so that nobody who is well is silent for long, and a
+    /// way that is too long is measured in time.
+    var askEveryMs: UInt64 {
+        let shortestMs = [WatchedAspect.roundTrip, .silent].map { durationMs(of: $0) }.filter { $0 > 0 }.min()
+        return shortestMs.map { $0 / 4 } ?? .max
+    }
+
     /// Why one is excluded, in words.
     func reason(for aspect: WatchedAspect) -> String {
         switch aspect {

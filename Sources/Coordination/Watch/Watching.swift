@@ -43,18 +43,15 @@ extension CoordinatorCore {
         if isWatched == true { watch(seat.session, now, &actions) }
     }
 
-    /// The way to a player and back has been measured.
-    mutating func roundTrip(_ connection: ConnectionHandle, _ roundTripMs: UInt32) {
-        guard let seat = seats[connection] else { return }
-        _ = ledger.withDetails(seat.session) { $0.watch?.measured(seat.player, roundTripMs: roundTripMs) }
-    }
-
     /// Looks at all players of a session, and says and does what follows.
     mutating func watch(_ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
         let intervalMs = limits.watchIntervalMs
         let looked = ledger.withDetails(session) { details -> (steps: [Watch.Step], nextMs: UInt64)? in
             guard details.watch != nil else { return nil }
-            for player in details.indices where details[player].hasSpoken {
+            for player in details.indices {
+                let roundTripMs = details.roundTripMs(of: player, now)
+                details.watch?.measured(player, roundTripMs: roundTripMs)
+                guard details[player].hasSpoken else { continue }
                 details[player].hasSpoken = false
                 details.watch?.heard(player, nowMs: now.bootMs)
             }

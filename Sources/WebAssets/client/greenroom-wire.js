@@ -1,10 +1,5 @@
 // How a game's binary messages are laid out: a byte of kind, a byte of player, and what follows.
 
-/** The address of all other players at once. */
-export const everyone = 255;
-
-export const Kind = { ordered: 0, latest: 1, tick: 2 };
-
 export function frame(kind, to, bytes) {
   const frame = new Uint8Array(bytes.length + 2);
   frame.set([kind, to]);

@@ -11,11 +11,12 @@
 //   session.send(everyone, new Uint8Array([1, 2, 3]));
 //
 // It reconnects by itself, and a reloaded page keeps its place: what proves the place is in sessionStorage.
+import { everyone, Kind, limits, passingErrors } from './greenroom-limits.js';
 import { Line } from './greenroom-line.js';
 import { Peers } from './greenroom-peers.js';
-import { limits, passingErrors } from './greenroom-limits.js';
 import { Place } from './greenroom-place.js';
-import { Kind, everyone, frame, input, instant, readBundle, withResolvers } from './greenroom-wire.js';
+import { Visibility } from './greenroom-visibility.js';
+import { frame, input, instant, readBundle, withResolvers } from './greenroom-wire.js';
 
 export { everyone, limits };
 
@@ -39,14 +40,12 @@ export { everyone, limits };
  *
  * In a session: `onEntered({players, missed, missedTicks})`, where so many messages and ticks were too many to be kept for a return ·
  * `onValidating({peers, deadlineMs})` · `onPeerValidated({peer, rttMs})` · `onPeerFailed({peer, detail})` ·
- * `onPlay({player, players, transport, seed, again, startAt, ticks})`: all begin at `startAt`, a time of `performance.now()`; `ticks` is
- * `{intervalMs, inputBytesMax, next}` in a scene with ticks, else null ·
- * `onStart({startAt})`: the same instant, now that the server knows this page's clock better ·
- * `onMessage({from, bytes, latest})` ·
- * `onTick({tick, inputs, repeated})`: for each player the bytes that it sent for this tick, or null; `repeated[i]` when it sent
- * none and its last ones stand for them. Numbers begin at 1 and have no gaps but `missedTicks` ·
+ * `onPlay({player, players, transport, seed, again, startAt, ticks})`, `startAt` as below · `onMessage({from, bytes, latest})` ·
+ * `onStart({startAt})`: the same instant again, now that the server knows this page's clock · `onTick({tick, inputs, repeated})`:
+ * by player the bytes for this tick, or null; `repeated[i]` when its last ones stand in. Ticks count from 1, without gaps but `missedTicks` ·
  * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` ·
- * `onRequeued({reason})`, when it has ended and one waits anew.
+ * `onRequeued({reason})`, when it has ended and one waits anew · `onWarning({about, inMs, over})`: one is excluded in `inMs`
+ * because the way is too long (`roundTrip`), nothing is heard (`silent`) or the page is `hidden`; `over` when no longer so.
  *
  * At any time: `onPhase(phase)` · `onConnection({connected, retryInMs})` · `onError({code, message})` ·
  * `onEnded({reason, completionCode, code})`, once, and last: the code that the scene gives for this reason, or null; with
@@ -73,8 +72,7 @@ class Session {
   transport = null;
   /** When play begins or began, as a time of `performance.now()`: the same instant for all, as well as the clocks are known. */
   startAt = null;
-  /** `{intervalMs, inputBytesMax, next}` in a scene with ticks, once playing. */
-  ticks = null;
+  ticks = null;         // `{intervalMs, inputBytesMax, next}` in a scene with ticks, once playing
   /** The slowest peer's median round trip, once validated. */
   rttMs = null;
 
@@ -100,6 +98,7 @@ class Session {
   #barriers = new Map();
   #finish = null;
   #leaving = false;
+  #visibility = new Visibility((hidden) => this.#sendJSON({ type: 'visibility', hidden }));
 
   constructor(options) {
     this.#options = { ...options, matchmaker: options.matchmaker ?? `${location.origin.replace(/^http/, 'ws')}/v1/join` };
@@ -109,7 +108,10 @@ class Session {
     this.#reloaded = this.#place.held.ticket != null;
   }
 
-  start() { this.#place.held.ticket ? this.#enter() : this.#join(); }
+  start() {
+    this.#visibility.start();
+    this.#place.held.ticket ? this.#enter() : this.#join();
+  }
 
   // What the game calls.
 
@@ -125,10 +127,7 @@ class Session {
     return all.map((peer) => this.#peers.send(peer, bytes, latest)).every(Boolean);
   }
 
-  /**
-   * Sends this player's input for a tick, by default for the next one that has none of its; the inputs of all come to `onTick`.
-   * @returns {boolean} false when it was not sent: not connected, not PLAYING, or no ticks in this scene
-   */
+  /** Sends this player's input, by default for the next tick; those of all come to `onTick`. False when it could not be sent. */
   sendInput(bytes, { tick = 0 } = {}) {
     if (this.phase !== 'playing' || !this.ticks) return false;
     if (bytes.length > this.ticks.inputBytesMax) throw new RangeError(`an input has at most ${this.ticks.inputBytesMax} bytes`);
@@ -256,6 +255,7 @@ class Session {
       if (this.#leaving) return this.leave();     // asked for while the way led from one server to the other
       this.player = message.player;
       this.players = message.players.length;
+      if (this.#visibility.hidden) this.#sendJSON({ type: 'visibility', hidden: true });
       this.#tell('Entered', message);
     },
     validate: (message) => {
@@ -294,6 +294,7 @@ class Session {
       this.#peers?.returned(message.player);
       this.#tell('PeerReconnected', message);
     },
+    warning: (message) => this.#tell('Warning', { over: false, ...message }),
     ended: (message) => {
       if (!message.requeued || this.#leaving) return this.#end(message);
       this.#forget(message.resume);
@@ -380,6 +381,7 @@ class Session {
   #end(message) {
     if (this.phase === 'ended') return;
     clearTimeout(this.#timer);
+    this.#visibility.stop();
     this.#line.drop();
     // Another page that took over goes on with the session, so this one's proof of it stays good for a reload.
     if (message.reason === 'superseded' || message.reason === 'failed') this.#closeSession();

@@ -55,6 +55,18 @@ export function endingInWords({ reason, code }, left) {
   return reasons[reason] ?? ['The game has ended.', `Reason: ${reason}.`];
 }
 
+const warnings = {
+  roundTrip: 'Your connection is slow.',
+  silent: 'Nothing is heard from this page.',
+  hidden: 'Please come back to this window.',
+};
+
+/** What `onWarning` told; empty when it is over. */
+export function warningInWords({ about, inMs, over }) {
+  if (over) return '';
+  return `${warnings[about] ?? 'Something is wrong.'} If it stays so you are out of the game in ${Math.ceil(inMs / 1000)} s.`;
+}
+
 export function resultInWords({ winner, scores }, self) {
   const [best, ...rest] = scores.toSorted((a, b) => b - a);
   const points = rest.length === 1 ? `, ${best} : ${rest[0]}` : ` with ${best} of the lights`;

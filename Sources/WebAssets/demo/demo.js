@@ -6,7 +6,7 @@ import { join, everyone } from './greenroom.js';
 import { Game, rounds } from './demo-game.js';
 import { Stage } from './demo-stage.js';
 import { Scenes } from './demo-scenes.js';
-import { endingInWords, resultInWords } from './demo-words.js';
+import { endingInWords, resultInWords, warningInWords } from './demo-words.js';
 import * as view from './demo-view.js';
 
 const query = new URLSearchParams(location.search);
@@ -131,6 +131,11 @@ function start() {
       match?.away.delete(player);
       view.banner('');
       view.log(`Player ${player + 1} is back.`);
+    },
+    onWarning(warning) {
+      state.warning = warning.over ? null : warning.about;
+      view.banner(warningInWords(warning));
+      view.log(warning.over ? `No longer: ${warning.about}.` : `Warned: ${warning.about}, ${warning.inMs} ms left.`);
     },
     onConnection({ connected, retryInMs }) {
       view.banner(connected ? '' : 'The connection is interrupted. Trying to get back…');

@@ -165,7 +165,7 @@ final class World {
                 .linkProven(
                     link,
                     Hello(
-                        versionMin: 1, versionMax: 1, node: .of(name), incarnation: Incarnation(node.incarnation),
+                        versionMin: ProtocolVersion.spoken.lowerBound, versionMax: ProtocolVersion.spoken.upperBound, node: .of(name), incarnation: Incarnation(node.incarnation),
                         nonce: [UInt8](repeating: 0, count: 32), capacity: 100, publicURL: name)))
         }
     }

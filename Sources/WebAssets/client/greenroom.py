@@ -1,0 +1,284 @@
+"""Greenroom's client for programs: bots, AI partners, experimenters' scripts, tests. Python 3.11 and PyPI's `websockets`.
+
+    async with greenroom.join("ws://127.0.0.1:8080", "duo-relay", "bot-1") as game:
+        play = await game.started()
+        async for event in game:                       # ends when the game has ended
+            match event:
+                case greenroom.Message(sender, payload):
+                    await game.send(sender, payload)
+                    await game.finish({"echoed": len(payload)})
+        print(game.ended["reason"])
+
+It reconnects by itself and goes on where it was. It has no WebRTC: where a scene wants peers validated it says that it
+reaches nobody, which suits scenes that go on by `relay` then.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+EVERYONE = 255  # the address of all others at once
+ORDERED, LATEST, TICK = 0, 1, 2
+EVENTS_MAX = 1024  # kept for a program that does not read; then the server is not read either
+RETRY_S, RETRY_MAX_S, RETURN_S, GIVE_UP_S = 0.25, 8.0, 20.0, 300.0
+# A later attempt may mend these by itself; any other error that closes the connection ends it all.
+PASSING = {"draining", "room_full", "rate_limited", "timeout", "internal"}
+JSON = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A binary message of another player. One that is `latest` may be one of several of which the others were dropped."""
+    sender: int
+    payload: bytes
+    latest: bool = False
+
+
+@dataclass(frozen=True)
+class Tick:
+    """The inputs of all players, None for one who sent nothing; for those in `repeated` an older one stands once more."""
+    number: int
+    inputs: list[bytes | None]
+    repeated: frozenset[int] = frozenset()
+
+
+class Failed(Exception):
+    """An error that leaves nothing to go on with; `code` as the client protocol lists them."""
+    def __init__(self, code: str, message: str):
+        super().__init__(f"{code}: {message}")
+        self.code = code
+
+
+class Session:
+    """One subject on its way from the waiting room to the end of its game; made by `join`, used by `async with`."""
+
+    session: str | None = None
+    player: int = -1                # from the match on, as are `players`, `role` and `treatment`
+    players: int = 0
+    role: str | None = None
+    treatment: str | None = None
+
+    def __init__(self, server: str, scene: str, subject: str, **fields: Any):
+        self.play: JSON = {}        # the `play` message; empty before PLAYING
+        self.ended: JSON = {}       # the last word; empty before it
+        self._url = server.rstrip("/") + "/v1/join"
+        self._join = {"type": "join", "scene": scene, "subject": subject, **fields}
+        self._seat: JSON = {}       # the `matched` message, as long as its session lives
+        self._inside, self._began = asyncio.Event(), asyncio.Event()
+        self._events: asyncio.Queue = asyncio.Queue()
+        self._barriers: dict[str, asyncio.Future] = {}
+        self._finish: JSON | None = None
+        self._received, self._tick, self._start_s = 0, -1, 0.0
+        self._error: Failed | None = None
+        self._over = False
+
+    async def __aenter__(self) -> "Session":
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def __aiter__(self) -> AsyncIterator[Message | Tick | JSON]:
+        """What happens: messages, ticks, and all else as the server's JSON, `ended` last. To be read by one loop at a time."""
+        while (event := await self._events.get()) is not None:
+            yield event
+        self._events.put_nowait(None)
+        if self._error:
+            raise self._error
+
+    # What a program says.
+
+    async def started(self) -> JSON:
+        """Waits until play begins, its countdown included, and gives the `play` message: `seed`, `transport`, …"""
+        await self._began.wait()
+        if not self.play:
+            raise self._error or Failed("ended", f"it ended before play: {self.ended}")
+        await asyncio.sleep(self._start_s - _now())
+        return self.play
+
+    async def send(self, to: int, payload: bytes, latest: bool = False) -> None:
+        """Sends to one player or to `EVERYONE`; waits while the connection is away."""
+        await self._send(bytes([LATEST if latest else ORDERED, to]) + payload)
+
+    async def tick(self, payload: bytes, number: int = 0) -> None:
+        """Sends this player's input for a tick; 0 is the next one."""
+        await self._send(bytes([TICK, EVERYONE]) + number.to_bytes(4) + payload)
+
+    async def ready(self, barrier: str) -> JSON:
+        """Says that it is ready, and waits for the others: gives the `go` message."""
+        future = self._barriers.setdefault(barrier, asyncio.Future())
+        await self.say("ready", barrier=barrier)
+        return await future
+
+    async def finish(self, result: JSON | None = None) -> None:
+        """Says that this player's game is over; it has ended when all have finished."""
+        self._finish = {} if result is None else {"result": result}
+        await self.say("finish", **self._finish)
+
+    async def say(self, type: str, **fields: Any) -> None:
+        """Any other message of the client protocol: `leave`, `exclude`, `episodeDone`, `resetDone`, `visibility`, …"""
+        await self._send(json.dumps({"type": type, **fields}))
+
+    async def until_ended(self) -> JSON:
+        """Reads over what still happens, and gives the last word: `reason`, `completionCode`, …"""
+        async for _ in self:
+            pass
+        return self.ended
+
+    # The connection.
+
+    async def _send(self, data: str | bytes) -> None:
+        while not self._over:
+            await self._inside.wait()
+            try:
+                return await self._socket.send(data)
+            except ConnectionClosed:
+                await asyncio.sleep(0.01)
+
+    async def _run(self) -> None:
+        heard_s, tries = _now(), 0
+        try:
+            while not self.ended:
+                if await self._visit():
+                    heard_s, tries = _now(), 0
+                if self._moves_on:
+                    continue
+                if _now() - heard_s > GIVE_UP_S:
+                    raise Failed("unreachable", "no server has answered for long")
+                if _now() - heard_s > RETURN_S:
+                    self._forget()
+                await asyncio.sleep(min(RETRY_S * 2**tries, RETRY_MAX_S) * random.uniform(0.5, 1.0))
+                tries += 1
+        except Failed as error:
+            self._error = error
+        finally:
+            self._over = True
+            self._fail_barriers()
+            self._began.set(), self._inside.set()
+            self._events.put_nowait(None)
+
+    async def _visit(self) -> bool:
+        """One connection, to its end: whether anything was heard. Sets `_moves_on` when another is due at once."""
+        seat, heard, error = self._seat, False, Failed("internal", "the connection was closed")
+        self._moves_on = False
+        first = self._join
+        if seat:
+            first = {"type": "enter", "session": seat["session"], "ticket": seat["ticket"], "received": self._received}
+            first |= {"tick": self._tick} if self._tick >= 0 else {}
+        try:
+            async with connect(seat.get("url", self._url), open_timeout=10, close_timeout=2) as self._socket:
+                await self._socket.send(json.dumps(first))
+                async for data in self._socket:
+                    event = json.loads(data) if isinstance(data, str) else self._binary(data)
+                    if isinstance(event, dict) and event["type"] == "error":
+                        error = Failed(event["code"], event["message"])
+                    elif isinstance(event, dict):
+                        heard = True
+                        await self._hear(event)
+                    await self._events.put(event)
+                    while self._events.qsize() >= EVENTS_MAX:
+                        await asyncio.sleep(0.01)
+                code = self._socket.close_code or 1006
+        except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed) as lost:
+            code = lost.rcvd.code if isinstance(lost, ConnectionClosed) and lost.rcvd else 1006
+        finally:
+            self._inside.clear()
+        self._moves_on = self._seat is not seat
+        if self._moves_on or self.ended or code != 1009 and code < 4000:
+            return heard
+        if seat and code == 4001:
+            raise Failed("superseded", "another connection has entered with the same ticket")
+        if seat and error.code in ("bad_ticket", "session_ended"):
+            self._forget()
+            self._moves_on = True
+        elif error.code not in PASSING:
+            raise error
+        return heard
+
+    def _forget(self) -> None:
+        """The session is over, or out of reach."""
+        self._seat, self.play, self._finish, self._received, self._tick = {}, {}, None, 0, -1
+        self._began.clear()
+        self._fail_barriers()
+
+    def _fail_barriers(self) -> None:
+        while self._barriers:
+            if not (future := self._barriers.popitem()[1]).done():
+                future.set_exception(Failed("ended", "the session has ended"))
+
+    # What the servers say.
+
+    def _binary(self, frame: bytes) -> Message | Tick:
+        kind, sender, payload = frame[0], frame[1], frame[2:]
+        if kind != TICK:
+            self._received += kind == ORDERED
+            return Message(sender, payload, kind == LATEST)
+        self._tick, at, inputs, repeated = int.from_bytes(payload[:4]), 4, [], set()
+        while at < len(payload):
+            size = int.from_bytes(payload[at:at + 2])
+            end = at + 2 + (0 if size == 0xFFFF else size & 0x7FFF)
+            if size != 0xFFFF and size & 0x8000:
+                repeated.add(len(inputs))
+            inputs.append(None if size == 0xFFFF else payload[at + 2:end])
+            at = end
+        return Tick(self._tick, inputs, frozenset(repeated))
+
+    async def _hear(self, message: JSON) -> None:
+        match message:
+            case {"type": "waiting"}:
+                self.session, self._join["resume"] = message["session"], message["resume"]
+                self._inside.set()
+            case {"type": "confirm"}:
+                await self.say("confirm")
+            case {"type": "matched", "session": session}:
+                if session != self._seat.get("session"):
+                    self._forget()
+                self._seat, self.session, self.player = message, session, message["player"]
+                self.players, self.role, self.treatment = message["players"], message.get("role"), message.get("treatment")
+            case {"type": "entered"}:
+                self._inside.set()
+            case {"type": "clock", "sample": sample}:
+                await self.say("clock", sample=sample, clientMs=_now() * 1000)
+            case {"type": "validate", "peers": peers} | {"type": "retry", "peer": int() as peers}:
+                for peer in [peers] if isinstance(peers, int) else peers:
+                    await self.say("validationFailed", peer=peer, attempt=message.get("attempt", 1), detail="no WebRTC")
+            case {"type": "play"}:
+                again, self.play = bool(self.play), message
+                self._start_s = message.get("startAtMs", _now() * 1000 + message.get("startsInMs", 0)) / 1000
+                self._began.set()
+                if again:
+                    asyncio.create_task(self._repeat())
+            case {"type": "go", "barrier": barrier} if barrier in self._barriers:
+                if not (future := self._barriers.pop(barrier)).done():
+                    future.set_result(message)
+            case {"type": "ended", "requeued": True, "resume": resume}:
+                self._forget()
+                self._join["resume"] = resume
+            case {"type": "ended"}:
+                self.ended = message
+
+    async def _repeat(self) -> None:
+        """What was lost with a connection. The `go` of a barrier that opened meanwhile follows `play`, and comes first."""
+        await asyncio.sleep(1)
+        if self._finish is not None:
+            await self.say("finish", **self._finish)
+        for barrier in list(self._barriers):
+            await self.say("ready", barrier=barrier)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def join(server: str, scene: str, subject: str, **fields: Any) -> Session:
+    """A session of this subject. `server` is the matchmaker's ws: or wss: address; `fields` are others of the `join` message:
+    `token`, `attributes`, `party`, `resume`."""
+    return Session(server, scene, subject, **fields)

@@ -1,0 +1,201 @@
+"""greenroom.py and its examples, as a person gets them: from the matchmaker, run as programs of their own."""
+
+import asyncio
+import importlib.util
+import sys
+
+import pytest
+from players import Player, match
+from processes import eventually, get
+
+SCENES = [
+    {"id": "relayed", "groupSize": 2, "identity": "open"},
+    {"id": "four", "groupSize": 4, "identity": "open"},
+    {"id": "peers", "groupSize": 2, "identity": "open", "validatePeers": True, "onValidationFailure": "relay"},
+    {"id": "lockstep", "groupSize": 3, "identity": "open", "ticks": {"interval": "20ms", "inputMax": 4}},
+    {"id": "rounds", "groupSize": 3, "identity": "open",
+     "episodes": {"count": 3, "timeout": "20s", "resetTimeout": "5s"}},
+    {"id": "trust-game", "groupSize": 2, "identity": "open",
+     "rules": {"roles": {"attribute": "role", "seats": [{"role": "trustor", "count": 1}, {"role": "trustee", "count": 1}]}},
+     "treatments": {"seed": 1, "list": [{"name": "fair"}, {"name": "selfish"}]}},
+    {"id": "quick-game", "groupSize": 2, "identity": "open", "rules": {"bots": {"after": "300ms", "playersMin": 1}}},
+]
+
+
+@pytest.fixture
+def servers(make_servers):
+    return make_servers(scenes=SCENES).start()
+
+
+@pytest.fixture
+def folder(servers, tmp_path):
+    """A folder with what the matchmaker serves."""
+    for name in ("greenroom.py", *(f"examples/{each}.py" for each in ("echo", "lockstep", "rounds", "partner", "filler"))):
+        status, text = get(f"{servers.matchmaker.http}/{name}")
+        assert status == 200, name
+        (tmp_path / name.split("/")[-1]).write_text(text)
+    return tmp_path
+
+
+@pytest.fixture
+def greenroom(folder):
+    spec = importlib.util.spec_from_file_location("greenroom_served", folder / "greenroom.py")
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+async def run(folder, servers, example, *arguments):
+    """An example as a program, to its end: what it prints."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, f"{example}.py", servers.matchmaker.ws, *arguments, cwd=folder,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+    try:
+        out, errors = await asyncio.wait_for(process.communicate(), 40)
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert process.returncode == 0 and not errors, errors.decode()
+    return out.decode().strip()
+
+
+
+async def test_echo_answers_each_message_and_finishes_when_it_is_told(servers, folder):
+    bot = asyncio.create_task(run(folder, servers, "echo", "relayed", "echo-bot"))
+    ann = Player(servers, "ann")
+    await ann.join("relayed")
+    await ann.matched(30)
+    await ann.enter()
+    await ann.until_play()
+    other = 1 - ann.index
+    for payload in (b"one", b"two", bytes(1000)):
+        await ann.send_binary(other, payload)
+        assert await ann.game.until_binary() == bytes([0, other]) + payload
+    await ann.send_binary(255, b"bye")
+    await ann.game.send("finish")
+    await ann.ended("completed")
+    assert await bot == "completed"
+
+
+async def test_lockstep_bots_compute_the_same_and_finish(servers, folder):
+    bots = (run(folder, servers, "lockstep", "lockstep", f"walker-{number}") for number in range(3))
+    assert await asyncio.gather(*bots) == ["completed"] * 3
+
+
+async def test_rounds_are_played_to_the_last_and_debriefed(servers, folder):
+    bots = (run(folder, servers, "rounds", "rounds", f"guesser-{number}") for number in range(3))
+    assert await asyncio.gather(*bots) == ["completed"] * 3
+
+
+async def test_two_partners_play_their_roles_under_their_treatment(servers, folder):
+    bots = (run(folder, servers, "partner", "trust-game", f"ai-{number}") for number in range(2))
+    assert await asyncio.gather(*bots) == ["completed"] * 2
+    [entry] = eventually(lambda: servers.matchmaker.log("treatment"), "the treatment is logged")
+    assert entry["treatment"] in ("fair", "selfish")
+
+
+async def test_a_filler_takes_the_seat_that_nobody_came_for(servers, folder):
+    bot = asyncio.create_task(run(folder, servers, "filler", "quick-game", "filler-1", "1"))
+    ann = Player(servers, "ann")
+    await ann.join("quick-game")
+    await ann.matched(30)
+    await ann.enter()
+    await ann.until_play()
+    await ann.game.send("finish")
+    await ann.ended("completed")
+    assert await bot == "completed"
+
+
+async def test_a_program_plays_on_behind_a_break_and_misses_nothing(servers, greenroom):
+    ann = Player(servers, "ann")
+    await ann.join("relayed")
+    async with greenroom.join(servers.matchmaker.ws, "relayed", "bot") as game:
+        await ann.matched()
+        await ann.enter()
+        await game.started()
+        heard = []
+
+        async def listen():
+            async for event in game:
+                if isinstance(event, greenroom.Message):
+                    heard.append(event.payload)
+                    if len(heard) in (20, 40):
+                        game._socket.transport.abort()
+                    if len(heard) == 60:
+                        await game.finish({"heard": 60})
+
+        listening = asyncio.create_task(listen())
+        for number in range(60):
+            await ann.send_binary(255, bytes([number]))
+            await asyncio.sleep(0.005)
+        await ann.game.send("finish")
+        await asyncio.wait_for(listening, 20)
+        assert heard == [bytes([number]) for number in range(60)]
+        assert game.ended["reason"] == "completed"
+    await ann.ended("completed")
+
+
+async def test_a_program_goes_by_relay_where_peers_are_validated(servers, greenroom):
+    async def play(subject):
+        async with greenroom.join(servers.matchmaker.ws, "peers", subject) as game:
+            assert (await game.started())["transport"] == "relay"
+            await game.ready("both")
+            await game.finish()
+            return (await game.until_ended())["reason"]
+
+    assert await asyncio.gather(play("a"), play("b")) == ["completed"] * 2
+
+
+async def test_a_program_is_put_back_and_plays_with_another(servers, greenroom):
+    async with greenroom.join(servers.matchmaker.ws, "relayed", "bot") as game:
+        ann = Player(servers, "ann")
+        await ann.join("relayed")
+        await ann.matched()
+        await ann.enter()
+        # Before all are inside, or at the latest then.
+        await ann.game.send("leave")
+        events = []
+
+        async def reading():
+            async for event in game:
+                events.append(event)
+                if isinstance(event, dict) and event["type"] == "ended" and not event.get("requeued"):
+                    return
+
+        task = asyncio.create_task(reading())
+        await ann.ended("player_left")
+        if not game.ended:
+            ben = Player(servers, "ben")
+            await ben.join("relayed")
+            await ben.matched()
+            await ben.enter()
+            await ben.until_play()
+            await ben.game.send("leave")
+            await ben.ended("player_left")
+        await asyncio.wait_for(task, 20)
+        assert game.ended["reason"] == "player_left"
+
+
+async def test_errors_that_leave_nothing_to_go_on_with_are_raised(servers, greenroom):
+    for server, scene, code in ((servers.matchmaker.ws, "nowhere", "unknown_scene"),):
+        async with greenroom.join(server, scene, "bot") as game:
+            with pytest.raises(greenroom.Failed, match=code) as failed:
+                await game.started()
+            assert failed.value.code == code
+            with pytest.raises(greenroom.Failed):
+                await game.until_ended()
+
+
+async def test_a_barrier_of_a_session_that_ends_fails(servers, greenroom):
+    ann = Player(servers, "ann")
+    await ann.join("relayed")
+    async with greenroom.join(servers.matchmaker.ws, "relayed", "bot") as game:
+        await ann.matched()
+        await ann.enter()
+        await game.started()
+        waiting = asyncio.create_task(game.ready("never"))
+        await ann.until_play()
+        await ann.game.send("leave")
+        with pytest.raises(greenroom.Failed):
+            await asyncio.wait_for(waiting, 10)
+        assert (await game.until_ended())["reason"] == "player_left"

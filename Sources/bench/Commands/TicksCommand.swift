@@ -88,12 +88,13 @@ struct TicksCommand: BenchCommand {
         let share = bundleNs * Double(settings.rate) / 1e9
         Console.line(machine.line)
         Console.line("")
+        Console.line("\(settings.sessions) sessions of \(settings.players), \(settings.inputBytes) bytes an input")
         Console.line(
-            "\(settings.sessions) sessions of \(settings.players), \(settings.inputBytes) bytes an input: \(bundleNs.fixed(0)) ns a bundle "
-                + "with its inputs, floor \(floorNs.fixed(0)) ns, ratio \(ratio.fixed(2))")
-        Console.line(
-            "at \(settings.rate) ticks a second one core could make the bundles of \(Int(1 / share).grouped) such sessions; "
-                + "allocations in \(settings.ticks) ticks of all: \(allocations.map { "\($0)" } ?? "?")")
+            "\(bundleNs.fixed(0)) ns a bundle with its inputs, floor \(floorNs.fixed(0)) ns, ratio \(ratio.fixed(2))")
+        let most = (1 / share).rounded(.down)
+        Console.line("one core makes the bundles of \(most.grouped) such sessions at \(settings.rate) ticks a second")
+        let count = allocations.map { "\($0)" } ?? "?"
+        Console.line("allocations in \(settings.ticks) ticks of all: \(count)")
         try common.writeReport { json in
             json.member("benchmark", "ticks")
             machine.write(to: &json)

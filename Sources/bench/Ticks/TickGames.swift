@@ -58,6 +58,8 @@ final class TickGames {
 
     /// One tick of all games: everybody's input, and everybody's bundle.
     func tick() {
+        // A span cannot be borrowed from a property of a class; a second reference to the same bytes can lend one.
+        let message = message
         for connection in connections {
             let result = core.input(from: connection, address: CoordinatorCore.everyoneElse, payload: message.span, now: now)
             if result == .taken { inputs += 1 }

@@ -152,8 +152,11 @@ extension World {
     /// Promise 5: nobody is sent away for want of a coordinator while there is one.
     func checkCoordinatorWanted(_ session: SessionID, _ client: Int) {
         guard matchmaker.storageIsWorking, matchmaker.isJournalComplete, plan.matchmaking.unrecordedMax >= 1000 else { return }
+        // An old program does not know the rules of play that some scenes have.
+        let hasRules = plan.scenes.contains { $0.playRules != .none }
         let isWanted = coordinators.contains { host in
             let peer = truth.duties.peers[host.number - 1]
+            if hasRules, let link = peer.readyLink, links[link].matchmakerDecoder.version < ProtocolVersion.latest { return false }
             // One with its usual limits carries every scene.
             return peer.readyLink != nil && !peer.isDraining && !peer.isResting && host.limits.sessionsMax >= 10_000
                 && host.limits.outboxMax >= 10_000 && host.limits.validatedPlayersMax >= 5

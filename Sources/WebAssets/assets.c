@@ -20,9 +20,6 @@ static const unsigned char visibility[] = {
 static const unsigned char place[] = {
 #embed "client/greenroom-place.js"
 };
-static const unsigned char wire[] = {
-#embed "client/greenroom-wire.js"
-};
 static const unsigned char python[] = {
 #embed "client/greenroom.py"
 };
@@ -40,6 +37,9 @@ static const unsigned char partner[] = {
 };
 static const unsigned char filler[] = {
 #embed "client/examples/filler.py"
+};
+static const unsigned char wire[] = {
+#embed "client/greenroom-wire.js"
 };
 static const unsigned char page[] = {
 #embed "demo/index.html"
@@ -89,13 +89,13 @@ static const struct greenroom_asset assets[] = {
     {"/greenroom-limits.js", SCRIPT, client_limits, sizeof client_limits},
     {"/greenroom-visibility.js", SCRIPT, visibility, sizeof visibility},
     {"/greenroom-place.js", SCRIPT, place, sizeof place},
-    {"/greenroom-wire.js", SCRIPT, wire, sizeof wire},
     {"/greenroom.py", PYTHON, python, sizeof python},
     {"/examples/echo.py", PYTHON, echo, sizeof echo},
     {"/examples/lockstep.py", PYTHON, lockstep, sizeof lockstep},
     {"/examples/rounds.py", PYTHON, rounds, sizeof rounds},
     {"/examples/partner.py", PYTHON, partner, sizeof partner},
     {"/examples/filler.py", PYTHON, filler, sizeof filler},
+    {"/greenroom-wire.js", SCRIPT, wire, sizeof wire},
     {"/demo.js", SCRIPT, demo, sizeof demo},
     {"/demo-view.js", SCRIPT, view, sizeof view},
     {"/demo-game.js", SCRIPT, game, sizeof game},

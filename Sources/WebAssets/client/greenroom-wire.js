@@ -1,5 +1,10 @@
 // How a game's binary messages are laid out: a byte of kind, a byte of player, and what follows.
 
+/** The address of all other players at once. */
+export const everyone = 255;
+
+export const Kind = { ordered: 0, latest: 1, tick: 2 };
+
 export function frame(kind, to, bytes) {
   const frame = new Uint8Array(bytes.length + 2);
   frame.set([kind, to]);
@@ -17,6 +22,7 @@ export function input(tick, bytes) {
 
 /** A tick's number, and by player what each did, null for nothing; `repeated` where its last input stands for one that is missing. */
 export function readBundle(bytes) {
+  if (bytes.length < 4) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const inputs = [], repeated = [];
   for (let at = 4; at + 2 <= bytes.length;) {

@@ -13,6 +13,8 @@ public enum CoordinatorEvent: Sendable {
     case request(ConnectionHandle, PlayerRequest)
     /// A client's connection is gone, whoever closed it.
     case disconnected(ConnectionHandle)
+    /// A lost player's seat is for whoever shows this ticket, which the shell has drawn.
+    case offerSeat(SessionID, PlayerIndex, Ticket)
     /// All `persist` actions up to this number are durable.
     case persisted(upTo: UInt64)
     /// The disk takes no records, or takes them again: no new sessions meanwhile, and those that live go on.
@@ -30,12 +32,19 @@ public enum CoordinatorEvent: Sendable {
 /// What a client that has entered may ask.
 public enum PlayerRequest: Sendable {
     /// `data` is raw JSON, passed on untouched.
-    case signal(to: PlayerIndex, data: [UInt8])
-    case validated(peer: PlayerIndex, rttMs: Double?)
-    case validationFailed(peer: PlayerIndex, detail: String)
+    case signal(to: PlayerIndex, data: [UInt8], attempt: UInt32? = nil)
+    /// Without an attempt, here and below, the one that runs is meant.
+    case validated(peer: PlayerIndex, rttMs: Double?, attempt: UInt32? = nil)
+    case validationFailed(peer: PlayerIndex, detail: String, attempt: UInt32? = nil)
+    /// The connection to a peer is gone that had been validated.
+    case peerLost(peer: PlayerIndex, attempt: UInt32? = nil)
     /// Its clock, for `PlayerReply.clock` of this number.
     case clock(sample: UInt32, clientMs: Double)
     case ready(barrier: String)
+    /// The episode is over, as far as this player is concerned; nil means the one that runs.
+    case episodeDone(UInt16?)
+    /// It is ready for the next one; nil means the one that all get ready for.
+    case resetDone(UInt16?)
     /// `result` is raw JSON.
     case finish(result: [UInt8]?)
     case leave

@@ -25,7 +25,8 @@ import Testing
             stage.cut(2)
             #expect(
                 stage.enter(3, 1, player: 1) == [
-                    "3 < entered p1 [0+ 1+] validating", "1 < back p1", "3 < validate [0] offer [] in 10000",
+                    "3 < entered p1 [0+ 1+] validating", "1 < back p1", "1 < retry p1 attempt 3 offer in 5000",
+                    "3 < validate [0] offer [] in 10000 attempt 3 in 5000",
                 ])
         }
     }
@@ -82,12 +83,13 @@ import Testing
         }
     }
 
-    @Test("a player can exclude itself")
+    @Test("a player can exclude itself, and the outcome says what it said")
     func excluding() {
         Stage.play { stage in
             stage.begin(Stage.assignment(1))
             let ended = "ended s1/1 player_excluded in playing blamed [0]"
             #expect(stage.ask(1, .exclude(reason: "focus lost")) == ["# \(ended)", "> \(ended)"])
+            #expect(stage.core.outbox[Stage.session(1)]?.outcome.losses == [PlayerLoss(PlayerIndex(0), .playerExcluded, text: "focus lost")])
             #expect(stage.notices == [.excluded(Stage.session(1), PlayerIndex(0), reason: "focus lost", by: .itself)])
         }
     }

@@ -156,8 +156,14 @@ extension World {
         let hasRules = plan.scenes.contains { $0.playRules != .none }
         let isWanted = coordinators.contains { host in
             let peer = truth.duties.peers[host.number - 1]
+<<<<<<< HEAD
             if hasRules, let link = peer.readyLink, links[link].matchmakerDecoder.version < ProtocolVersion.latest { return false }
             // One with its usual limits carries every scene.
+=======
+            // One with its usual limits carries every scene, but for those whose rules it cannot be told.
+            let hearsRules = (host.hello?.versionMax ?? 0) >= ProtocolVersion.extended
+            guard hearsRules || plan.scenes.allSatisfy({ $0.playRules == .none }) else { return false }
+>>>>>>> origin/main
             return peer.readyLink != nil && !peer.isDraining && !peer.isResting && host.limits.sessionsMax >= 10_000
                 && host.limits.outboxMax >= 10_000 && host.limits.validatedPlayersMax >= 5
         }

@@ -49,9 +49,13 @@ struct Client {
     var inputNext: UInt32 = 0
     var inputHeard: UInt32 = 0
     var peersToValidate: [PlayerIndex] = []
+    /// The attempt with each of them, by player.
+    var attempts: [UInt32] = []
     var barriersLeft = 0
     var barrier = 0
     var hasFinished = false
+    /// The newest of which it has heard; 0 for none.
+    var episode: UInt16 = 0
     var accuses = false
     /// Until when it comes and goes.
     var flickersUntilUs: UInt64 = 0

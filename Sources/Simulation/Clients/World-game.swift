@@ -11,6 +11,7 @@ extension World {
         clients[client].retries = 0
         clients[client].heard = Array(repeating: (0, 0), count: clients[client].players)
         clients[client].hasFinished = false
+        clients[client].episode = 0
         clients[client].barrier = 0
         clients[client].barriersLeft = clients[client].random.below(3)
     }
@@ -21,6 +22,7 @@ extension World {
         // What was sent on an older connection may have been lost, so that messages are numbered anew.
         clients[client].page &+= 1
         clients[client].numberNext = 1
+        clients[client].episode = 0
         let connection = connect(client, to: clients[client].server)
         clients[client].connection = connection
         let enter = ClientMessage.enter(session, clients[client].ticket, received: clients[client].received, tick: clients[client].lastTick)
@@ -40,36 +42,48 @@ extension World {
             }
             if clients[client].flickersUntilUs > nowUs, misbehaves(.flicker) { later(client, .quirk(.flicker), afterMs: 20...150) }
             mayMisbehave(client, within: 0...2000)
-        case .validate(let peers, let offerTo, _, _):
-            clients[client].peersToValidate = peers
-            for peer in offerTo { ask(.signal(to: peer, data: [123, 125]), client) }
+        case .validate(let task):
+            clients[client].peersToValidate = task.peers.filter { !task.validated.contains($0) }
+            clients[client].attempts = Array(repeating: task.attempt, count: clients[client].players)
+            for peer in task.offerTo { ask(.signal(to: peer, data: [123, 125], attempt: task.attempt), client) }
             later(client, .validate, afterMs: 10...400)
-        case .signal, .start: break
+        case .retry(let peer, let attempt, let offers, _, _): tryAgain(peer, attempt, offers: offers, client)
+        case .signal, .transport, .start: break
         case .clock(let sample, _):
             // Some pages know nothing of clocks, and some clocks are nonsense.
             if clients[client].subject.name.utf8.last.map({ $0 % 8 == 0 }) == true { return }
             let clientMs = Double(nowUs) / 1000 + Double(client) * 1_000_000
             ask(.clock(sample: sample, clientMs: clients[client].random.perMille(plan.quirkPerMille / 8) ? .nan : clientMs), client)
-        case .play(_, _, _, let ticks):
+        case .play(let transport, _, _, let ticks):
+            if transport == .peer { mayLosePeer(client) }
             clients[client].hasTicks = ticks != nil
             enterStage(client, .playing)
             later(client, .tick, afterMs: plan.tickMs)
             later(client, .finish, afterMs: plan.playMs)
             if clients[client].barriersLeft > 0 { later(client, .barrier, afterMs: 10...1500) }
             mayMisbehave(client, within: 0...plan.playMs.upperBound)
-        case .go(let barrier):
+            mayGoAway(client)
+        case .go(let barrier, _, _):
             if barrier == "b\(clients[client].barrier)" {
                 clients[client].barrier += 1
                 clients[client].barriersLeft -= 1
                 if clients[client].barriersLeft > 0 { later(client, .barrier, afterMs: 10...1500) }
             }
-        case .peerDisconnected, .peerReconnected, .warning, .warningOver: break
+        case .episode(let number, _, let instant, _):
+            hears(episode: number, client)
+            playEpisode(number, client, afterMs: Int(instant.inMs))
+        case .reset(let number, _): getReady(number, client)
+        case .paused: coverage.count(.paused)
+        case .resumed: coverage.count(.resumed)
+        case .done, .playerLost, .playerSeated, .peerDisconnected, .peerReconnected, .warning, .warningOver: break
         case .ended(let session, _, let requeued, let resume, _):
             clients[client].resume = resume
             if clients[client].random.perMille(misbehaves(.lateEnter) ? plan.quirkPerMille : 0) {
                 enterLate(client, session)
             }
-            if requeued, !isHealing {
+            // Some who are out of a game that goes on look for another at once.
+            let isEager = truth.find(session).map { truth[$0].lostClients[client] != nil } == true && client % 3 != 0
+            if requeued || isEager, !isHealing {
                 enterStage(client, .lobby)
                 clients[client].connection = -1
                 later(client, .join, afterMs: 0...50)
@@ -124,16 +138,19 @@ extension World {
     }
 
     func validateOne(_ client: Int) {
-        guard clients[client].stage == .inside, !clients[client].isSilent else { return }
+        guard clients[client].stage == .inside || clients[client].stage == .playing, !clients[client].isSilent else { return }
         guard let peer = clients[client].peersToValidate.popLast() else { return }
+        let attempt = attempt(with: peer, client)
         if clients[client].accuses || clients[client].random.perMille(plan.quirkPerMille / 8) {
-            ask(.validationFailed(peer: peer, detail: "no route"), client)
+            ask(.validationFailed(peer: peer, detail: "no route", attempt: attempt), client)
+        } else if isMute(client) {
+            // It hangs in this attempt, and says nothing of it.
         } else {
             // What makes no sense is not taken, and can be said again.
             if clients[client].random.perMille(plan.quirkPerMille) {
                 ask(.validated(peer: peer, rttMs: [-1, .nan, .infinity, 60_001][Int(peer.number) % 4]), client)
             }
-            ask(.validated(peer: peer, rttMs: rttMs(to: peer, client)), client)
+            ask(.validated(peer: peer, rttMs: rttMs(to: peer, client), attempt: attempt), client)
         }
         if !clients[client].peersToValidate.isEmpty { later(client, .validate, afterMs: 5...200) }
     }
@@ -163,6 +180,18 @@ extension World {
     func reachBarrier(_ client: Int) {
         guard clients[client].stage == .playing else { return }
         ask(.ready(barrier: "b\(clients[client].barrier)"), client)
+    }
+
+    /// Plays an episode to its end, or lets its time pass.
+    private func playEpisode(_ number: UInt16, _ client: Int, afterMs: Int) {
+        guard clients[client].random.perMille(900) else { return }
+        later(client, .episodeDone(number), afterMs: afterMs...afterMs + 900)
+    }
+
+    /// Gets ready for the next episode; a few never do.
+    private func getReady(_ number: UInt16, _ client: Int) {
+        guard clients[client].random.perMille(960) else { return }
+        later(client, .resetDone(number), afterMs: 5...400)
     }
 
     func finish(_ client: Int) {

@@ -92,8 +92,11 @@ enum ClientTimer {
     case confirm
     case enter
     case validate
+    case losePeer
     case tick
     case barrier
+    case episodeDone(UInt16)
+    case resetDone(UInt16)
     case finish
     case quirk(Quirk)
 }

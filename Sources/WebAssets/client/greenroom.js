@@ -11,12 +11,13 @@
 //   session.send(everyone, new Uint8Array([1, 2, 3]));
 //
 // It reconnects by itself, and a reloaded page keeps its place: what proves the place is in sessionStorage.
+import { Direct } from './greenroom-direct.js';
 import { Line } from './greenroom-line.js';
-import { Peers } from './greenroom-peers.js';
 import { limits, passingErrors } from './greenroom-limits.js';
 import { Place } from './greenroom-place.js';
+import { Rounds } from './greenroom-rounds.js';
 import { Visibility } from './greenroom-visibility.js';
-import { Kind, everyone, frame, input, instant, readBundle, withResolvers } from './greenroom-wire.js';
+import { Kind, everyone, frame, input, instant, readBundle } from './greenroom-wire.js';
 
 export { everyone, limits };
 
@@ -40,12 +41,23 @@ export { everyone, limits };
  *
  * In a session: `onEntered({players, missed, missedTicks})`, where so many messages and ticks were too many to be kept for a return ·
  * `onValidating({peers, deadlineMs})` · `onPeerValidated({peer, rttMs})` · `onPeerFailed({peer, detail})` ·
+<<<<<<< HEAD
  * `onPlay({player, players, transport, seed, again, startAt, ticks})`, `startAt` as below · `onMessage({from, bytes, latest})` ·
  * `onStart({startAt})`: the same instant again, now that the server knows this page's clock · `onTick({tick, inputs, repeated})`:
  * by player the bytes for this tick, or null; `repeated[i]` when its last ones stand in. Ticks count from 1, without gaps but `missedTicks` ·
+=======
+ * `onPeerLost({peer})` · `onTransport({transport})`, when play goes on by `relay` ·
+ * `onPlay({player, players, transport, seed, again, startAt, ticks})`: all begin at `startAt`, a time of `performance.now()`; `ticks` is
+ * `{intervalMs, inputBytesMax, next}` in a scene with ticks, else null ·
+ * `onStart({startAt})`: the same instant, now that the server knows this page's clock better ·
+ * `onMessage({from, bytes, latest})` ·
+ * `onTick({tick, inputs, repeated})`: for each player the bytes that it sent for this tick, or null; `repeated[i]` when it sent
+ * none and its last ones stand for them. Numbers begin at 1 and have no gaps but `missedTicks` ·
+>>>>>>> origin/main
  * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` ·
  * `onRequeued({reason})`, when it has ended and one waits anew · `onWarning({about, inMs, over})`: one is excluded in `inMs`
- * because the way is too long (`roundTrip`), nothing is heard (`silent`) or the page is `hidden`; `over` when no longer so.
+ * because the way is too long (`roundTrip`), nothing is heard (`silent`) or the page is `hidden`; `over` when no longer so ·
+ * those of episodes, pauses and lost players stand in greenroom-rounds.js.
  *
  * At any time: `onPhase(phase)` · `onConnection({connected, retryInMs})` · `onError({code, message})` ·
  * `onEnded({reason, completionCode, code})`, once, and last: the code that the scene gives for this reason, or null; with
@@ -90,14 +102,14 @@ class Session {
   #lostAt = null;
   #timer = null;
   #lastError = null;
-  #peers = null;
+  #direct = null;
   #received = 0;
   #tick = 0;            // the last bundle
   #outbox = [];
   #early = [];
-  #barriers = new Map();
   #finish = null;
   #leaving = false;
+  #rounds = new Rounds((message) => this.#sendJSON(message), (event, detail) => this.#tell(event, detail));
   #visibility = new Visibility((hidden) => this.#sendJSON({ type: 'visibility', hidden }));
 
   constructor(options) {
@@ -113,8 +125,6 @@ class Session {
     this.#place.held.ticket ? this.#enter() : this.#join();
   }
 
-  // What the game calls.
-
   /**
    * Sends to one player or to `everyone`. With `latest` an older message may be dropped for a newer one.
    * @returns {boolean} false when it was not taken, because too much is under way or this is not PLAYING
@@ -122,9 +132,9 @@ class Session {
   send(to, bytes, { latest = false } = {}) {
     if (bytes.length > limits.messageBytesMax) throw new RangeError(`a message has at most ${limits.messageBytesMax} bytes`);
     if (this.phase !== 'playing') return false;
-    if (this.transport === 'relay') return this.#sendBinary(latest ? Kind.latest : Kind.ordered, to, bytes);
-    const all = to === everyone ? [...Array(this.players).keys()].filter((each) => each !== this.player) : [to];
-    return all.map((peer) => this.#peers.send(peer, bytes, latest)).every(Boolean);
+    if (this.transport === 'peer') return this.#direct.send(to, bytes, latest, everyone);
+    if (latest || !this.#direct) return this.#sendBinary(latest ? Kind.latest : Kind.ordered, to, bytes);
+    return this.#direct.relay(to, bytes, everyone);
   }
 
   /** Sends this player's input, by default for the next tick; those of all come to `onTick`. False when it could not be sent. */
@@ -134,17 +144,12 @@ class Session {
     return this.#sendBinary(Kind.tick, everyone, input(tick, bytes));
   }
 
-  /** Resolves when every player has said that it is ready for this barrier. */
-  ready(barrier) {
-    let waiting = this.#barriers.get(barrier);
-    if (!waiting) {
-      waiting = Promise.withResolvers ? Promise.withResolvers() : withResolvers();
-      waiting.promise.catch(() => {});      // nobody has to listen to how a barrier of an ended session failed
-      this.#barriers.set(barrier, waiting);
-      this.#sendJSON({ type: 'ready', barrier });
-    }
-    return waiting.promise;
-  }
+  /** Resolves when all are ready for this barrier or its time is up, to `{startAt, missing}`: when all go on, and who is not there. */
+  ready(barrier) { return this.#rounds.ready(barrier); }
+
+  /** Says that this episode is over as far as this player is concerned; and that it is ready for the one that `onReset` named. */
+  episodeDone() { this.#rounds.answer('episode', 'episodeDone'); }
+  resetDone() { this.#rounds.answer('reset', 'resetDone'); }
 
   /** Says that this player's game is over, with a result of at most 1 KiB as JSON to be recorded; `onEnded` follows when all have finished. */
   finish(result) {
@@ -234,6 +239,7 @@ class Session {
   // What the servers say, by type. Unknown types and fields are a later version's and are ignored.
   #handlers = {
     __proto__: null,
+    ...this.#rounds.handlers,
     waiting: (message) => {
       this.session = message.session;
       this.#place.save({ resume: message.resume });
@@ -259,41 +265,38 @@ class Session {
       this.#tell('Entered', message);
     },
     validate: (message) => {
-      const { peers, offerTo, deadlineMs } = message;
       this.#setPhase('validating');
       this.#tell('Validating', message);
-      // A page that was reloaded has lost its links, and the others cannot know: so it offers to all.
-      this.#place.save({ iceServers: message.iceServers });
-      this.#makePeers().validate(peers, this.#reloaded ? peers : offerTo, deadlineMs);
+      this.#makeDirect().validate(message);
     },
-    signal: ({ from, data }) => this.#makePeers().receive(from, data),
+    retry: (message) => this.#makeDirect().retry(message),
+    signal: (message) => this.#direct?.receive(message),
     clock: ({ sample }) => this.#sendJSON({ type: 'clock', sample, clientMs: performance.now() }),
     start: (message) => this.#tell('Start', { startAt: this.startAt = instant(message) }),
     play: ({ transport, seed, ticks = null, ...start }) => {
-      const again = this.transport != null;
+      const again = this.transport != null, wasPeer = this.transport === 'peer';
       this.transport = transport;
       this.startAt = instant(start);
       this.ticks = ticks;
-      const others = [...Array(this.players).keys()].filter((each) => each !== this.player);
-      if (transport === 'relay') this.#closePeers();
-      else if (this.#reloaded) this.#makePeers().restore(others);
+      if (transport === 'peer') this.#makeDirect().restore();
+      else if (!again) this.#closeDirect();
+      else if (wasPeer) this.#direct?.switchToRelay();
       this.#setPhase('playing');
       if (this.#finish) this.#sendJSON(this.#finish);      // said again it counts once
-      if (again) this.#timer = setTimeout(() => this.#repeatReady(), limits.repeatReadyMs);
+      if (again) this.#timer = setTimeout(() => this.#rounds.repeatReady(), limits.repeatReadyMs);
       for (const frame of this.#outbox.splice(0)) this.#line.sendBinary(frame);
       const { player, players, startAt } = this;
       this.#tell('Play', { player, players, transport, seed, again, reloaded: this.#reloaded, startAt, ticks });
       for (const message of this.#early.splice(0)) this.#tell('Message', message);
     },
-    go: ({ barrier }) => {
-      this.#barriers.get(barrier)?.resolve();
-      this.#barriers.delete(barrier);
+    transport: ({ transport }) => {
+      if (this.transport !== 'peer' || transport !== 'relay') return;
+      this.transport = transport;
+      this.#direct?.switchToRelay();
+      this.#tell('Transport', { transport });
     },
     peerDisconnected: (message) => this.#tell('PeerDisconnected', message),
-    peerReconnected: (message) => {
-      this.#peers?.returned(message.player);
-      this.#tell('PeerReconnected', message);
-    },
+    peerReconnected: (message) => this.#tell('PeerReconnected', message),
     warning: (message) => this.#tell('Warning', { over: false, ...message }),
     ended: (message) => {
       if (!message.requeued || this.#leaving) return this.#end(message);
@@ -307,17 +310,21 @@ class Session {
     },
   };
 
-  /** A `ready` may have been lost with the old socket. But a barrier that opened meanwhile must not be entered anew: its `go` follows `play`. */
-  #repeatReady() { for (const barrier of this.#barriers.keys()) this.#sendJSON({ type: 'ready', barrier }); }
-
   #receiveBinary(frame) {
     if (frame.length < 2) return;
     const [kind, from] = frame, bytes = frame.subarray(2);
     if (kind === Kind.ordered) this.#received += 1;
+<<<<<<< HEAD
     const bundle = kind === Kind.tick ? readBundle(bytes) : null;
     if (bundle) this.#tick = bundle.tick;
     if (bundle) this.#tell('Tick', bundle);
     else this.#receive({ from, bytes, latest: kind === Kind.latest });
+=======
+    if (kind !== Kind.tick) return this.#receive({ from, bytes, latest: kind === Kind.latest });
+    const bundle = readBundle(bytes);
+    this.#tick = bundle?.tick ?? this.#tick;
+    if (bundle) this.#tell('Tick', bundle);
+>>>>>>> origin/main
   }
 
   #receive(message) {
@@ -338,33 +345,27 @@ class Session {
     return (this.#entered || !this.#atCoordinator) && this.#line.sendJSON(message);
   }
 
-  #makePeers() {
-    return this.#peers ??= new Peers({
-      self: this.player,
-      iceServers: this.#place.held.iceServers ?? [],
-      signal: (to, data) => this.#sendJSON({ type: 'signal', to, data }),
-      onMessage: (from, bytes, latest) => this.#receive({ from, bytes, latest }),
-      onValidated: (peer, rttMs) => {
-        this.rttMs = Math.max(this.rttMs ?? 0, rttMs);
-        this.#sendJSON({ type: 'validated', peer, rttMs });
-        this.#tell('PeerValidated', { peer, rttMs });
+  #makeDirect() {
+    return this.#direct ??= new Direct({
+      self: this.player, players: this.players, iceServers: [],
+      say: (message) => {
+        this.rttMs = this.#direct?.rttMs ?? this.rttMs;
+        this.#sendJSON(message);
       },
-      onFailed: (peer, detail) => {
-        this.#sendJSON({ type: 'validationFailed', peer, detail: detail.slice(0, 200) });
-        this.#tell('PeerFailed', { peer, detail });
-      },
+      relay: (to, bytes) => this.#sendBinary(Kind.ordered, to, bytes),
+      onMessage: (message) => this.#receive(message),
+      tell: (event, detail) => this.#tell(event, detail),
     });
   }
 
-  #closePeers() {
-    this.#peers?.close();
-    this.#peers = null;
+  #closeDirect() {
+    this.#direct?.close();
+    this.#direct = null;
   }
 
   #closeSession() {
-    this.#closePeers();
-    for (const { reject } of this.#barriers.values()) reject(new Error('the session has ended'));
-    this.#barriers.clear();
+    this.#closeDirect();
+    this.#rounds.close();
     this.#outbox = [];
     this.#early = [];
     this.#finish = null;

@@ -56,7 +56,7 @@ let package = Package(
         program("greenroom", ["matchmaker", "coordinator", "Service", "Reactor"]),
         program(
             "bench",
-            ["Matchmaking", "Service", "SessionProtocol", "WebProtocol", "Digests", "CLinux", "CAllocations"]),
+            ["Matchmaking", "Coordination", "Service", "SessionProtocol", "WebProtocol", "Digests", "CLinux", "CAllocations"]),
         program("simulate", ["Simulation", "Service"]),
 
         tests("Digests", ["Digests"]),

@@ -31,6 +31,8 @@ public struct CoordinationLimits: Sendable {
     public var relayMessagesPerSecondMax = 2_000
     /// Bytes that a player may send on average through a session whose scene does not say.
     public var relayBytesPerSecondMax = 4 * 1024 * 1024
+    /// Bytes that may wait to be read by a player of a session whose scene does not say.
+    public var backlogBytesMax = 1024 * 1024
     /// For how many ticks a player may have sent its input before they come.
     public var inputsAheadMax = 8
     /// Bundles that a session gets at once after a stall; the time of more is skipped.

@@ -13,6 +13,7 @@ enum Bench {
             JoinCommand.self,
             CodecCommand.self,
             MatchCommand.self,
+            TicksCommand.self,
         ]
     }
 

@@ -18,6 +18,13 @@ enum CoordinatorOptions {
             + "listened on. Made from --listen when that is not a wildcard.")
     static let capacity = Option.integer(
         "capacity", in: 1...1_000_000, default: 10_000, section: "Players", help: "Sessions at once.")
+    static let relayMessages = Option.integer(
+        "relay-messages", in: 1...10_000_000, default: 2_000, section: "Players",
+        help: "Messages a second that a player may send on average through a session whose scene has no rule for it; two seconds' "
+            + "worth may go at once.")
+    static let relayBytes = Option.bytes(
+        "relay-bytes", in: 1_024...1_000_000_000, default: 4 * 1024 * 1024, section: "Players",
+        help: "The same in bytes.")
     static let link = Option.address(
         "link", default: "unix:/tmp/greenroom-link.sock", section: "Link", help: "Where the matchmaker listens for us.")
     static let tellWait = Option.durationMs(
@@ -34,7 +41,11 @@ enum CoordinatorOptions {
 
     static let program = Program(
         name: "coordinator", summary: "validates peers, carries play and reports how it ended",
+<<<<<<< HEAD
+        options: [listen, listenPorts, publicURL, capacity, relayMessages, relayBytes] + ServerOptions.players + [link, ServerOptions.secret, tellWait]
+=======
         options: [listen, listenPorts, publicURL, capacity, turnSecret, turnLifetime] + ServerOptions.players + [link, ServerOptions.secret, tellWait]
+>>>>>>> origin/main
             + [Administration.token] + ServerOptions.state + LogOptions.all,
         reloads: true, environmentOfOthers: ServerOptions.environmentNames)
 }
@@ -78,6 +89,8 @@ struct CoordinatorSettings {
         var limits = CoordinationLimits()
         limits.sessionsMax = configuration[CoordinatorOptions.capacity]
         limits.outboxMax = 2 * limits.sessionsMax
+        limits.relayMessagesPerSecondMax = configuration[CoordinatorOptions.relayMessages]
+        limits.relayBytesPerSecondMax = configuration[CoordinatorOptions.relayBytes]
         limits.tellWaitMs = UInt64(configuration[CoordinatorOptions.tellWait])
         coordination = limits
         state = try NodeState(configuration, role: "coordinator")

@@ -34,6 +34,7 @@ extension CoordinatorServer: WebApplication {
             }
             guard let ticket = Ticket(ticket) else { throw ClientMessageError(.badTicket, "this is no ticket") }
             web.settle(connection.id)
+            web.limitBacklog(connection.id, bytesMax: settings.coordination.backlogBytesMax, dropsLatest: false)
             handle(.enter(connection, session, ticket, received: UInt64(received), tick: UInt32(clamping: tick)))
         case .signal(let to, let data, let attempt):
             handle(.request(connection, .signal(to: try player(to), data: data, attempt: attempt)))

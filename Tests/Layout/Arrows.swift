@@ -35,7 +35,7 @@ enum Arrows {
         "bench": [
             "Synchronization",
             "CLinux", "CAllocations", "Glibc", "Service", "Digests", "WebProtocol", "SessionProtocol", "Reactor",
-            "Matchmaking",
+            "Matchmaking", "Coordination",
         ],
         "echo-target": ["WebProtocol", "Reactor", "Service", "CLinux", "Glibc"],
     ]

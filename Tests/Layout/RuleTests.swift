@@ -26,7 +26,7 @@ import Testing
             ("Sources/Reactor/A.swift", "FoundationEssentials"), ("Sources/Service/A.swift", "Matchmaking"),
             ("Sources/Service/A.swift", "Dispatch"), ("Sources/matchmaker/A.swift", "Coordination"),
             ("Sources/coordinator/A.swift", "Matchmaking"), ("Sources/greenroom/A.swift", "matchmaker"),
-            ("Sources/bench/A.swift", "Coordination"), ("Tests/EchoTarget/main.swift", "Matchmaking"),
+            ("Sources/bench/A.swift", "Simulation"), ("Tests/EchoTarget/main.swift", "Matchmaking"),
             ("Tests/Matchmaking/A.swift", "Service"), ("Tests/Layout/A.swift", "Service"),
             ("Tests/Fuzz/A.swift", "coordinator"), ("Tests/Exits/A.swift", "Service"),
         ])
@@ -149,7 +149,7 @@ import Testing
             (".target(name: \"Service\")", ".product(name: \"NIO\", package: \"p\")", "bench may not depend on NIO"),
             ("library(\"Digests\")", "library(\"Digests\", [\"CLinux\"])", "Digests may not depend on CLinux"),
             ("(\"SessionProtocol\", [\"Digests\"])", "(\"SessionProtocol\", [\"Service\"])", "SessionProtocol may not depend on Service"),
-            ("[\"CLinux\", ", "[\"Coordination\", ", "bench may not depend on Coordination"),
+            ("[\"CLinux\", ", "[\"Simulation\", ", "bench may not depend on Simulation"),
             ("tests(\"Digests\", [\"Digests\"])", "tests(\"Digests\", [\"Service\"])", "DigestsTests may not depend on Service"),
             ("library(\"Digests\")", "library(\"Extra\")", "Extra is not in the table of arrows"),
             (".strictMemorySafety()", "", "Digests lacks .strictMemorySafety()"),

@@ -91,6 +91,7 @@ extension SessionDetails {
     ) -> InputResult? {
         let own = Int(sender.number)
         guard own < players.count, case .connected(connection) = players[own].presence else { return nil }
+        players[own].hasSpoken = true
         let result: InputResult
         if case .playing = phase {
             if ticks != nil, address == CoordinatorCore.everyoneElse, payload.count >= Ticks.numberBytes {

@@ -41,6 +41,11 @@ export { everyone, limits };
  *
  * In a session: `onEntered({players, missed, missedTicks})`, where so many messages and ticks were too many to be kept for a return ·
  * `onValidating({peers, deadlineMs})` · `onPeerValidated({peer, rttMs})` · `onPeerFailed({peer, detail})` ·
+<<<<<<< HEAD
+ * `onPlay({player, players, transport, seed, again, startAt, ticks})`, `startAt` as below · `onMessage({from, bytes, latest})` ·
+ * `onStart({startAt})`: the same instant again, now that the server knows this page's clock · `onTick({tick, inputs, repeated})`:
+ * by player the bytes for this tick, or null; `repeated[i]` when its last ones stand in. Ticks count from 1, without gaps but `missedTicks` ·
+=======
  * `onPeerLost({peer})` · `onTransport({transport})`, when play goes on by `relay` ·
  * `onPlay({player, players, transport, seed, again, startAt, ticks})`: all begin at `startAt`, a time of `performance.now()`; `ticks` is
  * `{intervalMs, inputBytesMax, next}` in a scene with ticks, else null ·
@@ -48,6 +53,7 @@ export { everyone, limits };
  * `onMessage({from, bytes, latest})` ·
  * `onTick({tick, inputs, repeated})`: for each player the bytes that it sent for this tick, or null; `repeated[i]` when it sent
  * none and its last ones stand for them. Numbers begin at 1 and have no gaps but `missedTicks` ·
+>>>>>>> origin/main
  * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` ·
  * `onRequeued({reason})`, when it has ended and one waits anew · `onWarning({about, inMs, over})`: one is excluded in `inMs`
  * because the way is too long (`roundTrip`), nothing is heard (`silent`) or the page is `hidden`; `over` when no longer so ·
@@ -78,8 +84,7 @@ class Session {
   transport = null;
   /** When play begins or began, as a time of `performance.now()`: the same instant for all, as well as the clocks are known. */
   startAt = null;
-  /** `{intervalMs, inputBytesMax, next}` in a scene with ticks, once playing. */
-  ticks = null;
+  ticks = null;         // `{intervalMs, inputBytesMax, next}` in a scene with ticks, once playing
   /** The slowest peer's median round trip, once validated. */
   rttMs = null;
 
@@ -132,10 +137,7 @@ class Session {
     return this.#direct.relay(to, bytes, everyone);
   }
 
-  /**
-   * Sends this player's input for a tick, by default for the next one that has none of its; the inputs of all come to `onTick`.
-   * @returns {boolean} false when it was not sent: not connected, not PLAYING, or no ticks in this scene
-   */
+  /** Sends this player's input, by default for the next tick; those of all come to `onTick`. False when it could not be sent. */
   sendInput(bytes, { tick = 0 } = {}) {
     if (this.phase !== 'playing' || !this.ticks) return false;
     if (bytes.length > this.ticks.inputBytesMax) throw new RangeError(`an input has at most ${this.ticks.inputBytesMax} bytes`);
@@ -270,10 +272,7 @@ class Session {
     retry: (message) => this.#makeDirect().retry(message),
     signal: (message) => this.#direct?.receive(message),
     clock: ({ sample }) => this.#sendJSON({ type: 'clock', sample, clientMs: performance.now() }),
-    start: (message) => {
-      this.startAt = instant(message);
-      this.#tell('Start', { startAt: this.startAt });
-    },
+    start: (message) => this.#tell('Start', { startAt: this.startAt = instant(message) }),
     play: ({ transport, seed, ticks = null, ...start }) => {
       const again = this.transport != null, wasPeer = this.transport === 'peer';
       this.transport = transport;
@@ -315,10 +314,17 @@ class Session {
     if (frame.length < 2) return;
     const [kind, from] = frame, bytes = frame.subarray(2);
     if (kind === Kind.ordered) this.#received += 1;
+<<<<<<< HEAD
+    const bundle = kind === Kind.tick ? readBundle(bytes) : null;
+    if (bundle) this.#tick = bundle.tick;
+    if (bundle) this.#tell('Tick', bundle);
+    else this.#receive({ from, bytes, latest: kind === Kind.latest });
+=======
     if (kind !== Kind.tick) return this.#receive({ from, bytes, latest: kind === Kind.latest });
     const bundle = readBundle(bytes);
     this.#tick = bundle?.tick ?? this.#tick;
     if (bundle) this.#tell('Tick', bundle);
+>>>>>>> origin/main
   }
 
   #receive(message) {

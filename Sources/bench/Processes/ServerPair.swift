@@ -16,15 +16,17 @@ final class ServerPair {
         self.folder = folder
         let ports = try Sockets.freePorts()
         let link = "unix:\(folder.file("link.sock"))"
-        func start(_ name: String, _ port: UInt16, _ linkOption: String) throws(BenchError) -> ChildProcess {
+        func start(_ name: String, _ port: UInt16, _ linkOption: String, _ more: [String] = []) throws(BenchError) -> ChildProcess {
             try ChildProcess(
                 name: name, executable: "\(binaries)/\(name)",
-                arguments: ["--listen", "127.0.0.1:\(port)", linkOption, link, "--log-level", "warning"],
+                arguments: ["--listen", "127.0.0.1:\(port)", linkOption, link, "--log-level", "warning"] + more,
                 logPath: folder.file("\(name).log"))
         }
         matchmakerPort = ports.0
         matchmaker = try start("matchmaker", ports.0, "--link-listen")
-        coordinator = try start("coordinator", ports.1, "--link")
+        // Nobody is to be told that it sends too much.
+        let unlimited = ["--relay-messages", "10000000", "--relay-bytes", "1000000000"]
+        coordinator = try start("coordinator", ports.1, "--link", unlimited)
         let deadlineNs = nowNs() + UInt64(ServerPair.readyMs) * 1_000_000
         do {
             for (child, port) in [(matchmaker, ports.0), (coordinator, ports.1)] {

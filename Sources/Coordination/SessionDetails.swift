@@ -90,6 +90,8 @@ struct Player: Sendable {
     var opened: [String] = []
     /// It has sent a binary message since it was last looked at.
     var hasSpoken = false
+    /// The page of its present connection has said so.
+    var isHidden = false
 
     var connection: ConnectionHandle? {
         if case .connected(let connection) = presence { return connection }

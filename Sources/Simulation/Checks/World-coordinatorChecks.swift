@@ -146,6 +146,10 @@ extension World {
                 if let copy = truth.coordinators[host.number - 1].copies[number] { coverage.count(.dropped, copy.state) }
                 closeCopy(number, host)
             }
+            if case .warned(let session, let player, let aspect) = notice { watchWarns(session, player, aspect, host) }
+            if case .excluded(let session, let player, let reason, let excluder) = notice {
+                judge(excluded: player, from: session, reason, by: excluder, host)
+            }
             if case .leaseExpired = notice {
                 truth.coordinators[host.number - 1].leaseFromMs = nil
                 truth.coordinators[host.number - 1].owesClosing = truth.coordinators[host.number - 1].isLinkUp
@@ -304,7 +308,8 @@ extension World {
                 settings(seat.session, copy).validatesPeers
             else { return }
             coverage.count(copy.wasLate ? .silentRelayed : .pairFailedRelayed, .validating)
-        case .validate, .play, .clock, .start, .peerDisconnected, .peerReconnected, .warning, .warningOver: break
+        case .clock: watchAsks(connection, host)
+        case .validate, .play, .start, .peerDisconnected, .peerReconnected, .warning, .warningOver: break
         case .error(let error, _): coverage.count(error)
         }
     }

@@ -29,8 +29,9 @@ extension World {
 
     func hear(_ reply: PlayerReply, _ client: Int) {
         switch reply {
-        case .entered(_, _, _, _, let missed, _):
+        case .entered(let session, _, _, _, let missed, _):
             enterStage(client, .inside)
+            mayHide(client, session)
             clients[client].retries = 0
             if missed > 0 {
                 clients[client].received += missed

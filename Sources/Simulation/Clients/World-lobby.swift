@@ -120,7 +120,7 @@ extension World {
             }
         case .confirm(let deadlineMs):
             // Now and then somebody has fallen asleep, or answers too late.
-            if isHealing || !clients[client].random.perMille(60) {
+            if isHealing || !clients[client].random.perMille(plan.asleepPerMille) {
                 later(client, .confirm, afterMs: 0...(clients[client].random.perMille(40) ? Int(deadlineMs) + 500 : 400))
             }
         case .matched(let session, let player, let players, let url, let ticket, _):

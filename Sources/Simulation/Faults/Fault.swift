@@ -44,11 +44,13 @@ public enum FaultKind: Int, CaseIterable, Sendable {
     /// A coordinator's answer to an offer is cut off, so that a second one gets the session; while somebody is inside there,
     /// the matchmaker is killed, and comes back without its journal, or with one that has lost its newest records.
     case staleJournal
+    /// A coordinator with games stands still until these are presumed lost and their players play elsewhere, and wakes up.
+    case oversleep
 
     /// Disks that fail in ways that are rare: these have draws of their own in a plan, beside all others.
     static let rare: Set<FaultKind> = [.scatteredWrites, .damagedJournal, .lostOutbox]
     /// Several faults that meet: likewise, beside those.
-    static let compound: Set<FaultKind> = [.staleJournal]
+    static let compound: Set<FaultKind> = [.staleJournal, .oversleep]
 
     /// What a fault befalls: a process of this kind, or what is on its way to one.
     public enum Side: Int, CaseIterable, Sendable { case matchmaker, coordinator }
@@ -56,7 +58,7 @@ public enum FaultKind: Int, CaseIterable, Sendable {
     /// What it can befall. A link has no side of its own.
     public var sides: [Side] {
         switch self {
-        case .linkCut, .partition, .delay, .lostOutbox: [.coordinator]
+        case .linkCut, .partition, .delay, .lostOutbox, .oversleep: [.coordinator]
         case .lostJournal, .cancel, .staleJournal: [.matchmaker]
         case .oneWay, .corrupt, .stall, .kill, .powerLoss, .killTwice, .slowDisk, .fullDisk, .clockJump, .drain, .shutdown,
             .clientStorm, .scatteredWrites, .damagedJournal:
@@ -87,7 +89,7 @@ public struct Fault: Hashable, Sendable {
         switch kind {
         case .oneWay, .corrupt: amount & 1 == 0 ? .matchmaker : .coordinator
         case .linkCut, .partition, .delay, .lostOutbox, .lostJournal, .cancel, .stall, .kill, .powerLoss, .killTwice, .slowDisk,
-            .fullDisk, .clockJump, .drain, .shutdown, .clientStorm, .scatteredWrites, .damagedJournal, .staleJournal:
+            .fullDisk, .clockJump, .drain, .shutdown, .clientStorm, .scatteredWrites, .damagedJournal, .staleJournal, .oversleep:
             process == 0 ? .matchmaker : .coordinator
         }
     }

@@ -36,6 +36,11 @@ extension World {
             links[link].corruption = (fault.amount & 1 == 0, fault.amount >> 1)
         case .staleJournal: return
         case .stall: stall(host, untilUs)
+        case .oversleep:
+            guard let host = busiestCoordinator else { return }
+            isApplied = host.phase == .running
+            let graceMs = UInt64(plan.matchmaking.leaseGraceMs) + UInt64(plan.matchmaking.leaseMarginMs)
+            stall(host, untilUs + graceMs * 1000)
         case .kill: kill(host, fault, losesPower: false)
         case .powerLoss: kill(host, fault, losesPower: true)
         case .killTwice:
@@ -77,6 +82,14 @@ extension World {
             }
         }
         if isApplied { coverage.count(fault) }
+    }
+
+    /// The running coordinator with the most games, if another one could take over their players.
+    private var busiestCoordinator: Host? {
+        let running = coordinators.indices.filter { coordinators[$0].phase == .running }
+        guard running.count > 1 else { return nil }
+        let games = { (index: Int) in self.truth.coordinators[index].copies.count }
+        return running.filter { games($0) > 0 }.max { games($0) < games($1) }.map { coordinators[$0] }
     }
 
     private func stall(_ host: Host, _ untilUs: UInt64) {

@@ -19,6 +19,8 @@ struct RunPlan: Sendable {
     let administration: [AdministrationPlan]
     var reloads: [ReloadPlan]
     var rotateAtBytes: Int
+    /// How often one who is asked "still there?" is not, of a thousand.
+    var asleepPerMille: Int
     /// How often a step of a client goes wrong, of a thousand.
     var quirkPerMille: Int
     /// How long players play, in milliseconds.
@@ -40,6 +42,8 @@ struct RunPlan: Sendable {
         if options.activeMs != nil { size.faults = max(1, size.faults * Int(activeUs / 1000) / Int(size.activeMs)) }
         (quirkPerMille, playMs, tickMs, thinkMs) = (size.quirkPerMille, size.playMs, size.tickMs, size.thinkMs)
 
+        var sleepy = SmallGenerator(root: root, stream: 9_320)
+        asleepPerMille = options.preset != .calm && sleepy.perMille(60) ? 700 : 60
         let isQuick = options.preset != .calm && random.perMille(900)
         matchmaking = RunPlan.limits(isQuick: isQuick, clients: clients, &random)
         var doubtful = SmallGenerator(root: root, stream: 9_500)
@@ -74,18 +78,21 @@ struct RunPlan: Sendable {
             if options.keptFaults?.contains(index) ?? true { faults.append(fault) }
         }
         let compound = FaultKind.allCases.filter { FaultKind.compound.contains($0) && options.faultKinds.contains($0) }
-        drawCompound(compound, from: commonCount + rareCount, areAlone: commonCount + rareCount == 0, options)
+        var drawn = commonCount + rareCount
+        for kind in compound { drawCompound(kind, from: &drawn, areAlone: commonCount + rareCount == 0, options) }
     }
 
     /// In a few runs alone, from streams of their own, so that the others stay as they are.
-    private mutating func drawCompound(_ kinds: [FaultKind], from first: Int, areAlone: Bool, _ options: RunOptions) {
-        var random = SmallGenerator(root: root, stream: 9_300)
-        guard !kinds.isEmpty, areAlone || random.perMille(80) else { return }
-        for index in first..<first + (areAlone ? random.between(4, 8) : random.between(2, 4)) {
+    private mutating func drawCompound(_ kind: FaultKind, from first: inout Int, areAlone: Bool, _ options: RunOptions) {
+        var random = SmallGenerator(root: root, stream: kind == .oversleep ? 9_310 : 9_300)
+        guard areAlone || random.perMille(80) else { return }
+        let last = first + (areAlone ? random.between(4, 8) : random.between(2, 4))
+        for index in first..<last {
             var random = SmallGenerator(root: root, stream: 10_000 + UInt64(index))
-            let fault = Fault.draw(index, kinds, coordinators: coordinators.count, activeUs: activeUs, &random)
+            let fault = Fault.draw(index, [kind], coordinators: coordinators.count, activeUs: activeUs, &random)
             if options.keptFaults?.contains(index) ?? true { faults.append(fault) }
         }
+        first = last
     }
 
     private static func limits(isQuick: Bool, clients: Int, _ random: inout SmallGenerator) -> MatchmakingLimits {
@@ -183,7 +190,7 @@ extension Fault {
         case .oneWay: fault.amount = random.next() & 1
         case .partition, .delay, .slowDisk, .fullDisk, .drain: break
         case .corrupt: fault.amount = random.next()
-        case .stall, .kill, .powerLoss, .killTwice, .shutdown, .lostOutbox: break
+        case .stall, .kill, .powerLoss, .killTwice, .shutdown, .lostOutbox, .oversleep: break
         case .scatteredWrites: fault.amount = random.between(0, 400)
         case .damagedJournal: fault.amount = random.next()
         case .lostJournal: fault.process = 0
@@ -195,7 +202,7 @@ extension Fault {
         case .clientStorm: fault.amount = UInt64(random.between(50, 1000))
         }
         switch kind {
-        case .linkCut, .oneWay, .partition, .delay, .corrupt, .lostOutbox: fault.process = max(1, any)
+        case .linkCut, .oneWay, .partition, .delay, .corrupt, .lostOutbox, .oversleep: fault.process = max(1, any)
         case .stall, .kill, .powerLoss, .killTwice, .slowDisk, .fullDisk, .lostJournal, .clockJump, .drain, .shutdown,
             .clientStorm, .cancel, .scatteredWrites, .damagedJournal, .staleJournal:
             break

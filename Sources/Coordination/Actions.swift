@@ -5,6 +5,11 @@ public enum CoordinatorAction: Hashable, Sendable {
     case reply(ConnectionHandle, PlayerReply)
     /// An ordered message that the client missed: binary, kind 0, from this player.
     case replay(ConnectionHandle, from: PlayerIndex, [UInt8])
+    /// A bundle that the client missed: binary, kind 2, from player 255.
+    case replayTick(ConnectionHandle, [UInt8])
+    /// Bound what waits to be read by the client, from here on, and beyond that disconnect it. With `dropsLatest` the oldest
+    /// latest-only messages go first.
+    case limitBacklog(ConnectionHandle, bytesMax: Int, dropsLatest: Bool)
     /// Close the client's connection behind what it was sent. It is forgotten already.
     case close(ConnectionHandle, PlayerClose)
     /// Send on the link.
@@ -22,13 +27,15 @@ public enum CoordinatorAction: Hashable, Sendable {
 
 /// What a client is told; the names of the client protocol, in the types of this module.
 public enum PlayerReply: Hashable, Sendable {
-    /// `missed` counts ordered messages that the client has not seen and that are no longer kept.
-    case entered(SessionID, PlayerIndex, players: [PlayerPresence], state: SessionState, missed: UInt64, condition: Condition)
+    /// `missed` counts ordered messages that the client has not seen and that are no longer kept, `missedTicks` bundles.
+    case entered(
+        SessionID, PlayerIndex, players: [PlayerPresence], state: SessionState, missed: UInt64, missedTicks: UInt32,
+        condition: Condition)
     /// `deadlineMs` is the time left.
     case validate(peers: [PlayerIndex], offerTo: [PlayerIndex], iceServers: String, deadlineMs: UInt64)
     case signal(from: PlayerIndex, data: [UInt8])
     /// `seed` is below 2^53, so that it is the same number in every JSON reader.
-    case play(Transport, seed: UInt64, StartInstant)
+    case play(Transport, seed: UInt64, StartInstant, TickTerms?)
     /// What does its clock say? `serverMs` is the boot clock's time now.
     case clock(sample: UInt32, serverMs: UInt64)
     /// When play begins, again, now that its clock is known.
@@ -91,6 +98,8 @@ public enum RelayResult: Hashable, Sendable {
     case forwarded(from: PlayerIndex)
     /// The sender is answered with this error; not fatal.
     case refused(PlayerError)
+    /// The sender sends too much, and was told so a moment ago already.
+    case dropped
 }
 
 /// Worth a line in the log, and a count.
@@ -115,6 +124,10 @@ public enum CoordinatorNotice: Hashable, Sendable {
     case entryRefused(SessionID, PlayerError)
     /// A player came back after more ordered messages than are kept.
     case replayIncomplete(SessionID, PlayerIndex, missed: UInt64)
+    /// The same for bundles of ticks.
+    case ticksMissed(SessionID, PlayerIndex, missed: UInt32)
+    /// After a stall, so much of a session's time of play was left out.
+    case ticksSkipped(SessionID, ms: UInt64)
     case validated(SessionID, by: PlayerIndex, peer: PlayerIndex, rttMs: Double?)
     /// Both ends call a pair validated: its round trip, as the outcome will say it.
     case measured(SessionID, PairRoundTrip)

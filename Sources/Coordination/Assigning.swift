@@ -10,6 +10,7 @@ extension CoordinatorCore {
             guard held < assignment.attempt, details.hasNobodyEntered else { return refuse(assignment, .busy, &actions) }
             // No ticket of the older attempt has left the matchmaker, so nobody has lost anything by it.
             if let reason = objection(to: assignment) { return refuse(assignment, reason, &actions) }
+            forgetTicks(session)
             ledger.forget(session)
             actions.append(.notice(.forgotten(session, held)))
         } else if let entry = outbox[session] {
@@ -23,7 +24,7 @@ extension CoordinatorCore {
         }
         ledger.open(
             session, scene: assignment.scene, state: .matched, subjects: assignment.players.map(\.subject),
-            details: SessionDetails(assignment))
+            details: SessionDetails(assignment, limits))
         ledger.setDeadline(
             .enter, slot: GraceSlot.ordinary, of: session,
             atMs: now.bootMs + UInt64(assignment.settings.enterTimeoutMs))
@@ -79,6 +80,7 @@ extension CoordinatorCore {
         guard details.assignment.attempt == attempt else {
             return actions.append(.notice(.staleAttempt(.drop, session, attempt)))
         }
+        forgetTicks(session)
         ledger.forget(session)
         actions.append(.notice(.forgotten(session, attempt)))
         for connection in details.connections() {

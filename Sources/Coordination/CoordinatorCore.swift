@@ -18,6 +18,7 @@ public struct CoordinatorCore: Sendable {
     var tellings = DeadlineQueue<SessionID>()
     /// When clients are asked next what their clocks say.
     var clockAsks = DeadlineQueue<ConnectionHandle>()
+    var tickQueue = TickQueue()
     /// Outcomes on their way to the outbox file, in order of their numbers.
     var unpersisted: [(number: UInt64, session: SessionID)] = []
     var persistCount: UInt64 = 0
@@ -46,8 +47,8 @@ public struct CoordinatorCore: Sendable {
         case .linkUp(let terms): linkCameUp(terms, now, &actions)
         case .linkDown: linkWentDown(now)
         case .link(let message): receive(message, now, &actions)
-        case .enter(let connection, let session, let ticket, let received):
-            enter(connection, session, ticket, received: received, now, &actions)
+        case .enter(let connection, let session, let ticket, let received, let tick):
+            enter(connection, session, ticket, Seen(messages: received, tick: tick), now, &actions)
         case .request(let connection, let request): perform(request, from: connection, now, &actions)
         case .disconnected(let connection): disconnected(connection, now, &actions)
         case .persisted(let number): persisted(upTo: number, now, &actions)
@@ -122,6 +123,14 @@ public struct CoordinatorCore: Sendable {
 enum GraceSlot {
     static let ordinary: UInt32 = 0
     static let extended: UInt32 = 1
+}
+
+/// What a client has seen before it enters.
+struct Seen: Sendable {
+    /// Ordered messages.
+    let messages: UInt64
+    /// The number of its last bundle; 0 for none.
+    let tick: UInt32
 }
 
 /// A connection's place.

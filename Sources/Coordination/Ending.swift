@@ -15,6 +15,7 @@ extension CoordinatorCore {
             cause, in: live.state, concerning: players, failedPairs: failedPairs, roundTrips: details.roundTripsSoFar,
             results: details.players.map(\.result))
         precondition(verdict.ending.decider != .matchmaker, "\(cause) is the matchmaker's to judge")
+        forgetTicks(session)
         guard let (_, outcome) = ledger.end(session, verdict, assignment: details.assignment, now: now) else { return }
         persist(.ended(outcome), &actions)
         unpersisted.append((persistCount, session))

@@ -3,7 +3,7 @@ import SessionProtocol
 /// How a connection becomes a player's, and how a session leaves MATCHED.
 extension CoordinatorCore {
     mutating func enter(
-        _ connection: ConnectionHandle, _ session: SessionID, _ ticket: Ticket, received: UInt64, _ now: Moment,
+        _ connection: ConnectionHandle, _ session: SessionID, _ ticket: Ticket, _ seen: Seen, _ now: Moment,
         _ actions: inout [CoordinatorAction]
     ) {
         guard seats[connection] == nil else {
@@ -13,19 +13,21 @@ extension CoordinatorCore {
             guard let player = details.assignment.player(holding: ticket) else {
                 return turnAway(connection, from: session, .badTicket, "the ticket is not of this session", &actions)
             }
-            takeSeat(connection, Seat(session: session, player: player), received: received, now, &actions)
+            takeSeat(connection, Seat(session: session, player: player), seen, now, &actions)
         } else {
             enterEnded(connection, session, ticket, now, &actions)
         }
     }
 
     private mutating func takeSeat(
-        _ connection: ConnectionHandle, _ seat: Seat, received: UInt64, _ now: Moment,
+        _ connection: ConnectionHandle, _ seat: Seat, _ seen: Seen, _ now: Moment,
         _ actions: inout [CoordinatorAction]
     ) {
         let before = ledger.withDetails(seat.session) { details in
             let before = details[seat.player].presence
             details[seat.player].presence = .connected(connection)
+            // A new connection may be a new page, with another clock.
+            details.clocks[Int(seat.player.number)] = ClockEstimate()
             return before
         }
         guard let before, let entry = ledger[seat.session] else { return }
@@ -42,7 +44,8 @@ extension CoordinatorCore {
             ledger.clearDeadline(.reconnect, slot: UInt32(seat.player.number), of: seat.session)
             isReturn = player.result == nil
         }
-        let missed = entry.details.missed(by: seat.player, after: received)
+        let missed = entry.details.missed(by: seat.player, after: seen.messages)
+        let missedTicks = entry.details.ticks?.missed(after: seen.tick) ?? 0
         let presences = entry.details.indices.map {
             PlayerPresence(player: $0, isConnected: entry.details[$0].connection != nil)
         }
@@ -51,21 +54,29 @@ extension CoordinatorCore {
                 connection,
                 .entered(
                     seat.session, seat.player, players: presences, state: entry.state, missed: missed,
+                    missedTicks: missedTicks,
                     condition: entry.details.assignment.extensions.condition(of: seat.player))))
         if missed > 0 { actions.append(.notice(.replayIncomplete(seat.session, seat.player, missed: missed))) }
+        if missedTicks > 0 { actions.append(.notice(.ticksMissed(seat.session, seat.player, missed: missedTicks))) }
         if isReturn {
             for other in entry.details.connections(except: seat.player) {
                 actions.append(.reply(other, .peerReconnected(seat.player)))
             }
         }
-        catchUp(connection, seat, entry.details, received: received, now, &actions)
-        beginClock(connection, seat, now, &actions)
+        catchUp(connection, seat, entry.details, seen, now, &actions)
+        if let rule = entry.details.rules.relay {
+            // Behind what it missed, which it gets at once and cannot have read yet.
+            actions.append(
+                .limitBacklog(
+                    connection, bytesMax: Int(rule.backlogBytesMax), dropsLatest: rule.slowReader == .dropLatest))
+        }
+        askClock(connection, seat, now, &actions)
         proceed(seat.session, now, &actions)
     }
 
     /// Says again what a returning player has to know, and then what it missed.
     private mutating func catchUp(
-        _ connection: ConnectionHandle, _ seat: Seat, _ details: SessionDetails, received: UInt64, _ now: Moment,
+        _ connection: ConnectionHandle, _ seat: Seat, _ details: SessionDetails, _ seen: Seen, _ now: Moment,
         _ actions: inout [CoordinatorAction]
     ) {
         switch details.phase {
@@ -75,9 +86,10 @@ extension CoordinatorCore {
             if validation.transport == nil { askToValidate(connection, seat, details, now, &actions) }
         case .playing(let play):
             actions.append(.reply(connection, details.playReply(play, to: seat.player, now)))
-            details.forEachOrdered(for: seat.player, after: received) { from, bytes in
+            details.forEachOrdered(for: seat.player, after: seen.messages) { from, bytes in
                 actions.append(.replay(connection, from: from, bytes))
             }
+            details.ticks?.forEachKept(after: seen.tick) { actions.append(.replayTick(connection, $0)) }
             for barrier in details[seat.player].opened { actions.append(.reply(connection, .go(barrier: barrier))) }
             _ = ledger.withDetails(seat.session) { $0[seat.player].opened = [] }
         }

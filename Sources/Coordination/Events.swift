@@ -7,8 +7,9 @@ public enum CoordinatorEvent: Sendable {
     case linkDown
     /// A message from the matchmaker.
     case link(Message)
-    /// A client's first message; `received` counts the ordered messages that it has already seen.
-    case enter(ConnectionHandle, SessionID, Ticket, received: UInt64)
+    /// A client's first message; `received` counts the ordered messages that it has already seen, and `tick` is the number of
+    /// the last bundle.
+    case enter(ConnectionHandle, SessionID, Ticket, received: UInt64, tick: UInt32 = 0)
     case request(ConnectionHandle, PlayerRequest)
     /// A client's connection is gone, whoever closed it.
     case disconnected(ConnectionHandle)

@@ -17,6 +17,16 @@ public struct CoordinationLimits: Sendable {
     public var replayBytesMax = 128 * 1024
     /// Ordered messages that a session keeps for players who return; here too an eighth goes at once.
     public var replayMessagesMax = 8192
+    /// Messages that a player may send on average through a session whose scene does not say.
+    public var relayMessagesPerSecondMax = 2_000
+    /// Bytes that a player may send on average through a session whose scene does not say.
+    public var relayBytesPerSecondMax = 4 * 1024 * 1024
+    /// For how many ticks a player may have sent its input before they come.
+    public var inputsAheadMax = 8
+    /// Bundles that a session gets at once after a stall; the time of more is skipped.
+    public var ticksAtOnceMax = 10
+    /// Bytes of bundles, with six more for each, that a session keeps for players who return, however many its scene asks for.
+    public var ticksKeptBytesMax = 512 * 1024
     /// How often a client is asked in a row what its clock says, once it has entered.
     public var clockSamplesFirst: UInt32 = 5
     /// From an answer of its clock to the next question, after those.

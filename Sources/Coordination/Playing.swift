@@ -13,7 +13,8 @@ extension CoordinatorCore {
             details.phase = .playing(play)
             return details
         }
-        guard let details else { return }
+        beginTicks(session, startMs: play.startMs)
+        guard details != nil, let details = ledger[session]?.details else { return }
         let atMs = now.bootMs + UInt64(details.settings.playTimeoutMs)
         ledger.setDeadline(.play, of: session, atMs: atMs)
         beginWatching(session, now)
@@ -125,7 +126,7 @@ extension CoordinatorCore {
 
 extension SessionDetails {
     func playReply(_ play: Play, to player: PlayerIndex, _ now: Moment) -> PlayerReply {
-        .play(play.transport, seed: assignment.seed & (1 << 53 - 1), instant(play.startMs, for: player, now))
+        .play(play.transport, seed: assignment.seed & (1 << 53 - 1), instant(play.startMs, for: player, now), tickTerms)
     }
 }
 

@@ -25,8 +25,14 @@ struct SessionDetails: Sendable {
     /// From VALIDATING or PLAYING on, where the scene asks for it.
     var watch: Watch?
 
-    init(_ assignment: Assignment) {
+    /// Lockstep, once play has begun in a scene that has it.
+    var ticks: Ticks?
+    /// How much each player may send.
+    let rate: RelayRate
+
+    init(_ assignment: Assignment, _ limits: CoordinationLimits) {
         self.assignment = assignment
+        rate = RelayRate(assignment.extensions.playRules.relay, limits)
         players = assignment.players.map { _ in Player() }
         clocks = assignment.players.map { _ in ClockEstimate() }
     }
@@ -86,6 +92,8 @@ struct Player: Sendable {
     var result: [UInt8]?
     /// Ordered messages for it so far, kept or not.
     var orderedCount: UInt64 = 0
+    /// What it may still send.
+    var budget = RelayBudget()
     /// Barriers that opened while it was away: at most those that it was ready for, so at most those open at once.
     var opened: [String] = []
     /// It has sent a binary message since it was last looked at.

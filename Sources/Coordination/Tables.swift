@@ -5,9 +5,12 @@ extension CoordinatorCore {
     /// The size of every table, index, queue and timer: each is 0 when nobody is connected and no session lives.
     public var tables: [(name: StaticString, count: Int)] {
         var (barriers, replayed, opened, reporting, watched) = (0, 0, 0, 0, 0)
+        var (inputs, bundles) = (0, 0)
         for session in ledger.sessions {
             guard let details = ledger.details(of: session) else { continue }
             replayed += details.replay.count
+            inputs += details.ticks?.inputCount ?? 0
+            bundles += details.ticks?.keptCount ?? 0
             if details.watch != nil { watched += 1 }
             for player in details.players { opened += player.opened.count }
             switch details.phase {
@@ -21,7 +24,8 @@ extension CoordinatorCore {
             ("connections", seats.count), ("relayPlaces", places.count), ("validations", reporting), ("barriers", barriers),
             ("barriersMissed", opened), ("replayMessages", replayed), ("watches", watched), ("outbox", outbox.count),
             ("outboxUnpersisted", unpersisted.count), ("tellDeadlines", tellings.count),
-            ("clockDeadlines", clockAsks.count),
+            ("clockDeadlines", clockAsks.count), ("tickingSessions", tickQueue.count), ("tickInputs", inputs),
+            ("ticksKept", bundles),
         ]
     }
 

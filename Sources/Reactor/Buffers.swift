@@ -144,6 +144,20 @@ import Glibc
         tail += UInt32(count)
     }
 
+    /// Takes out pieces of what waits, which come in order.
+    mutating func remove(_ ranges: [Range<Int>]) {
+        guard let base = unsafe base, let first = ranges.first else { return }
+        var end = Int(head) + first.lowerBound
+        for (number, range) in ranges.enumerated() {
+            let next = number + 1 < ranges.count ? ranges[number + 1].lowerBound : count
+            precondition(range.upperBound <= next && next <= count)
+            let kept = next - range.upperBound
+            unsafe (base + end).copyMemory(from: base + Int(head) + range.upperBound, byteCount: kept)
+            end += kept
+        }
+        tail = UInt32(end)
+    }
+
     /// Sends what the kernel takes, in one call.
     mutating func send(to descriptor: Int32) -> IOResult {
         guard let base = unsafe base, !isEmpty else { return .moved(0) }

@@ -16,7 +16,7 @@ struct Connection {
     }
 
     struct Marks: OptionSet {
-        var rawValue: UInt8
+        var rawValue: UInt16
         /// In the list of what is to be flushed at the end of the turn.
         static var dirty: Self { Self(rawValue: 1) }
         /// The kernel would block; it will say when it takes more.
@@ -32,6 +32,10 @@ struct Connection {
         static var peerFinished: Self { Self(rawValue: 64) }
         /// `close` was called.
         static var closedHere: Self { Self(rawValue: 128) }
+        /// `setBacklog` was called: a full queue is for the owner to deal with.
+        static var keptWhenFull: Self { Self(rawValue: 256) }
+        /// What it is sent as replaceable goes first when its queue is full.
+        static var dropsReplaceable: Self { Self(rawValue: 512) }
     }
 
     static let noListener: Int32 = -1
@@ -46,6 +50,8 @@ struct Connection {
     var listener = Connection.noListener
     var outboundBytesMax: UInt32 = 0
     var outbound = OutboundBuffer()
+    /// Of `outbound`, what may be dropped.
+    var replaceable = ReplaceableSends()
     /// What `setDeadline` asked for.
     var userDeadline = Connection.noDeadline
     /// When connecting, flushing or lingering has taken too long.

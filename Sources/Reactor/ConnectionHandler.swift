@@ -50,6 +50,8 @@ public enum SendOutcome: Equatable, Sendable {
     case backpressure
     /// Over the limit: nothing was queued, and the connection is closed with `.overflow`.
     case overflow
+    /// The same where `setBacklog` has set the limit: nothing was queued, and the connection is left as it is.
+    case full
     /// There is no such connection any more, or it is closing.
     case gone
 }

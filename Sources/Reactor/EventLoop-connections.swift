@@ -47,30 +47,55 @@ extension EventLoop {
 
     /// Copies the `headCount` low bytes of a word, the lowest first, and then a body behind what is queued. A short head that
     /// was put together in memory would have to be waited for before it can be read as a whole.
-    public func send(_ head: UInt64, headCount: Int, _ body: Span<UInt8>, to id: ConnectionID) -> SendOutcome {
+    /// - Parameter isReplaceable: it may be dropped, as long as it has not begun to leave, where `setBacklog` allows that.
+    public func send(
+        _ head: UInt64, headCount: Int, _ body: Span<UInt8>, to id: ConnectionID, isReplaceable: Bool = false
+    ) -> SendOutcome {
         precondition((0...8).contains(headCount))
-        return queue(headCount + body.count, on: id) { outbound in
+        return queue(headCount + body.count, on: id, isReplaceable: isReplaceable) { outbound in
             outbound.append(head, count: headCount)
             outbound.append(body)
         }
     }
 
     @inline(__always)
-    private func queue(_ bytes: Int, on id: ConnectionID, _ append: (inout OutboundBuffer) -> Void) -> SendOutcome {
+    private func queue(
+        _ bytes: Int, on id: ConnectionID, isReplaceable: Bool = false, _ append: (inout OutboundBuffer) -> Void
+    ) -> SendOutcome {
         guard let index = usable(id) else { return .gone }
         let max = Int(connections[index].outboundBytesMax)
-        guard bytes <= max - connections[index].outbound.count,
-            connections[index].outbound.reserve(bytes, from: pool)
-        else {
-            tally.overflows += 1
-            finish(index, .overflow)
-            return .overflow
+        if bytes > max - connections[index].outbound.count || !connections[index].outbound.reserve(bytes, from: pool) {
+            if let outcome = makeRoom(for: bytes, index, id) { return outcome }
+        }
+        if isReplaceable, connections[index].marks.contains(.dropsReplaceable) {
+            connections[index].replaceable.note(bytes, behind: connections[index].outbound.count)
         }
         append(&connections[index].outbound)
         markDirty(index, id)
         guard connections[index].outbound.count > max / 2 else { return .queued }
         connections[index].marks.insert(.backpressure)
         return .backpressure
+    }
+
+    /// Gives a connection a limit of its own for what it has not taken, on top of what is queued already. When that is reached
+    /// the connection is not closed: `send` says `.full`.
+    /// - Parameter dropsReplaceable: what was sent as replaceable is dropped then, the oldest first, and an eighth of the limit at
+    ///   once if there is so much, so that it need not be looked for with each message.
+    public func setBacklog(_ id: ConnectionID, bytesMax: Int, dropsReplaceable: Bool) {
+        guard let index = usable(id) else { return }
+        let most = min(max(bytesMax, 1), 1 << 29) + min(connections[index].outbound.count, 1 << 29)
+        connections[index].outboundBytesMax = UInt32(most)
+        connections[index].marks.insert(.keptWhenFull)
+        if dropsReplaceable { connections[index].marks.insert(.dropsReplaceable) }
+    }
+
+    /// Closes like `close`, with some last bytes behind what is queued, however much that is.
+    public func close(_ id: ConnectionID, behind bytes: Span<UInt8>) {
+        if let index = usable(id), connections[index].outbound.reserve(bytes.count, from: pool) {
+            connections[index].outbound.append(bytes)
+            markDirty(index, id)
+        }
+        close(id)
     }
 
     /// Closes in good order: what is queued leaves (for up to `flushTimeoutMs`), then our end, then the peer's end is awaited

@@ -29,6 +29,7 @@ extension EventLoop {
             case .moved(let count):
                 tally.sends += 1
                 tally.bytesOut += UInt64(count)
+                connections[index].replaceable.left(count, isAll: connections[index].outbound.isEmpty)
             case .wouldBlock:
                 break
             case .ended:
@@ -47,6 +48,35 @@ extension EventLoop {
         setBlocked(index, false)
         if connections[index].marks.contains(.backpressure) { notices.append(.drained(id(of: index))) }
         if connections[index].phase == .flushing { finishSending(index) }
+    }
+
+    /// A queue is full: where `setBacklog` has set its limit, what the kernel takes leaves at once, so that only what the peer does not
+    /// read counts, and what is replaceable is dropped.
+    /// - Returns: nil when there is room now.
+    func makeRoom(for bytes: Int, _ index: Int, _ id: ConnectionID) -> SendOutcome? {
+        func hasRoom() -> Bool {
+            bytes <= Int(connections[index].outboundBytesMax) - connections[index].outbound.count
+                && connections[index].outbound.reserve(bytes, from: pool)
+        }
+        if connections[index].marks.contains(.keptWhenFull), connections[index].phase == .open,
+            !connections[index].marks.contains(.blocked)
+        {
+            flush(index)
+            guard usable(id) != nil else { return .gone }
+            if hasRoom() { return nil }
+        }
+        if connections[index].marks.contains(.dropsReplaceable) {
+            let most = Int(connections[index].outboundBytesMax)
+            let needed = bytes - (most - connections[index].outbound.count)
+            let ranges = connections[index].replaceable.takeOldest(bytes: max(needed, most / 8))
+            connections[index].outbound.remove(ranges)
+            tally.dropped += UInt64(ranges.count)
+            if hasRoom() { return nil }
+        }
+        tally.overflows += 1
+        if connections[index].marks.contains(.keptWhenFull) { return .full }
+        finish(index, .overflow)
+        return .overflow
     }
 
     /// Nothing more is sent or wanted; queued bytes leave within the limit of time.

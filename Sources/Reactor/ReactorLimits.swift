@@ -72,8 +72,10 @@ public struct ReactorCounters: Sendable, Equatable {
     public internal(set) var sends: UInt64 = 0
     /// Sends that the kernel took only in part or not at all.
     public internal(set) var sendsBlocked: UInt64 = 0
-    /// Connections closed because their outbound queue was full.
+    /// Connections whose outbound queue was full, and which were closed over it.
     public internal(set) var overflows: UInt64 = 0
+    /// Sends that were dropped because they could be replaced and their connection's queue was full.
+    public internal(set) var dropped: UInt64 = 0
     /// `deadlineReached` calls.
     public internal(set) var deadlines: UInt64 = 0
     /// Times that the loop woke up.

@@ -38,6 +38,9 @@ static const unsigned char partner[] = {
 static const unsigned char filler[] = {
 #embed "client/examples/filler.py"
 };
+static const unsigned char wire[] = {
+#embed "client/greenroom-wire.js"
+};
 static const unsigned char page[] = {
 #embed "demo/index.html"
 };
@@ -92,6 +95,7 @@ static const struct greenroom_asset assets[] = {
     {"/examples/rounds.py", PYTHON, rounds, sizeof rounds},
     {"/examples/partner.py", PYTHON, partner, sizeof partner},
     {"/examples/filler.py", PYTHON, filler, sizeof filler},
+    {"/greenroom-wire.js", SCRIPT, wire, sizeof wire},
     {"/demo.js", SCRIPT, demo, sizeof demo},
     {"/demo-view.js", SCRIPT, view, sizeof view},
     {"/demo-game.js", SCRIPT, game, sizeof game},

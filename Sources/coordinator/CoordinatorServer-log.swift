@@ -43,6 +43,16 @@ extension CoordinatorServer {
                     "session": .string("\(session)"), "player": .int(Int(player.number)),
                     "missed": .int(Int(clamping: missed)),
                 ])
+        case .ticksMissed(let session, let player, let missed):
+            logger.warning(
+                "ticks_missed",
+                [
+                    "session": .string("\(session)"), "player": .int(Int(player.number)), "missed": .int(Int(missed)),
+                ])
+        case .ticksSkipped(let session, let ms):
+            logger.warning(
+                "ticks_skipped", ["session": .string("\(session)"), "ms": .int(Int(clamping: ms))],
+                message: "this process stood still for longer than can be made up for")
         case .validated(let session, let player, let peer, let rttMs):
             logger.info(
                 "validated",

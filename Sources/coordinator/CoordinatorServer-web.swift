@@ -28,13 +28,13 @@ extension CoordinatorServer: WebApplication {
 
     private func take(_ request: CoordinatorRequest, _ connection: ConnectionHandle) throws(ClientMessageError) {
         switch request {
-        case .enter(let session, let ticket, let received):
+        case .enter(let session, let ticket, let received, let tick):
             guard let session = SessionID(session) else {
                 throw ClientMessageError(.sessionEnded, "there is no session of this name")
             }
             guard let ticket = Ticket(ticket) else { throw ClientMessageError(.badTicket, "this is no ticket") }
             web.settle(connection.id)
-            handle(.enter(connection, session, ticket, received: UInt64(received)))
+            handle(.enter(connection, session, ticket, received: UInt64(received), tick: UInt32(clamping: tick)))
         case .signal(let to, let data):
             handle(.request(connection, .signal(to: try player(to), data: data)))
         case .validated(let peer, let rttMs):
@@ -64,8 +64,11 @@ extension CoordinatorServer: WebApplication {
             return tell(ClientMessageError(.badMessage, "a binary message begins with two bytes of header"), on: id)
         }
         let payload = binary.extracting(PlayFrameHeader.byteCount..<binary.count)
+        if binary[0] == PlayFrameKind.tick.rawValue {
+            return taken(core.input(from: connection, address: binary[1], payload: payload, now: relayNow), from: id)
+        }
         let result = core.relay(
-            from: connection, kind: binary[0], address: binary[1], payload: payload, targets: &targets)
+            from: connection, kind: binary[0], address: binary[1], payload: payload, now: relayNow, targets: &targets)
         switch result {
         case .forwarded(let player):
             for index in 0..<targets.count {
@@ -74,15 +77,44 @@ extension CoordinatorServer: WebApplication {
             relayed.messages &+= targets.count
             relayed.bytes &+= targets.count * payload.count
         case .refused(let error):
-            tell(ClientMessageError(error.code, "this binary message cannot be sent on"), on: id)
+            if error == .rateLimited { relayed.refused &+= 1 }
+            tell(ClientMessageError(error.code, "this binary message cannot be sent on"), on: id, inPlay: true)
+        case .dropped: relayed.refused &+= 1
+        }
+    }
+
+    private func taken(_ result: InputResult, from id: ConnectionID) {
+        switch result {
+        case .taken: ticked.inputs &+= 1
+        case .dropped: ticked.dropped &+= 1
+        case .refused(let error):
+            ticked.dropped &+= 1
+            tell(ClientMessageError(error.code, "this input cannot be taken"), on: id, inPlay: true)
+        }
+    }
+
+    /// Binary messages do not care what day it is.
+    private var relayNow: Moment { Moment(bootMs: loop.now, unixMs: 0) }
+
+    /// Sends the bundles of all ticks that are due.
+    func sendBundles(_ now: Moment, _ actions: inout [CoordinatorAction]) {
+        while core.nextBundle(now: now, into: &bundle, targets: &targets, actions: &actions) {
+            // A span cannot be borrowed from a property of a class; a second reference to the same buffer can lend one.
+            let bytes = bundle
+            for index in 0..<targets.count {
+                web.sendBinary(
+                    targets[index].id, kind: PlayFrameKind.tick.rawValue, player: PlayFrameHeader.everyone, bytes.span)
+            }
+            ticked.bundles &+= 1
+            ticked.frames &+= targets.count
         }
     }
 
     /// An error in a first message, or one that leaves nothing to go on with, ends the connection.
-    private func tell(_ error: ClientMessageError, on id: ConnectionID) {
+    private func tell(_ error: ClientMessageError, on id: ConnectionID, inPlay: Bool = false) {
         metrics.registry.add(metrics.errors)
         web.sendText(id) { CoordinatorReply.error(code: error.code, message: error.message).encode(into: &$0) }
-        if error.code.isFatal || !core.hasEntered(ConnectionHandle(id)) {
+        if error.code.isFatal && !inPlay || !core.hasEntered(ConnectionHandle(id)) {
             web.close(id, error.code.closeCode, reason: error.code.rawValue)
         }
     }
@@ -163,19 +195,22 @@ extension PlayerReply {
     /// The reply in the words of the client protocol.
     fileprivate var message: CoordinatorReply {
         switch self {
-        case .entered(let session, let player, let players, let state, let missed, let condition):
+        case .entered(let session, let player, let players, let state, let missed, let missedTicks, let condition):
             .entered(
                 session: session.description, player: Int(player.number),
                 players: players.map { .init(player: Int($0.player.number), connected: $0.isConnected) },
-                state: state.description, missed: missed, role: condition.role, treatment: condition.treatment)
+                state: state.description, missed: missed, missedTicks: missedTicks, role: condition.role, treatment: condition.treatment)
         case .validate(let peers, let offerTo, let iceServers, let deadlineMs):
             .validate(
                 peers: peers.map { Int($0.number) }, offerTo: offerTo.map { Int($0.number) },
                 iceServers: Array(iceServers.utf8), deadlineMs: Int(clamping: deadlineMs))
         case .signal(let from, let data): .signal(from: Int(from.number), data: data)
-        case .play(let transport, let seed, let start):
+        case .play(let transport, let seed, let start, let ticks):
             .play(
-                transport: transport == .peer ? .peer : .relay, seed: UInt32(truncatingIfNeeded: seed), start: start.message)
+                transport: transport == .peer ? .peer : .relay, seed: UInt32(truncatingIfNeeded: seed), start: start.message,
+                ticks: ticks.map {
+                    .init(intervalMs: Int($0.intervalMs), inputBytesMax: Int($0.inputBytesMax), next: $0.next)
+                })
         case .clock(let sample, let serverMs): .clock(sample: sample, serverMs: serverMs)
         case .start(let start): .start(start.message)
         case .go(let barrier): .go(barrier: barrier)

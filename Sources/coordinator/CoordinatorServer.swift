@@ -15,7 +15,10 @@ final class CoordinatorServer {
     @exclusivity(unchecked) var core: CoordinatorCore
     /// To be filled by the core for each relayed message.
     @exclusivity(unchecked) var targets = RelayTargets()
-    @exclusivity(unchecked) var relayed = (messages: 0, bytes: 0)
+    @exclusivity(unchecked) var relayed = (messages: 0, bytes: 0, refused: 0)
+    /// To be filled by the core for each tick.
+    @exclusivity(unchecked) var bundle: [UInt8] = []
+    @exclusivity(unchecked) var ticked = (bundles: 0, frames: 0, inputs: 0, dropped: 0)
     let web: WebServer
     private(set) var dialer: LinkDialer?
     private(set) lazy var metrics = declareMetrics()
@@ -60,6 +63,24 @@ final class CoordinatorServer {
         metrics.registry.counter("greenroom_relayed_bytes_total", help: "Payload bytes handed to players.") {
             [unowned self] in Double(relayed.bytes)
         }
+        metrics.registry.counter(
+            "greenroom_relay_refused_total", help: "Binary messages that went nowhere, since their sender sends too much."
+        ) { [unowned self] in Double(relayed.refused) }
+        metrics.registry.counter(
+            "greenroom_latest_dropped_total", help: "Latest-only messages dropped, since their receiver does not read."
+        ) { [unowned self] in Double(loop.counters.dropped) }
+        metrics.registry.counter("greenroom_tick_bundles_total", help: "Bundles of inputs made, one for each tick of a session.") {
+            [unowned self] in Double(ticked.bundles)
+        }
+        metrics.registry.counter("greenroom_tick_frames_total", help: "Bundles of inputs handed to a player.") {
+            [unowned self] in Double(ticked.frames)
+        }
+        metrics.registry.counter("greenroom_tick_inputs_total", help: "Inputs taken for a tick.") {
+            [unowned self] in Double(ticked.inputs)
+        }
+        metrics.registry.counter(
+            "greenroom_tick_inputs_dropped_total", help: "Inputs that were too late, too many or not to be understood."
+        ) { [unowned self] in Double(ticked.dropped) }
         return metrics
     }
 
@@ -130,6 +151,11 @@ final class CoordinatorServer {
         case .reply(let connection, let reply): say(reply, on: connection)
         case .replay(let connection, let player, let bytes):
             web.sendBinary(connection.id, kind: RelayKind.ordered.rawValue, player: player.number, bytes.span)
+        case .replayTick(let connection, let bytes):
+            web.sendBinary(
+                connection.id, kind: PlayFrameKind.tick.rawValue, player: PlayFrameHeader.everyone, bytes.span)
+        case .limitBacklog(let connection, let bytesMax, let dropsLatest):
+            web.limitBacklog(connection.id, bytesMax: bytesMax, dropsLatest: dropsLatest)
         case .close(let connection, let close): hangUp(connection, close)
         case .link(let message): dialer?.send(message)
         case .closeLink(let reject): dialer?.close(reject)
@@ -145,6 +171,8 @@ extension CoordinatorServer: ServerShell {
         core.advance(now: now, actions: &actions)
         coreDueMs = core.nextDeadlineMs
         perform()
+        sendBundles(now, &actions)
+        perform()
         if !isStopping { dialer?.dialIfDue() }
     }
 
@@ -153,7 +181,7 @@ extension CoordinatorServer: ServerShell {
     var journalSessions: [SessionID] { core.journalSessions }
 
     var nextDeadlineMs: UInt64? {
-        let nextMs = min(coreDueMs ?? .max, isStopping ? .max : dialer?.nextDialMs ?? .max)
+        let nextMs = min(coreDueMs ?? .max, core.nextTickMs ?? .max, isStopping ? .max : dialer?.nextDialMs ?? .max)
         return nextMs == .max ? nil : nextMs
     }
 

@@ -31,7 +31,7 @@ import Testing
     @Test("each player hears the treatment and its own role when it enters")
     func entering() {
         var heard: [Condition] = []
-        for case .reply(_, .entered(_, _, _, _, _, let condition)) in Self.actions(
+        for case .reply(_, .entered(_, _, _, _, _, _, let condition)) in Self.actions(
             [.link(.assign(Self.assignment)), Self.enter(0), Self.enter(1)])
         {
             heard.append(condition)

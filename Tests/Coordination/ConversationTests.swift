@@ -143,7 +143,7 @@ private struct RecordedCoordinator {
                 persistCount += 1
                 if case .ended(let outcome) = message { outbox.append(outcome) }
                 if case .endedAck(let session, _) = message { outbox.removeAll { $0.session == session } }
-            case .reply, .replay, .close, .transition, .notice: break
+            case .reply, .replay, .replayTick, .limitBacklog, .close, .transition, .notice: break
             }
         }
         if persistCount > before { handle(.persisted(upTo: persistCount)) }

@@ -159,7 +159,7 @@ struct RandomWorld {
         let payload = [UInt8](repeating: 7, count: pick(30))
         let from = pickOpen()
         let result = core.relay(
-            from: from, kind: UInt8(pick(3)), address: pick(2) == 0 ? 255 : UInt8(pick(3)), payload: payload.span,
+            from: from, kind: UInt8(pick(3)), address: pick(2) == 0 ? 255 : UInt8(pick(3)), payload: payload.span, now: now,
             targets: &targets)
         for target in (0..<targets.count).map({ targets[$0] }) {
             #expect(open[target.number] == open[from.number], "a message stays inside its session")
@@ -176,7 +176,8 @@ struct RandomWorld {
             case .reply(let connection, let reply):
                 #expect(open[connection.number] != nil || connection.number == 0, "\(reply) to one who is gone")
                 judge(reply, to: connection, after: event)
-            case .replay(let connection, _, _): #expect(open[connection.number] != nil)
+            case .replay(let connection, _, _), .replayTick(let connection, _), .limitBacklog(let connection, _, _):
+                #expect(open[connection.number] != nil)
             case .close(let connection, _): open[connection.number] = nil
             case .link(let message):
                 #expect(isLinkUp, "\(message.kind) on a link that is down")
@@ -202,9 +203,9 @@ struct RandomWorld {
         _ reply: PlayerReply, to connection: ConnectionHandle, after event: CoordinatorEvent?
     ) {
         switch reply {
-        case .entered(let session, let player, _, _, _, _):
+        case .entered(let session, let player, _, _, _, _, _):
             entered += 1
-            guard case .enter(connection, session, let ticket, _) = event else {
+            guard case .enter(connection, session, let ticket, _, _) = event else {
                 Issue.record("entered without an enter")
                 return
             }

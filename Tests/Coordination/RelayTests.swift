@@ -93,7 +93,8 @@ import Testing
             let payload: [UInt8] = [1]
             for (kind, count) in [(0, 1), (9, 0), (1, 1)] as [(UInt8, Int)] {
                 _ = stage.core.relay(
-                    from: ConnectionHandle(1), kind: kind, address: 255, payload: payload.span, targets: &targets)
+                    from: ConnectionHandle(1), kind: kind, address: 255, payload: payload.span, now: stage.now,
+                    targets: &targets)
                 #expect(targets.count == count && targets.handles == [ConnectionHandle(2)])
             }
         }

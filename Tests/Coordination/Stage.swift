@@ -94,14 +94,14 @@ struct Stage {
     mutating func assign(_ assignment: Assignment) -> [String] { say(.link(.assign(assignment))) }
 
     @discardableResult
-    mutating func enter(_ connection: UInt64, _ session: UInt64, player: UInt64, received: UInt64 = 0) -> [String] {
-        enter(connection, session, ticket: Stage.ticket(session, player), received: received)
+    mutating func enter(_ connection: UInt64, _ session: UInt64, player: UInt64, received: UInt64 = 0, tick: UInt32 = 0) -> [String] {
+        enter(connection, session, ticket: Stage.ticket(session, player), received: received, tick: tick)
     }
 
     @discardableResult
-    mutating func enter(_ connection: UInt64, _ session: UInt64, ticket: Ticket, received: UInt64 = 0) -> [String] {
+    mutating func enter(_ connection: UInt64, _ session: UInt64, ticket: Ticket, received: UInt64 = 0, tick: UInt32 = 0) -> [String] {
         connections.append(ConnectionHandle(connection))
-        return say(.enter(ConnectionHandle(connection), Stage.session(session), ticket, received: received))
+        return say(.enter(ConnectionHandle(connection), Stage.session(session), ticket, received: received, tick: tick))
     }
 
     @discardableResult
@@ -123,11 +123,45 @@ struct Stage {
     ) -> String {
         var targets = RelayTargets()
         let result = core.relay(
-            from: ConnectionHandle(connection), kind: kind, address: address, payload: payload.span, targets: &targets)
+            from: ConnectionHandle(connection), kind: kind, address: address, payload: payload.span, now: now,
+            targets: &targets)
         switch result {
         case .forwarded(let player): return "p\(player) to \((0..<targets.count).map { targets[$0].number })"
         case .refused(let error): return error.rawValue
+        case .dropped: return "dropped"
         }
+    }
+
+    /// A player's input, for a tick.
+    @discardableResult
+    mutating func input(_ connection: UInt64, _ tick: UInt32 = 0, _ bytes: [UInt8], to address: UInt8 = 255) -> String {
+        let payload = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: tick >> UInt32($0)) } + bytes
+        return input(connection, raw: payload, to: address)
+    }
+
+    mutating func input(_ connection: UInt64, raw payload: [UInt8], to address: UInt8 = 255) -> String {
+        switch core.input(from: ConnectionHandle(connection), address: address, payload: payload.span, now: now) {
+        case .taken: return "taken"
+        case .dropped: return "dropped"
+        case .refused(let error): return error.rawValue
+        }
+    }
+
+    /// The bundles that are due, with the connections that they go to.
+    mutating func ticks() -> [String] {
+        var lines: [String] = []
+        var (bundle, targets, actions) = ([UInt8](), RelayTargets(), [CoordinatorAction]())
+        while core.nextBundle(now: now, into: &bundle, targets: &targets, actions: &actions) {
+            lines.append("\(tickLine(bundle.span)) to \((0..<targets.count).map { targets[$0].number })")
+        }
+        _ = settle(&actions)
+        return lines
+    }
+
+    /// Time goes on, and the ticks with it.
+    mutating func tickOn(_ ms: UInt64) -> [String] {
+        pass(ms)
+        return ticks()
     }
 
     /// A session with everyone inside; the first connection is player 0, and so on. It plays, or validates.
@@ -201,7 +235,7 @@ struct Stage {
             case .persist:
                 persistCount += 1
                 lines.append(action.line)
-            case .reply, .replay, .close, .link, .closeLink: lines.append(action.line)
+            case .reply, .replay, .replayTick, .limitBacklog, .close, .link, .closeLink: lines.append(action.line)
             }
         }
         return lines

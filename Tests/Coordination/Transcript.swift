@@ -8,6 +8,9 @@ extension CoordinatorAction {
         switch self {
         case .reply(let connection, let reply): "\(connection.number) < \(reply.line)"
         case .replay(let connection, let from, let bytes): "\(connection.number) < replay p\(from) \(bytes)"
+        case .limitBacklog(let connection, let bytesMax, let dropsLatest):
+            "\(connection.number) limit \(bytesMax)\(dropsLatest ? " drops latest" : "")"
+        case .replayTick(let connection, let bytes): "\(connection.number) < \(tickLine(bytes.span))"
         case .close(let connection, let close): "\(connection.number) x \(close.word)"
         case .link(let message): "> \(message.line)"
         case .closeLink(let reject): "> x\(reject.map { " \($0.code)" } ?? "")"
@@ -21,14 +24,16 @@ extension CoordinatorAction {
 extension PlayerReply {
     var line: String {
         switch self {
-        case .entered(_, let player, let players, let state, let missed, _):
+        case .entered(_, let player, let players, let state, let missed, let missedTicks, _):
             "entered p\(player) [\(players.map { "\($0.player)\($0.isConnected ? "+" : "-")" }.joined(separator: " "))]"
                 + " \(state)" + (missed > 0 ? " missed \(missed)" : "")
+                + (missedTicks > 0 ? " missed \(missedTicks) ticks" : "")
         case .validate(let peers, let offerTo, _, let deadlineMs):
             "validate \(peers.list) offer \(offerTo.list) in \(deadlineMs)"
         case .signal(let from, let data): "signal p\(from) \(data)"
-        case .play(let transport, let seed, let start):
+        case .play(let transport, let seed, let start, let ticks):
             "play \(transport) \(seed)" + (start.inMs > 0 ? " \(start.line)" : "")
+                + (ticks.map { " ticks of \($0.intervalMs), \($0.inputBytesMax) from \($0.next)" } ?? "")
         case .clock(let sample, let serverMs): "clock \(sample) at \(serverMs)"
         case .start(let start): "start \(start.line)"
         case .go(let barrier): "go \(barrier)"
@@ -86,6 +91,25 @@ extension PlayerClose {
         case .fatal(let error): error.rawValue
         }
     }
+}
+
+/// A bundle: its number, and for each player `-`, the input, or the input that is repeated, in brackets with a star.
+func tickLine(_ bundle: Span<UInt8>) -> String {
+    func number(_ from: Int, _ count: Int) -> Int { (from..<from + count).reduce(0) { $0 << 8 | Int(bundle[$1]) } }
+    var line = "tick \(number(0, 4))"
+    var at = 4
+    while at < bundle.count {
+        let head = number(at, 2)
+        at += 2
+        if head == 0xFFFF {
+            line += " -"
+        } else {
+            let length = head & 0x7FFF
+            line += " \((at..<at + length).map { bundle[$0] })" + (head & 0x8000 != 0 ? "*" : "")
+            at += length
+        }
+    }
+    return line
 }
 
 /// `place0` or `release0`: which of its two resumes a player was given, told by the signature that Stage put there.

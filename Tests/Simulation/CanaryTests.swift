@@ -17,6 +17,7 @@ import Testing
         (.recordsTwice, [.outcomeTwice]),
         (.hidesRequeue, [.notRequeued]),
         (.losesMessages, [.orderBroken]),
+        (.mixesBundles, [.ticksBroken]),
         (.inputFirst, [.twinSessions]),
     ]
 

@@ -161,6 +161,10 @@ func coordinator(_ text: String, _ limits: ClientMessageLimits = .init()) throws
 
 @Suite struct CoordinatorRequestTests {
     @Test("each message is read", arguments: [
+        (
+            #"{"type":"enter","session":"s","ticket":"t","received":3,"tick":9}"#,
+            .enter(session: "s", ticket: "t", received: 3, tick: 9)
+        ),
         (#"{"type":"clock","sample":4294967295,"clientMs":12.5}"#, .clock(sample: 4_294_967_295, clientMs: 12.5)),
         (#"{"type":"enter","session":"s","ticket":"t"}"#, .enter(session: "s", ticket: "t", received: 0)),
         (

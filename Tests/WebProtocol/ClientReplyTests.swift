@@ -58,6 +58,13 @@ import WebProtocol
             .play(transport: .peer, seed: 1, start: .init(startsInMs: 3000, startAtMs: 1_700_000_000_123)),
             #"{"type":"play","transport":"peer","seed":1,"startsInMs":3000,"startAtMs":1700000000123}"#
         ),
+        (
+            .play(
+                transport: .relay, seed: 1, start: .init(startsInMs: 0, startAtMs: nil),
+                ticks: .init(intervalMs: 50, inputBytesMax: 256, next: 7)),
+            #"{"type":"play","transport":"relay","seed":1,"startsInMs":0,"#
+                + #""ticks":{"intervalMs":50,"inputBytesMax":256,"next":7}}"#
+        ),
         (.clock(sample: 1, serverMs: 2), #"{"type":"clock","sample":1,"serverMs":2}"#),
         (.start(.init(startsInMs: 5, startAtMs: -6)), #"{"type":"start","startsInMs":5,"startAtMs":-6}"#),
         (.go(barrier: "b"), #"{"type":"go","barrier":"b"}"#),

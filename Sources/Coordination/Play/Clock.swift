@@ -110,13 +110,7 @@ extension CoordinatorCore {
         return details.roundTripMs(of: player, now)
     }
 
-    /// A new connection may be a new page, with another clock.
-    mutating func beginClock(_ connection: ConnectionHandle, _ seat: Seat, _ now: Moment, _ actions: inout [CoordinatorAction]) {
-        _ = ledger.withDetails(seat.session) { $0.clocks[Int(seat.player.number)] = ClockEstimate() }
-        askClock(connection, seat, now, &actions)
-    }
-
-    private mutating func askClock(
+    mutating func askClock(
         _ connection: ConnectionHandle, _ seat: Seat, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
         let sample = ledger.withDetails(seat.session) { $0.clocks[Int(seat.player.number)].ask(nowMs: now.bootMs) }

@@ -16,35 +16,42 @@ extension CoordinatorCore {
     /// Says to whom a binary message goes, and keeps it for those who are away. `targets` is emptied and filled again:
     /// a caller that hands in the same each time allocates nothing.
     public mutating func relay(
-        from connection: ConnectionHandle, kind: UInt8, address: UInt8, payload: Span<UInt8>,
+        from connection: ConnectionHandle, kind: UInt8, address: UInt8, payload: Span<UInt8>, now: Moment,
         targets: inout RelayTargets
     ) -> RelayResult {
         targets.removeAll()
         let bounds = ReplayRing.Bounds(bytesMax: limits.replayBytesMax, messagesMax: limits.replayMessagesMax)
         if let place = places[connection],
-            let result = relay(at: place, kind: kind, address: address, payload: payload, bounds, targets: &targets)
+            let result = relay(
+                at: place, kind: kind, address: address, payload: payload, bounds, now.bootMs, targets: &targets)
         {
             return result
         }
         guard let seat = seats[connection] else { return .refused(.wrongState) }
-        // A session that has just ended takes no more, and its players hear so in time.
-        guard let session = ledger.place(of: seat.session) else { return .forwarded(from: seat.player) }
-        let place = PlaceCache.Place(connection: connection, session: session, player: seat.player)
-        places.remember(place)
-        return relay(at: place, kind: kind, address: address, payload: payload, bounds, targets: &targets)
+        guard let place = newPlace(of: connection) else { return .forwarded(from: seat.player) }
+        return relay(at: place, kind: kind, address: address, payload: payload, bounds, now.bootMs, targets: &targets)
             ?? .forwarded(from: seat.player)
     }
 
     private mutating func relay(
         at place: PlaceCache.Place, kind: UInt8, address: UInt8, payload: Span<UInt8>, _ bounds: ReplayRing.Bounds,
-        targets: inout RelayTargets
+        _ nowMs: UInt64, targets: inout RelayTargets
     ) -> RelayResult? {
         let result = ledger.withDetails(at: place.session) { details in
             details.relay(
-                from: place.player, place.connection, kind: kind, address: address, payload: payload, bounds,
+                from: place.player, place.connection, kind: kind, address: address, payload: payload, bounds, nowMs,
                 targets: &targets)
         }
         return result ?? nil
+    }
+
+    /// Where a connection has its seat, found anew. Nil for one without a seat, and for one whose session has just ended: that
+    /// takes no more, and its players hear so in time.
+    mutating func newPlace(of connection: ConnectionHandle) -> PlaceCache.Place? {
+        guard let seat = seats[connection], let session = ledger.place(of: seat.session) else { return nil }
+        let place = PlaceCache.Place(connection: connection, session: session, player: seat.player)
+        places.remember(place)
+        return place
     }
 }
 
@@ -52,18 +59,23 @@ extension SessionDetails {
     /// Nil when it is not this player of this session who sits at the connection.
     fileprivate mutating func relay(
         from sender: PlayerIndex, _ connection: ConnectionHandle, kind: UInt8, address: UInt8, payload: Span<UInt8>,
-        _ bounds: ReplayRing.Bounds, targets: inout RelayTargets
+        _ bounds: ReplayRing.Bounds, _ nowMs: UInt64, targets: inout RelayTargets
     ) -> RelayResult? {
         let own = Int(sender.number)
         guard own < players.count, case .connected(connection) = players[own].presence else { return nil }
         players[own].hasSpoken = true
         guard let kind = RelayKind(rawValue: kind) else { return .refused(.badMessage) }
         guard case .playing = phase else { return .refused(.wrongState) }
+        let index = Int(address)
+        guard address == CoordinatorCore.everyoneElse || index < players.count && index != own else {
+            return .refused(.noSuchPlayer)
+        }
+        guard players[own].budget.spend(payload.count, rate, nowMs: nowMs) else {
+            return players[own].budget.complains(nowMs: nowMs) ? .refused(.rateLimited) : .dropped
+        }
         if address == CoordinatorCore.everyoneElse {
             for index in players.indices where index != own { players[index].take(kind, targets: &targets) }
         } else {
-            let index = Int(address)
-            guard index < players.count, index != own else { return .refused(.noSuchPlayer) }
             players[index].take(kind, targets: &targets)
         }
         if kind == .ordered { replay.append(payload, from: sender, to: address, bounds) }

@@ -13,6 +13,7 @@ public final class ServerMetrics {
     public let reloads: CounterFamily<ReloadResult>
     let upgradesRefused: CounterFamily<UpgradeRefusal>
     let unreadableProxyHeaders: Counter
+    let slowReaders: Counter
 
     /// - Parameter state: what `/v1/state` says; read at each scrape.
     public init(role: String, loop: EventLoop, journal: Journal, state: @escaping () -> ServerState) {
@@ -42,6 +43,8 @@ public final class ServerMetrics {
             "greenroom_upgrades_refused_total", help: "WebSockets that were not opened, by reason.", label: "reason",
             of: UpgradeRefusal.self
         ) { $0.rawValue }
+        slowReaders = registry.counter(
+            "greenroom_slow_readers_total", help: "Players disconnected because too much of what they were sent waited to be read.")
         unreadableProxyHeaders = registry.counter(
             "greenroom_proxy_headers_unreadable_total",
             help: "Requests of trusted proxies that did not say in a way that can be read for whom they ask.")

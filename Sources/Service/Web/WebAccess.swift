@@ -39,6 +39,8 @@ public enum WebNotice: Sendable {
     case refused(UpgradeRefusal, origin: String?, client: SocketAddress)
     /// A proxy that is trusted says something that is no address; its own counts as the client's.
     case unreadableProxyHeader(String, peer: SocketAddress)
+    /// A client was closed since it does not read.
+    case slowReader(client: SocketAddress)
 }
 
 extension UpgradeRefusal {
@@ -64,6 +66,9 @@ extension ServerMetrics {
             logger.warning(
                 "proxy_header_unreadable", ["header": .string(text), "peer": .string("\(peer)")],
                 message: "a trusted proxy does not say for whom it asks; its own address counts")
+        case .slowReader(let client):
+            registry.add(slowReaders)
+            logger.warning("slow_reader", ["client": .string(client.host)], message: "it did not read what it was sent")
         }
     }
 }

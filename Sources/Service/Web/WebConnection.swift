@@ -8,8 +8,10 @@ final class WebConnection {
         case http
         /// After the upgrade, before the first message that counts → `webSocket`, `closing`
         case fresh
-        /// → `closing`
+        /// → `overflowed`, `closing`
         case webSocket
+        /// It has not read what it was sent: it is closed as soon as that may be said. → `closing`
+        case overflowed
         /// Nothing more is read as messages; the close frame or the end is awaited.
         case closing
     }

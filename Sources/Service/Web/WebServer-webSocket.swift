@@ -22,11 +22,14 @@ extension WebServer {
             scratch.append(kind)
             scratch.append(player)
             let head = scratch
-            _ = loop.send(head.span, payload, to: id)
+            if loop.send(head.span, payload, to: id) == .full { overflowed(id) }
             return
         }
         let head = header.bytes | play << UInt64(8 * header.count)
-        _ = loop.send(head, headCount: header.count + PlayFrameHeader.byteCount, payload, to: id)
+        let outcome = loop.send(
+            head, headCount: header.count + PlayFrameHeader.byteCount, payload, to: id,
+            isReplaceable: kind == PlayFrameKind.latest.rawValue)
+        if outcome == .full { overflowed(id) }
     }
 
     /// Sends a close frame and hangs up when the peer has answered it.

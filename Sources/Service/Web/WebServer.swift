@@ -11,7 +11,7 @@ public final class WebServer: ConnectionHandler {
     /// each message needs some.
     @exclusivity(unchecked) private var slots: ContiguousArray<Slot> = []
     /// WebSockets that the application knows.
-    public private(set) var webSocketCount = 0
+    public internal(set) var webSocketCount = 0
     private var listener: Listener?
     /// Of those with an address of their own to count by, while there is a limit.
     var connectionsByAddress: [AddressKey: Int] = [:]
@@ -88,7 +88,7 @@ public final class WebServer: ConnectionHandler {
     func sendScratch(to id: ConnectionID) {
         // A span cannot be borrowed from a property of a class; a second reference to the same buffer can lend one.
         let bytes = scratch
-        _ = loop.send(bytes.span, to: id)
+        if loop.send(bytes.span, to: id) == .full { overflowed(id) }
     }
 
     // MARK: ConnectionHandler
@@ -110,7 +110,7 @@ public final class WebServer: ConnectionHandler {
             readRequests(&bytes, at: &offset, connection)
             // Frames may follow the upgrade in the same bytes.
             if connection.isOpened, connection.phase != .closing { readFrames(&bytes, at: &offset, connection) }
-        case .fresh, .webSocket, .closing: readFrames(&bytes, at: &offset, connection)
+        case .fresh, .webSocket, .overflowed, .closing: readFrames(&bytes, at: &offset, connection)
         }
     }
 
@@ -124,6 +124,7 @@ public final class WebServer: ConnectionHandler {
             loop.close(id)
         case .fresh: fail(connection, .firstMessageTimeout, ErrorCode.timeout.closeCode, ErrorCode.timeout.rawValue)
         case .webSocket: watch(connection)
+        case .overflowed: giveUpSlowReader(connection)
         case .closing: loop.close(id)
         }
     }

@@ -39,6 +39,13 @@ struct Truth {
         var wasOnLostDisk = false
     }
 
+    /// An ordered message of a player, by its page and number.
+    struct Refused: Hashable {
+        let player: Int
+        let page: UInt32
+        let number: UInt32
+    }
+
     struct Session {
         let id: SessionID
         var atMatchmaker = AtMatchmaker.unknown
@@ -62,6 +69,10 @@ struct Truth {
         var isReleased = false
         var ends: [OwnersEnd] = []
         var toldByMatchmaker: [EndReason] = []
+        /// Ordered messages that were refused, since their players sent too much.
+        var refused: Set<Refused> = []
+        /// What its ticks brought, by number.
+        var bundles: [UInt32: UInt64] = [:]
 
         /// What was recorded and acknowledged is gone with the matchmaker's disk, so that nobody can know it any more.
         func isLost(_ end: OwnersEnd) -> Bool {

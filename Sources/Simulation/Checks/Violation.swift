@@ -25,7 +25,7 @@ public struct Violation: Hashable, Sendable {
         // The protocols.
         case unconfirmed, partyParted, treatmentWrong, conditionWrong
         case fateMissing, fateTwice, fateWrong
-        case orderBroken, offeredBeforeDurable, illegalTransition, saidOnClosed
+        case orderBroken, ticksBroken, offeredBeforeDurable, illegalTransition, saidOnClosed
 
         /// The promise's number; 0 for the protocols.
         public var promise: Int {
@@ -41,7 +41,7 @@ public struct Violation: Hashable, Sendable {
             case .ticketNotNeeded, .proofNotNeeded, .strangerHeard: 9
             case .unconfirmed, .partyParted, .treatmentWrong, .conditionWrong: 0
             case .fateMissing, .fateTwice, .fateWrong: 0
-            case .orderBroken, .offeredBeforeDurable, .illegalTransition, .saidOnClosed, .rulesBroken,
+            case .orderBroken, .ticksBroken, .offeredBeforeDurable, .illegalTransition, .saidOnClosed, .rulesBroken,
                 .excludedWithoutEvidence: 0
             }
         }
@@ -89,4 +89,6 @@ public enum Canary: String, CaseIterable, Sendable {
     case inputFirst
     /// Relayed messages are lost now and then.
     case losesMessages
+    /// Not all players get the same bundle of a tick.
+    case mixesBundles
 }

@@ -119,11 +119,12 @@ extension World {
     func judge(_ action: CoordinatorAction, _ host: CoordinatorHost) {
         switch action {
         case .reply(let connection, let reply): judge(reply, on: Int(connection.number), host)
-        case .replay(let connection, _, _):
+        case .replay(let connection, _, _), .replayTick(let connection, _):
             coverage.count(.replayed)
             if truth.coordinators[host.number - 1].seats[Int(connection.number)] == nil {
                 fail(.strangerHeard, "n\(host.number) replays a game to a connection that has no seat")
             }
+        case .limitBacklog: break
         case .close(let connection, let close):
             truth.update(Int(connection.number)) { $0.isClosed = true }
             if close == .replaced {
@@ -271,7 +272,7 @@ extension World {
         let index = host.number - 1
         if truth.connection(connection).isClosed { fail(.saidOnClosed, "n\(host.number) speaks on closed connection \(connection)") }
         switch reply {
-        case .entered(let session, let player, _, _, _, _):
+        case .entered(let session, let player, _, _, _, _, _):
             coverage.count(.entered)
             checkLeaseHeld(host)
             let number = truth.number(of: session)
@@ -303,7 +304,7 @@ extension World {
                     Truth.DeadlineKey(session: seat.session, kind: .barrier, slot: slot))
             }
             coverage.count(.barrierOpened)
-        case .play(.relay, _, _):
+        case .play(.relay, _, _, _):
             guard let seat = truth.coordinators[index].seats[connection], let copy = truth.coordinators[index].copies[seat.session],
                 settings(seat.session, copy).validatesPeers
             else { return }

@@ -42,6 +42,12 @@ struct Client {
     var numberNext: UInt32 = 1
     /// The newest ordered message of each player, by page and number.
     var heard: [(page: UInt32, number: UInt32)] = []
+    var hasTicks = false
+    /// The number of the last bundle.
+    var lastTick: UInt32 = 0
+    /// Of its inputs the last one sent, and the last one that a bundle held.
+    var inputNext: UInt32 = 0
+    var inputHeard: UInt32 = 0
     var peersToValidate: [PlayerIndex] = []
     var barriersLeft = 0
     var barrier = 0

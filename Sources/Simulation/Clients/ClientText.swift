@@ -10,9 +10,10 @@ extension ClientMessage {
         case .leave: "leave"
         case .confirm: "confirm"
         case .measured(let ms): "\(ms) ms there and back"
-        case .enter(let session, _, let received): "enter \(session.short), received \(received)"
+        case .enter(let session, _, let received, _): "enter \(session.short), received \(received)"
         case .request(let request): request.text
         case .relay(let kind, _, let page, let number): "relay \(kind) \(page).\(number)"
+        case .input(let tick, let number): "input \(number) for \(tick)"
         case .hangUp: "hangs up"
         }
     }
@@ -45,7 +46,7 @@ extension ServerMessage {
         case .lobby(.ended(let session, let reason, _)): "ended \(session.short) \(reason)"
         case .lobby(.error(let error, _)): "error \(error.rawValue)"
         case .play(let reply): reply.text
-        case .relayed: nil
+        case .relayed, .bundle: nil
         case .closed: "closed"
         case .refused: "refused"
         }
@@ -55,10 +56,10 @@ extension ServerMessage {
 extension PlayerReply {
     fileprivate var text: String {
         switch self {
-        case .entered(let session, let player, _, let state, _, _): "entered \(session.short) as \(player), \(state)"
+        case .entered(let session, let player, _, let state, _, _, _): "entered \(session.short) as \(player), \(state)"
         case .validate: "validate"
         case .signal(let from, _): "signal from \(from)"
-        case .play(let transport, _, _): "play by \(transport)"
+        case .play(let transport, _, _, _): "play by \(transport)"
         case .clock(let sample, _): "clock \(sample)"
         case .start(let start): "start in \(start.inMs)"
         case .go(let barrier): "go \(barrier)"

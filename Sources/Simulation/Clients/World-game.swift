@@ -7,6 +7,7 @@ extension World {
     func beginGame(_ client: Int) {
         enterStage(client, .entering)
         clients[client].received = 0
+        (clients[client].lastTick, clients[client].inputHeard, clients[client].hasTicks) = (0, 0, false)
         clients[client].retries = 0
         clients[client].heard = Array(repeating: (0, 0), count: clients[client].players)
         clients[client].hasFinished = false
@@ -22,17 +23,18 @@ extension World {
         clients[client].numberNext = 1
         let connection = connect(client, to: clients[client].server)
         clients[client].connection = connection
-        let enter = ClientMessage.enter(session, clients[client].ticket, received: clients[client].received)
+        let enter = ClientMessage.enter(session, clients[client].ticket, received: clients[client].received, tick: clients[client].lastTick)
         send(enter, on: connection)
         mayMisbehave(client, within: 0...500)
     }
 
     func hear(_ reply: PlayerReply, _ client: Int) {
         switch reply {
-        case .entered(let session, _, _, _, let missed, _):
+        case .entered(let session, _, _, _, let missed, let missedTicks, _):
             enterStage(client, .inside)
             mayHide(client, session)
             clients[client].retries = 0
+            clients[client].lastTick &+= missedTicks
             if missed > 0 {
                 clients[client].received += missed
                 for index in clients[client].heard.indices { clients[client].heard[index] = (0, 0) }
@@ -49,7 +51,8 @@ extension World {
             if clients[client].subject.name.utf8.last.map({ $0 % 8 == 0 }) == true { return }
             let clientMs = Double(nowUs) / 1000 + Double(client) * 1_000_000
             ask(.clock(sample: sample, clientMs: clients[client].random.perMille(plan.quirkPerMille / 8) ? .nan : clientMs), client)
-        case .play:
+        case .play(_, _, _, let ticks):
+            clients[client].hasTicks = ticks != nil
             enterStage(client, .playing)
             later(client, .tick, afterMs: plan.tickMs)
             later(client, .finish, afterMs: plan.playMs)
@@ -94,6 +97,19 @@ extension World {
             return fail(.strangerHeard, "p\(client) hears from player \(index) of \(clients[client].players)")
         }
         let last = clients[client].heard[index]
+        let isNew = last.page != page
+        if isNew || number != last.number + 1, let session = clients[client].session {
+            let refused = truth[truth.number(of: session)].refused
+            let first = isNew ? 1 : last.number + 1
+            // What a player was not allowed to send is missing for all.
+            if number > first, !refused.isEmpty,
+                (first..<number).allSatisfy({ refused.contains(Truth.Refused(player: index, page: page, number: $0)) })
+            {
+                coverage.count(.refusedLeftOut)
+                clients[client].heard[index] = (page, number)
+                return
+            }
+        }
         if last.page == page, number != last.number + 1 {
             let heard = "p\(client) hears message \(number) of player \(from) behind \(last.number)"
             fail(.orderBroken, heard)
@@ -141,6 +157,7 @@ extension World {
         } else {
             send(.relay(kind: 1, address: 255, page: clients[client].page, number: 0), on: clients[client].connection)
         }
+        sendInput(client)
         later(client, .tick, afterMs: plan.tickMs)
     }
 

@@ -89,7 +89,7 @@ extension World {
         let client = socket.client
         switch message {
         case .closed, .refused: connections[connection].isOpenAtClient = false
-        case .lobby, .play, .relayed: if socket.isSilent { return }
+        case .lobby, .play, .relayed, .bundle: if socket.isSilent { return }
         }
         if trace != nil, let text = message.text { note("p\(client) hears on \(connection): \(text)") }
         clientHears(message, client, on: connection)
@@ -98,6 +98,7 @@ extension World {
         case .lobby(let reply): hear(reply, client)
         case .play(let reply): hear(reply, client)
         case .relayed(let kind, let from, let page, let number): hear(relayed: kind, from, page, number, client)
+        case .bundle(let bytes): hear(bundle: bytes, client)
         case .closed: lose(client, wasRefused: false)
         case .refused: lose(client, wasRefused: true)
         }

@@ -95,7 +95,7 @@ extension World {
         case .lobby: sayJoin(client, on: connection, resume: clients[client].resume)
         case .entering, .inside:
             guard let session = clients[client].session else { return }
-            send(.enter(session, clients[client].ticket, received: 0), on: connection)
+            send(.enter(session, clients[client].ticket, received: 0, tick: 0), on: connection)
             if let peer = PlayerIndex(exactly: clients[client].player == 0 ? 1 : 0) {
                 ask(.validated(peer: peer, rttMs: nil), client)
                 ask(.validated(peer: peer, rttMs: nil), client)
@@ -113,7 +113,7 @@ extension World {
         guard let session = clients[client].session else { return }
         let other = connect(client, to: clients[client].server)
         let guess = Ticket(high: clients[client].random.next(), low: clients[client].random.next())
-        send(.enter(session, guess, received: 0), on: other)
+        send(.enter(session, guess, received: 0, tick: 0), on: other)
         send(.request(.leave), on: other)
         closeLater(other, client)
     }
@@ -123,7 +123,7 @@ extension World {
         // Or as somebody who has seen no more than its name.
         let isGuess = clients[client].games % 4 == 3
         let ticket = isGuess ? Ticket(high: nowUs, low: UInt64(client)) : clients[client].ticket
-        send(.enter(session, ticket, received: 0), on: other)
+        send(.enter(session, ticket, received: 0, tick: 0), on: other)
         closeLater(other, client)
     }
 

@@ -68,10 +68,12 @@ enum ClientMessage {
     case confirm
     /// The server has measured the way to the client, in milliseconds there and back.
     case measured(UInt32)
-    case enter(SessionID, Ticket, received: UInt64)
+    case enter(SessionID, Ticket, received: UInt64, tick: UInt32)
     case request(PlayerRequest)
     /// Binary: a numbered message of one page.
     case relay(kind: UInt8, address: UInt8, page: UInt32, number: UInt32)
+    /// Binary: a numbered input for a tick.
+    case input(tick: UInt32, number: UInt32)
     /// The connection is gone.
     case hangUp
 }
@@ -81,6 +83,7 @@ enum ServerMessage {
     case lobby(MatchmakerReply)
     case play(PlayerReply)
     case relayed(kind: UInt8, from: UInt8, page: UInt32, number: UInt32)
+    case bundle([UInt8])
     /// The server has closed the connection, or it broke.
     case closed
     /// Nobody listens there.

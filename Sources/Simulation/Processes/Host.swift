@@ -112,6 +112,7 @@ final class CoordinatorHost: Host {
     var dialFailures = 0
     var hello: Hello?
     var targets = RelayTargets()
+    var bundle: [UInt8] = []
     var coreDueMs: UInt64?
 
     init(number: Int, node: NodeID, limits: CoordinationLimits, random: SmallGenerator, rotateAtBytes: Int) {

@@ -25,7 +25,7 @@ extension World {
         commit(host)
         flush(host)
         exitIfDone(host)
-        var dueMs = host.coreDueMs ?? .max
+        var dueMs = min(host.coreDueMs ?? .max, host.core.nextTickMs ?? .max)
         if case .waiting(let untilUs) = host.dial, !host.isStopping { dueMs = min(dueMs, host.bootMs(untilUs + 999)) }
         host.dueMs = dueMs
         schedule(host)
@@ -44,9 +44,26 @@ extension World {
             perform(host)
             if host.life != life { return false }
         }
+        if options.canary != .missesDeadlines {
+            makeBundles(host, now)
+            if host.life != life { return false }
+        }
         coordinatorAdvanced(host, now)
         if case .waiting(let untilUs) = host.dial, untilUs <= nowUs, !host.isStopping { dial(host) }
         return true
+    }
+
+    private func makeBundles(_ host: CoordinatorHost, _ now: Moment) {
+        while host.core.nextBundle(now: now, into: &host.bundle, targets: &host.targets, actions: &host.actions) {
+            events += 1
+            bundleMade(host.bundle, host)
+            for index in 0..<host.targets.count {
+                var bundle = host.bundle
+                if options.canary == .mixesBundles, index > 0 { bundle[bundle.count - 1] ^= 1 }
+                say(.bundle(bundle), on: Int(host.targets[index].number))
+            }
+        }
+        perform(host)
     }
 
     private func handle(_ event: CoordinatorEvent, _ host: CoordinatorHost, _ now: Moment) {
@@ -147,19 +164,26 @@ extension World {
         let handle = ConnectionHandle(UInt64(connection))
         guard isHeard(message, on: connection) else { return }
         if trace != nil {
-            if case .relay = message {} else { note("p\(connections[connection].client) → n\(host.number) on \(connection): \(message.text)") }
+            if case .relay = message {} else if case .input = message {} else { note("p\(connections[connection].client) → n\(host.number) on \(connection): \(message.text)") }
         }
         watchHears(message, on: connection, host)
         switch message {
-        case .enter(let session, let ticket, let received):
+        case .enter(let session, let ticket, let received, let tick):
             let ticket = options.canary == .helpsStrangers ? truth.anyTicket(of: session) ?? ticket : ticket
             coordinatorHears(enter: session, ticket, on: connection, host)
-            self.handle(.enter(handle, session, ticket, received: received), host, now)
+            self.handle(.enter(handle, session, ticket, received: received, tick: tick), host, now)
         case .request(let request):
             coordinatorHears(request, on: connection, host)
             self.handle(.request(handle, request), host, now)
         case .relay(let kind, let address, let page, let number):
             relay(kind, address, page, number, from: connection, host)
+        case .input(let tick, let number):
+            events += 1
+            let payload = [tick.bigEndian, number.bigEndian].flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) } }
+            switch host.core.input(from: handle, address: 255, payload: payload.span, now: now) {
+            case .taken, .dropped: break
+            case .refused(let error): say(.play(.error(error, message: "")), on: connection)
+            }
         case .hangUp:
             host.connections.removeAll { $0 == connection }
             coordinatorHears(hangUp: connection, host)
@@ -178,7 +202,7 @@ extension World {
             payload[4 + index] = UInt8(truncatingIfNeeded: number >> UInt32(8 * index))
         }
         let result = host.core.relay(
-            from: ConnectionHandle(UInt64(connection)), kind: kind, address: address, payload: payload.span,
+            from: ConnectionHandle(UInt64(connection)), kind: kind, address: address, payload: payload.span, now: moment(host),
             targets: &host.targets)
         switch result {
         case .forwarded(let player):
@@ -188,7 +212,10 @@ extension World {
                 strangerCheck(from: connection, to: target, host)
                 say(.relayed(kind: kind, from: player.number, page: page, number: number), on: target)
             }
-        case .refused(let error): say(.play(.error(error, message: "")), on: connection)
+        case .refused(let error):
+            if error == .rateLimited { noteRefused(kind, page, number, of: connection, host) }
+            say(.play(.error(error, message: "")), on: connection)
+        case .dropped: noteRefused(kind, page, number, of: connection, host)
         }
     }
 
@@ -218,6 +245,10 @@ extension World {
                 .relayed(
                     kind: 0, from: player.number, page: UInt32(truncatingIfNeeded: word),
                     number: UInt32(truncatingIfNeeded: word >> 32)), on: Int(connection.number))
+        case .replayTick(let connection, let bytes):
+            coverage.count(.ticksReplayed)
+            say(.bundle(bytes), on: Int(connection.number))
+        case .limitBacklog: break
         case .close(let connection, _): closeFromServer(Int(connection.number))
         case .link(let message):
             if case .up(let link) = host.dial { sendFromCoordinator(message, link, host) }

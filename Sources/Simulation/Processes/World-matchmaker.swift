@@ -138,7 +138,7 @@ extension World {
             let life = host.life
             self.handle(.disconnected(handle), host, now)
             if host.life == life { checkFateKnown(connection) }
-        case .enter, .request, .relay: break
+        case .enter, .request, .relay, .input: break
         }
     }
 

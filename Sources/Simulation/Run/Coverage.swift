@@ -16,7 +16,7 @@ public enum Probe: Int, CaseIterable, Sendable {
     case asked, confirmed, questionOff
     case partyGathers, partyMatched, takenOverByToken, quotaFilled, blockFilled, roleTold
     case matchedByPings, matchedByRegions, matchedByMeasure, pairMeasured, matchedWithBots, matchedSmaller, matchedStrangers, matchedAgain
-    case superseded, matchedTold, entered, replaced, replayed, barrierOpened, swept, settled, staleProbed
+    case superseded, matchedTold, entered, replaced, replayed, barrierOpened, ticked, inputHeard, ticksReplayed, refusedLeftOut, swept, settled, staleProbed
 }
 
 /// How often each exit path and each rare branch was reached.
@@ -104,6 +104,8 @@ extension CoordinatorNotice {
         case .leaseExpired: "leaseExpired"
         case .entryRefused(_, let error): "entryRefused \(error.rawValue)"
         case .replayIncomplete: "replayIncomplete"
+        case .ticksMissed: "ticksMissed"
+        case .ticksSkipped: "ticksSkipped"
         case .validated: "validated"
         case .measured: "measured"
         case .validationFailed: "validationFailed"

@@ -1,10 +1,4 @@
-// What the client holds itself to, and what both servers know by number.
-
-/** The address of all other players at once. */
-export const everyone = 255;
-
-/** What a binary message is: its first byte. */
-export const Kind = { ordered: 0, latest: 1, tick: 2 };
+// The bounds and times of the client, and which errors it gets over by itself.
 
 export const limits = {
   messageBytesMax: 64 * 1024 - 2,       // the servers' limit of 64 KiB, less the header

@@ -11,11 +11,12 @@
 //   session.send(everyone, new Uint8Array([1, 2, 3]));
 //
 // It reconnects by itself, and a reloaded page keeps its place: what proves the place is in sessionStorage.
-import { everyone, Kind, limits, passingErrors } from './greenroom-limits.js';
 import { Line } from './greenroom-line.js';
 import { Peers } from './greenroom-peers.js';
+import { limits, passingErrors } from './greenroom-limits.js';
 import { Place } from './greenroom-place.js';
 import { Visibility } from './greenroom-visibility.js';
+import { Kind, everyone, frame, input, instant, readBundle, withResolvers } from './greenroom-wire.js';
 
 export { everyone, limits };
 
@@ -37,9 +38,14 @@ export { everyone, limits };
  * - `onConfirm({deadlineMs, confirm})`: still there? `confirm()` says yes. A later `onWaiting` takes the question back.
  * - `onMatched({session, player, players, role, treatment})`; the last two null where the scene gives none.
  *
- * In a session: `onEntered({players, missed})`, where `missed` messages were too many to be kept for a return ·
+ * In a session: `onEntered({players, missed, missedTicks})`, where so many messages and ticks were too many to be kept for a return ·
  * `onValidating({peers, deadlineMs})` · `onPeerValidated({peer, rttMs})` · `onPeerFailed({peer, detail})` ·
- * `onPlay({player, players, transport, seed, again})` · `onMessage({from, bytes, latest})` · `onTick({bytes})` ·
+ * `onPlay({player, players, transport, seed, again, startAt, ticks})`: all begin at `startAt`, a time of `performance.now()`; `ticks` is
+ * `{intervalMs, inputBytesMax, next}` in a scene with ticks, else null ·
+ * `onStart({startAt})`: the same instant, now that the server knows this page's clock better ·
+ * `onMessage({from, bytes, latest})` ·
+ * `onTick({tick, inputs, repeated})`: for each player the bytes that it sent for this tick, or null; `repeated[i]` when it sent
+ * none and its last ones stand for them. Numbers begin at 1 and have no gaps but `missedTicks` ·
  * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` ·
  * `onRequeued({reason})`, when it has ended and one waits anew · `onWarning({about, inMs, over})`: one is excluded in `inMs`
  * because the way is too long (`roundTrip`), nothing is heard (`silent`) or the page is `hidden`; `over` when no longer so.
@@ -67,6 +73,10 @@ class Session {
   treatment = null;
   /** `peer` (data channels) or `relay` (through the coordinator), once playing. */
   transport = null;
+  /** When play begins or began, as a time of `performance.now()`: the same instant for all, as well as the clocks are known. */
+  startAt = null;
+  /** `{intervalMs, inputBytesMax, next}` in a scene with ticks, once playing. */
+  ticks = null;
   /** The slowest peer's median round trip, once validated. */
   rttMs = null;
 
@@ -86,6 +96,7 @@ class Session {
   #lastError = null;
   #peers = null;
   #received = 0;
+  #tick = 0;            // the last bundle
   #outbox = [];
   #early = [];
   #barriers = new Map();
@@ -120,8 +131,15 @@ class Session {
     return all.map((peer) => this.#peers.send(peer, bytes, latest)).every(Boolean);
   }
 
-  /** Sends this player's input for the next tick; the bundle of all inputs comes to `onTick`. */
-  tick(bytes) { return this.phase === 'playing' && this.#sendBinary(Kind.tick, everyone, bytes); }
+  /**
+   * Sends this player's input for a tick, by default for the next one that has none of its; the inputs of all come to `onTick`.
+   * @returns {boolean} false when it was not sent: not connected, not PLAYING, or no ticks in this scene
+   */
+  sendInput(bytes, { tick = 0 } = {}) {
+    if (this.phase !== 'playing' || !this.ticks) return false;
+    if (bytes.length > this.ticks.inputBytesMax) throw new RangeError(`an input has at most ${this.ticks.inputBytesMax} bytes`);
+    return this.#sendBinary(Kind.tick, everyone, input(tick, bytes));
+  }
 
   /** Resolves when every player has said that it is ready for this barrier. */
   ready(barrier) {
@@ -160,7 +178,7 @@ class Session {
 
   #join() {
     this.#atCoordinator = false;
-    this.session = this.player = this.transport = this.rttMs = this.role = this.treatment = null;
+    this.session = this.player = this.transport = this.rttMs = this.role = this.treatment = this.startAt = this.ticks = null;
     this.#setPhase('joining');
     const { scene, subject, token, attributes, party, matchmaker } = this.#options;
     this.#connect(matchmaker, { type: 'join', scene, subject, token, attributes, party, resume: this.#place.held.resume });
@@ -173,7 +191,7 @@ class Session {
     Object.assign(this, { role: role ?? null, treatment: treatment ?? null });
     if (!this.session) this.session = session;
     if (this.phase !== 'playing' && this.phase !== 'validating') this.#setPhase('entering');
-    this.#connect(url, { type: 'enter', session, ticket, received: this.#received });
+    this.#connect(url, { type: 'enter', session, ticket, received: this.#received, tick: this.#tick });
   }
 
   #connect(url, first) {
@@ -190,7 +208,7 @@ class Session {
   #lost(code) {
     if (this.#leaving) return this.#end({ reason: 'player_left' });
     if (this.#atCoordinator && code === 4001) return this.#end({ reason: 'superseded' });
-    const fatal = code === 1009 ? 'too_large' : code >= 4000 ? this.#lastError?.code ?? 'internal' : null;
+    const fatal = code === 1009 ? 'too_large' : code >= 4010 ? this.#lastError?.code ?? 'internal' : null;
     if (this.#atCoordinator && (fatal === 'bad_ticket' || fatal === 'session_ended')) {
       // The ticket opens nothing any more; the matchmaker knows what became of this subject.
       this.#forget();
@@ -232,7 +250,7 @@ class Session {
     confirm: (message) => this.#tell('Confirm', { ...message, confirm: () => this.confirm() }),
     matched: (message) => {
       const { session, player, players, url, ticket, role = null, treatment = null } = message;
-      if (session !== this.#place.held.session) this.#received = 0;
+      if (session !== this.#place.held.session) this.#received = this.#tick = 0;
       Object.assign(this, { session, player, players });
       this.#place.forget();
       this.#place.save({ scene: this.#options.scene, session, url, ticket, role, treatment });
@@ -256,9 +274,16 @@ class Session {
       this.#makePeers().validate(peers, this.#reloaded ? peers : offerTo, deadlineMs);
     },
     signal: ({ from, data }) => this.#makePeers().receive(from, data),
-    play: ({ transport, seed }) => {
+    clock: ({ sample }) => this.#sendJSON({ type: 'clock', sample, clientMs: performance.now() }),
+    start: (message) => {
+      this.startAt = instant(message);
+      this.#tell('Start', { startAt: this.startAt });
+    },
+    play: ({ transport, seed, ticks = null, ...start }) => {
       const again = this.transport != null;
       this.transport = transport;
+      this.startAt = instant(start);
+      this.ticks = ticks;
       const others = [...Array(this.players).keys()].filter((each) => each !== this.player);
       if (transport === 'relay') this.#closePeers();
       else if (this.#reloaded) this.#makePeers().restore(others);
@@ -266,8 +291,8 @@ class Session {
       if (this.#finish) this.#sendJSON(this.#finish);      // said again it counts once
       if (again) this.#timer = setTimeout(() => this.#repeatReady(), limits.repeatReadyMs);
       for (const frame of this.#outbox.splice(0)) this.#line.sendBinary(frame);
-      const { player, players } = this;
-      this.#tell('Play', { player, players, transport, seed, again, reloaded: this.#reloaded });
+      const { player, players, startAt } = this;
+      this.#tell('Play', { player, players, transport, seed, again, reloaded: this.#reloaded, startAt, ticks });
       for (const message of this.#early.splice(0)) this.#tell('Message', message);
     },
     go: ({ barrier }) => {
@@ -299,8 +324,14 @@ class Session {
     if (frame.length < 2) return;
     const [kind, from] = frame, bytes = frame.subarray(2);
     if (kind === Kind.ordered) this.#received += 1;
-    if (kind === Kind.tick) this.#tell('Tick', { bytes });
+    if (kind === Kind.tick) this.#receiveTick(readBundle(bytes));
     else this.#receive({ from, bytes, latest: kind === Kind.latest });
+  }
+
+  #receiveTick(bundle) {
+    if (!bundle) return;
+    this.#tick = bundle.tick;
+    this.#tell('Tick', bundle);
   }
 
   #receive(message) {
@@ -310,12 +341,10 @@ class Session {
   }
 
   #sendBinary(kind, to, bytes) {
-    const frame = new Uint8Array(bytes.length + 2);
-    frame.set([kind, to]);
-    frame.set(bytes, 2);
-    if (this.#entered && this.#line.open) return this.#line.sendBinary(frame);
+    const message = frame(kind, to, bytes);
+    if (this.#entered && this.#line.open) return this.#line.sendBinary(message);
     if (kind !== Kind.ordered || this.#outbox.length >= limits.queuedMessagesMax) return false;
-    this.#outbox.push(frame);
+    this.#outbox.push(message);
     return true;
   }
 
@@ -354,7 +383,7 @@ class Session {
     this.#early = [];
     this.#finish = null;
     this.#reloaded = this.#entered = false;
-    this.#received = 0;
+    this.#received = this.#tick = 0;
   }
 
   /** The session is over for good; `resume` is all that a later join needs. */
@@ -382,10 +411,4 @@ class Session {
   }
 
   #tell(event, detail) { this.#options[`on${event}`]?.(detail); }
-}
-
-function withResolvers() {
-  let resolve, reject;
-  const promise = new Promise((yes, no) => { resolve = yes; reject = no; });
-  return { promise, resolve, reject };
 }

@@ -26,21 +26,36 @@ public enum CoordinatorReply: Equatable, Sendable {
         }
     }
 
+    /// How a game in lockstep ticks.
+    public struct Ticks: Equatable, Sendable {
+        public var intervalMs: Int
+        public var inputBytesMax: Int
+        /// The number of the next bundle.
+        public var next: UInt32
+
+        public init(intervalMs: Int, inputBytesMax: Int, next: UInt32) {
+            self.intervalMs = intervalMs
+            self.inputBytesMax = inputBytesMax
+            self.next = next
+        }
+    }
+
     public enum Transport: String, Sendable {
         case peer
         case relay
     }
 
     /// - `missed`: ordered messages that the client has not seen and that are no longer kept; left out when 0.
+    /// - `missedTicks`: the same for bundles of ticks.
     case entered(
-        session: String, player: Int, players: [Player], state: String, missed: UInt64 = 0, role: String? = nil,
-        treatment: String? = nil)
+        session: String, player: Int, players: [Player], state: String, missed: UInt64 = 0, missedTicks: UInt32 = 0,
+        role: String? = nil, treatment: String? = nil)
     /// - `iceServers`: a JSON array, as configured.
     case validate(peers: [Int], offerTo: [Int], iceServers: [UInt8], deadlineMs: Int)
     /// - `data`: the sender's JSON, byte for byte.
     case signal(from: Int, data: [UInt8])
     /// - `seed`: 32 bits, which a JavaScript number holds exactly.
-    case play(transport: Transport, seed: UInt32, start: Instant)
+    case play(transport: Transport, seed: UInt32, start: Instant, ticks: Ticks? = nil)
     case clock(sample: UInt32, serverMs: UInt64)
     case start(Instant)
     case go(barrier: String)
@@ -61,7 +76,7 @@ public enum CoordinatorReply: Equatable, Sendable {
 
     private func encodeMembers(_ json: inout JSONWriter) {
         switch self {
-        case .entered(let session, let player, let players, let state, let missed, let role, let treatment):
+        case .entered(let session, let player, let players, let state, let missed, let missedTicks, let role, let treatment):
             json.member("type", "entered")
             json.member("session", session)
             json.member("player", player)
@@ -76,6 +91,7 @@ public enum CoordinatorReply: Equatable, Sendable {
             }
             json.member("state", state)
             if missed > 0 { json.member("missed", missed) }
+            if missedTicks > 0 { json.member("missedTicks", missedTicks) }
             json.member("role", ifPresent: role)
             json.member("treatment", ifPresent: treatment)
         case .validate(let peers, let offerTo, let iceServers, let deadlineMs):
@@ -92,11 +108,19 @@ public enum CoordinatorReply: Equatable, Sendable {
             json.member("from", from)
             json.key("data")
             json.raw(data)
-        case .play(let transport, let seed, let start):
+        case .play(let transport, let seed, let start, let ticks):
             json.member("type", "play")
             json.member("transport", transport.rawValue)
             json.member("seed", seed)
             start.encode(into: &json)
+            if let ticks {
+                json.key("ticks")
+                json.object { json in
+                    json.member("intervalMs", ticks.intervalMs)
+                    json.member("inputBytesMax", ticks.inputBytesMax)
+                    json.member("next", ticks.next)
+                }
+            }
         case .clock(let sample, let serverMs):
             json.member("type", "clock")
             json.member("sample", sample)

@@ -1,7 +1,8 @@
 /// What a client says to the coordinator, in text messages (design: "The client protocol").
 public enum CoordinatorRequest: Equatable, Sendable {
     /// - `received`: how many ordered messages the client already has; 0 when absent.
-    case enter(session: String, ticket: String, received: Int)
+    /// - `tick`: the number of the last bundle that it has; 0 when absent.
+    case enter(session: String, ticket: String, received: Int, tick: Int = 0)
     /// - `data`: any JSON, byte for byte: it is for another client to understand.
     case signal(to: Int, data: [UInt8])
     case validated(peer: Int, rttMs: Double?)
@@ -28,7 +29,8 @@ public enum CoordinatorRequest: Equatable, Sendable {
             return .enter(
                 session: try fields.string(.session, json, bytesMax: limits.sessionBytesMax),
                 ticket: try fields.string(.ticket, json, bytesMax: limits.ticketBytesMax),
-                received: try fields.optionalInteger(.received, json, max: 1 << 53 - 1) ?? 0)
+                received: try fields.optionalInteger(.received, json, max: 1 << 53 - 1) ?? 0,
+                tick: try fields.optionalInteger(.tick, json, max: Int(UInt32.max)) ?? 0)
         case "signal":
             return .signal(
                 to: try fields.integer(.to, json, max: limits.playerMax),

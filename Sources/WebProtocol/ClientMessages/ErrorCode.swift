@@ -65,6 +65,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
 extension WebSocketCloseCode {
     /// A newer connection with the same ticket has taken over.
     public static let replaced = WebSocketCloseCode(4001)
+    /// The client has not read what it was sent, and more of it waited than may. It can come back.
+    public static let slowReader = WebSocketCloseCode(4002)
 }
 
 /// Why a message of a client cannot be used, as it is told to the client.

@@ -42,7 +42,7 @@ extension World {
         }
         var targets = RelayTargets()
         let payload: [UInt8] = [1, 2, 3]
-        _ = nodes[node]?.core.relay(from: connection, kind: 0, address: 255, payload: payload.span, targets: &targets)
+        _ = nodes[node]?.core.relay(from: connection, kind: 0, address: 255, payload: payload.span, now: now, targets: &targets)
         if targets.count != 2 { complaints.append("\(name) reaches \(targets.count) others") }
     }
 
@@ -101,10 +101,10 @@ extension World {
     func hear(_ connection: ConnectionHandle, _ reply: PlayerReply, at node: String) {
         let name = players.keys.first { players[$0]?.connection == connection }
         switch reply {
-        case .entered(_, _, _, let state, _, _): note(connection, "entered \(state)")
+        case .entered(_, _, _, let state, _, _, _): note(connection, "entered \(state)")
         case .validate: note(connection, "validate")
         case .signal: note(connection, "signal")
-        case .play(let transport, _, _): note(connection, "play \(transport.rawValue)")
+        case .play(let transport, _, _, _): note(connection, "play \(transport.rawValue)")
         case .clock, .start: break
         case .go: note(connection, "go")
         case .peerDisconnected: note(connection, "gone")

@@ -320,7 +320,7 @@ final class World {
         for action in actions {
             switch action {
             case .reply(let connection, let reply): hear(connection, reply, at: name)
-            case .replay: break
+            case .replay, .replayTick, .limitBacklog: break
             case .close(let connection, let why):
                 if why == .replaced { note(connection, "replaced") }
                 closed(connection, at: name)

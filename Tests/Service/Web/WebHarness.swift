@@ -24,6 +24,7 @@ final class EchoApplication: WebApplication {
         case .refused(let refusal, let origin, let client):
             events.append("refused \(refusal) \(origin ?? "-") \(client.host)")
         case .unreadableProxyHeader(let text, _): events.append("unreadable \(text)")
+        case .slowReader: events.append("slow")
         }
     }
     func measured(roundTripMs: UInt32, of id: ConnectionID) { roundTripsMs.append(roundTripMs) }

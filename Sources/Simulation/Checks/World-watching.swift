@@ -30,7 +30,7 @@ extension World {
                     evidence.askedMs = nil
                     evidence.roundTripsMs = evidence.roundTripsMs.suffix(1) + [nowMs - askedMs]
                 }
-            case .request, .join, .leave, .confirm, .measured, .enter, .relay, .hangUp: break
+            case .request, .join, .leave, .confirm, .measured, .enter, .relay, .input, .hangUp: break
             }
             connection.evidence = evidence
         }

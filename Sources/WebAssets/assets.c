@@ -11,6 +11,9 @@ static const unsigned char peers[] = {
 static const unsigned char line[] = {
 #embed "client/greenroom-line.js"
 };
+static const unsigned char barriers[] = {
+#embed "client/greenroom-barriers.js"
+};
 static const unsigned char client_limits[] = {
 #embed "client/greenroom-limits.js"
 };
@@ -86,6 +89,7 @@ static const struct greenroom_asset assets[] = {
     {"/greenroom.js", SCRIPT, library, sizeof library},
     {"/greenroom-line.js", SCRIPT, line, sizeof line},
     {"/greenroom-peers.js", SCRIPT, peers, sizeof peers},
+    {"/greenroom-barriers.js", SCRIPT, barriers, sizeof barriers},
     {"/greenroom-limits.js", SCRIPT, client_limits, sizeof client_limits},
     {"/greenroom-visibility.js", SCRIPT, visibility, sizeof visibility},
     {"/greenroom-place.js", SCRIPT, place, sizeof place},

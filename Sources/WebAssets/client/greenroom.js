@@ -11,12 +11,13 @@
 //   session.send(everyone, new Uint8Array([1, 2, 3]));
 //
 // It reconnects by itself, and a reloaded page keeps its place: what proves the place is in sessionStorage.
+import { Barriers } from './greenroom-barriers.js';
 import { Line } from './greenroom-line.js';
 import { Peers } from './greenroom-peers.js';
 import { limits, passingErrors } from './greenroom-limits.js';
 import { Place } from './greenroom-place.js';
 import { Visibility } from './greenroom-visibility.js';
-import { Kind, everyone, frame, input, instant, readBundle, withResolvers } from './greenroom-wire.js';
+import { Kind, everyone, frame, input, instant, readBundle } from './greenroom-wire.js';
 
 export { everyone, limits };
 
@@ -99,7 +100,7 @@ class Session {
   #tick = 0;            // the last bundle
   #outbox = [];
   #early = [];
-  #barriers = new Map();
+  #barriers = new Barriers((message) => this.#sendJSON(message));
   #finish = null;
   #leaving = false;
   #visibility = new Visibility((hidden) => this.#sendJSON({ type: 'visibility', hidden }));
@@ -142,16 +143,7 @@ class Session {
   }
 
   /** Resolves when every player has said that it is ready for this barrier. */
-  ready(barrier) {
-    let waiting = this.#barriers.get(barrier);
-    if (!waiting) {
-      waiting = Promise.withResolvers ? Promise.withResolvers() : withResolvers();
-      waiting.promise.catch(() => {});      // nobody has to listen to how a barrier of an ended session failed
-      this.#barriers.set(barrier, waiting);
-      this.#sendJSON({ type: 'ready', barrier });
-    }
-    return waiting.promise;
-  }
+  ready(barrier) { return this.#barriers.ready(barrier); }
 
   /** Says that this player's game is over, with a result of at most 1 KiB as JSON to be recorded; `onEnded` follows when all have finished. */
   finish(result) {
@@ -289,16 +281,13 @@ class Session {
       else if (this.#reloaded) this.#makePeers().restore(others);
       this.#setPhase('playing');
       if (this.#finish) this.#sendJSON(this.#finish);      // said again it counts once
-      if (again) this.#timer = setTimeout(() => this.#repeatReady(), limits.repeatReadyMs);
+      if (again) this.#timer = setTimeout(() => this.#barriers.repeat(), limits.repeatReadyMs);
       for (const frame of this.#outbox.splice(0)) this.#line.sendBinary(frame);
       const { player, players, startAt } = this;
       this.#tell('Play', { player, players, transport, seed, again, reloaded: this.#reloaded, startAt, ticks });
       for (const message of this.#early.splice(0)) this.#tell('Message', message);
     },
-    go: ({ barrier }) => {
-      this.#barriers.get(barrier)?.resolve();
-      this.#barriers.delete(barrier);
-    },
+    go: (message) => this.#barriers.opened(message),
     peerDisconnected: (message) => this.#tell('PeerDisconnected', message),
     peerReconnected: (message) => {
       this.#peers?.returned(message.player);
@@ -316,9 +305,6 @@ class Session {
       this.#tell('Error', { code, message });
     },
   };
-
-  /** A `ready` may have been lost with the old socket. But a barrier that opened meanwhile must not be entered anew: its `go` follows `play`. */
-  #repeatReady() { for (const barrier of this.#barriers.keys()) this.#sendJSON({ type: 'ready', barrier }); }
 
   #receiveBinary(frame) {
     if (frame.length < 2) return;
@@ -377,8 +363,7 @@ class Session {
 
   #closeSession() {
     this.#closePeers();
-    for (const { reject } of this.#barriers.values()) reject(new Error('the session has ended'));
-    this.#barriers.clear();
+    this.#barriers.fail();
     this.#outbox = [];
     this.#early = [];
     this.#finish = null;

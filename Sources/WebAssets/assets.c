@@ -11,14 +11,14 @@ static const unsigned char peers[] = {
 static const unsigned char line[] = {
 #embed "client/greenroom-line.js"
 };
-static const unsigned char barriers[] = {
-#embed "client/greenroom-barriers.js"
-};
 static const unsigned char client_limits[] = {
 #embed "client/greenroom-limits.js"
 };
 static const unsigned char visibility[] = {
 #embed "client/greenroom-visibility.js"
+};
+static const unsigned char gatherings[] = {
+#embed "client/greenroom-rounds.js"
 };
 static const unsigned char place[] = {
 #embed "client/greenroom-place.js"
@@ -89,9 +89,9 @@ static const struct greenroom_asset assets[] = {
     {"/greenroom.js", SCRIPT, library, sizeof library},
     {"/greenroom-line.js", SCRIPT, line, sizeof line},
     {"/greenroom-peers.js", SCRIPT, peers, sizeof peers},
-    {"/greenroom-barriers.js", SCRIPT, barriers, sizeof barriers},
     {"/greenroom-limits.js", SCRIPT, client_limits, sizeof client_limits},
     {"/greenroom-visibility.js", SCRIPT, visibility, sizeof visibility},
+    {"/greenroom-rounds.js", SCRIPT, gatherings, sizeof gatherings},
     {"/greenroom-place.js", SCRIPT, place, sizeof place},
     {"/greenroom.py", PYTHON, python, sizeof python},
     {"/examples/echo.py", PYTHON, echo, sizeof echo},

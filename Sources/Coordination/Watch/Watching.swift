@@ -22,7 +22,7 @@ extension CoordinatorCore {
         _ = ledger.withDetails(seat.session) { details in
             details[seat.player].hasSpoken = false
             details[seat.player].isHidden = false
-            if details[seat.player].result == nil { details.watch?.arrived(seat.player, nowMs: now.bootMs) }
+            if details[seat.player].plays { details.watch?.arrived(seat.player, nowMs: now.bootMs) }
         }
     }
 

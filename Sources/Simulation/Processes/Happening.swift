@@ -98,6 +98,8 @@ enum ClientTimer {
     case validate
     case tick
     case barrier
+    case episodeDone(UInt16)
+    case resetDone(UInt16)
     case finish
     case quirk(Quirk)
 }

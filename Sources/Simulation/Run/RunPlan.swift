@@ -54,6 +54,7 @@ struct RunPlan: Sendable {
             scenes += SceneCatalog.drawPaired(first.settings, first.waitTimeoutMs, root: root)
             scenes += SceneCatalog.drawWatched(first.settings, first.waitTimeoutMs, root: root)
             scenes += SceneCatalog.drawTicking(first.settings, first.waitTimeoutMs, root: root)
+            scenes += SceneCatalog.drawPlayed(first.settings, first.waitTimeoutMs, root: root)
         }
         administration = options.preset == .calm ? [] : AdministrationPlan.draw(root: root, activeUs: activeUs)
         reloads = options.preset == .calm ? [] : ReloadPlan.draw(scenes, root: root, activeUs: activeUs)

@@ -11,11 +11,11 @@
 //   session.send(everyone, new Uint8Array([1, 2, 3]));
 //
 // It reconnects by itself, and a reloaded page keeps its place: what proves the place is in sessionStorage.
-import { Barriers } from './greenroom-barriers.js';
 import { Line } from './greenroom-line.js';
 import { Peers } from './greenroom-peers.js';
 import { limits, passingErrors } from './greenroom-limits.js';
 import { Place } from './greenroom-place.js';
+import { Rounds } from './greenroom-rounds.js';
 import { Visibility } from './greenroom-visibility.js';
 import { Kind, everyone, frame, input, instant, readBundle } from './greenroom-wire.js';
 
@@ -49,7 +49,8 @@ export { everyone, limits };
  * none and its last ones stand for them. Numbers begin at 1 and have no gaps but `missedTicks` ·
  * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` ·
  * `onRequeued({reason})`, when it has ended and one waits anew · `onWarning({about, inMs, over})`: one is excluded in `inMs`
- * because the way is too long (`roundTrip`), nothing is heard (`silent`) or the page is `hidden`; `over` when no longer so.
+ * because the way is too long (`roundTrip`), nothing is heard (`silent`) or the page is `hidden`; `over` when no longer so ·
+ * those of episodes, pauses and lost players stand in greenroom-rounds.js.
  *
  * At any time: `onPhase(phase)` · `onConnection({connected, retryInMs})` · `onError({code, message})` ·
  * `onEnded({reason, completionCode, code})`, once, and last: the code that the scene gives for this reason, or null; with
@@ -100,9 +101,9 @@ class Session {
   #tick = 0;            // the last bundle
   #outbox = [];
   #early = [];
-  #barriers = new Barriers((message) => this.#sendJSON(message));
   #finish = null;
   #leaving = false;
+  #rounds = new Rounds((message) => this.#sendJSON(message), (event, detail) => this.#tell(event, detail));
   #visibility = new Visibility((hidden) => this.#sendJSON({ type: 'visibility', hidden }));
 
   constructor(options) {
@@ -118,8 +119,6 @@ class Session {
     this.#place.held.ticket ? this.#enter() : this.#join();
   }
 
-  // What the game calls.
-
   /**
    * Sends to one player or to `everyone`. With `latest` an older message may be dropped for a newer one.
    * @returns {boolean} false when it was not taken, because too much is under way or this is not PLAYING
@@ -128,7 +127,7 @@ class Session {
     if (bytes.length > limits.messageBytesMax) throw new RangeError(`a message has at most ${limits.messageBytesMax} bytes`);
     if (this.phase !== 'playing') return false;
     if (this.transport === 'relay') return this.#sendBinary(latest ? Kind.latest : Kind.ordered, to, bytes);
-    const all = to === everyone ? [...Array(this.players).keys()].filter((each) => each !== this.player) : [to];
+    const all = to === everyone ? this.#others : [to];
     return all.map((peer) => this.#peers.send(peer, bytes, latest)).every(Boolean);
   }
 
@@ -142,8 +141,12 @@ class Session {
     return this.#sendBinary(Kind.tick, everyone, input(tick, bytes));
   }
 
-  /** Resolves when every player has said that it is ready for this barrier. */
-  ready(barrier) { return this.#barriers.ready(barrier); }
+  /** Resolves when all are ready for this barrier or its time is up, to `{startAt, missing}`: when all go on, and who is not there. */
+  ready(barrier) { return this.#rounds.ready(barrier); }
+
+  /** Says that this episode is over as far as this player is concerned; and that it is ready for the one that `onReset` named. */
+  episodeDone() { this.#rounds.answer('episode', 'episodeDone'); }
+  resetDone() { this.#rounds.answer('reset', 'resetDone'); }
 
   /** Says that this player's game is over, with a result of at most 1 KiB as JSON to be recorded; `onEnded` follows when all have finished. */
   finish(result) {
@@ -233,6 +236,7 @@ class Session {
   // What the servers say, by type. Unknown types and fields are a later version's and are ignored.
   #handlers = {
     __proto__: null,
+    ...this.#rounds.handlers,
     waiting: (message) => {
       this.session = message.session;
       this.#place.save({ resume: message.resume });
@@ -276,18 +280,16 @@ class Session {
       this.transport = transport;
       this.startAt = instant(start);
       this.ticks = ticks;
-      const others = [...Array(this.players).keys()].filter((each) => each !== this.player);
       if (transport === 'relay') this.#closePeers();
-      else if (this.#reloaded) this.#makePeers().restore(others);
+      else if (this.#reloaded) this.#makePeers().restore(this.#others);
       this.#setPhase('playing');
       if (this.#finish) this.#sendJSON(this.#finish);      // said again it counts once
-      if (again) this.#timer = setTimeout(() => this.#barriers.repeat(), limits.repeatReadyMs);
+      if (again) this.#timer = setTimeout(() => this.#rounds.repeatReady(), limits.repeatReadyMs);
       for (const frame of this.#outbox.splice(0)) this.#line.sendBinary(frame);
       const { player, players, startAt } = this;
       this.#tell('Play', { player, players, transport, seed, again, reloaded: this.#reloaded, startAt, ticks });
       for (const message of this.#early.splice(0)) this.#tell('Message', message);
     },
-    go: (message) => this.#barriers.opened(message),
     peerDisconnected: (message) => this.#tell('PeerDisconnected', message),
     peerReconnected: (message) => {
       this.#peers?.returned(message.player);
@@ -310,14 +312,10 @@ class Session {
     if (frame.length < 2) return;
     const [kind, from] = frame, bytes = frame.subarray(2);
     if (kind === Kind.ordered) this.#received += 1;
-    if (kind === Kind.tick) this.#receiveTick(readBundle(bytes));
-    else this.#receive({ from, bytes, latest: kind === Kind.latest });
-  }
-
-  #receiveTick(bundle) {
-    if (!bundle) return;
-    this.#tick = bundle.tick;
-    this.#tell('Tick', bundle);
+    if (kind !== Kind.tick) return this.#receive({ from, bytes, latest: kind === Kind.latest });
+    const bundle = readBundle(bytes);
+    this.#tick = bundle?.tick ?? this.#tick;
+    if (bundle) this.#tell('Tick', bundle);
   }
 
   #receive(message) {
@@ -337,6 +335,8 @@ class Session {
   #sendJSON(message) {
     return (this.#entered || !this.#atCoordinator) && this.#line.sendJSON(message);
   }
+
+  get #others() { return [...Array(this.players).keys()].filter((each) => each !== this.player); }
 
   #makePeers() {
     return this.#peers ??= new Peers({
@@ -363,7 +363,7 @@ class Session {
 
   #closeSession() {
     this.#closePeers();
-    this.#barriers.fail();
+    this.#rounds.close();
     this.#outbox = [];
     this.#early = [];
     this.#finish = null;

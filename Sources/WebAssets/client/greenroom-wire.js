@@ -37,3 +37,9 @@ export function readBundle(bytes) {
 
 /** An instant that the server speaks of, as a time of `performance.now()`. */
 export function instant({ startsInMs = 0, startAtMs }) { return startAtMs ?? performance.now() + startsInMs; }
+
+export function withResolvers() {
+  let resolve, reject;
+  const promise = new Promise((yes, no) => { resolve = yes; reject = no; });
+  return { promise, resolve, reject };
+}

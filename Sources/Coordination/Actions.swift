@@ -31,15 +31,18 @@ public enum PlayerReply: Hashable, Sendable {
     case entered(
         SessionID, PlayerIndex, players: [PlayerPresence], state: SessionState, missed: UInt64, missedTicks: UInt32,
         condition: Condition)
-    /// `deadlineMs` is the time left.
-    case validate(peers: [PlayerIndex], offerTo: [PlayerIndex], iceServers: String, deadlineMs: UInt64)
-    case signal(from: PlayerIndex, data: [UInt8])
+    case validate(ValidationTask)
+    /// Build a fresh connection to that peer, and let go of an older one. `deadlineMs` is the time left for it.
+    case retry(peer: PlayerIndex, attempt: UInt32, offers: Bool, iceServers: String, deadlineMs: UInt64)
+    case signal(from: PlayerIndex, data: [UInt8], attempt: UInt32?)
     /// `seed` is below 2^53, so that it is the same number in every JSON reader.
     case play(Transport, seed: UInt64, StartInstant, TickTerms?)
     /// What does its clock say? `serverMs` is the boot clock's time now.
     case clock(sample: UInt32, serverMs: UInt64)
     /// When play begins, again, now that its clock is known.
     case start(StartInstant)
+    /// Play goes on this way from now on.
+    case transport(Transport)
     /// The instant is told where the scene has a rule of barriers; `missing` are those without whom it opens.
     case go(barrier: String, StartInstant?, missing: [PlayerIndex])
     /// The episode of this number begins at the instant; `deadlineMs` is the time left until it is over in any case.
@@ -150,6 +153,16 @@ public enum CoordinatorNotice: Hashable, Sendable {
     /// Both ends call a pair validated: its round trip, as the outcome will say it.
     case measured(SessionID, PairRoundTrip)
     case validationFailed(SessionID, by: PlayerIndex, peer: PlayerIndex, detail: String)
+    /// A pair is told to connect anew.
+    case retried(SessionID, PlayerPair, attempt: UInt32)
+    /// Something about an attempt that is over; ignored.
+    case stale(SessionID, by: PlayerIndex, LateWord)
+    /// A validated pair says that it has lost each other.
+    case pairLost(SessionID, PlayerPair, by: PlayerIndex)
+    /// A pair that was lost in play is connected again.
+    case repaired(SessionID, PlayerPair, attempt: UInt32)
+    /// A pair was lost for good: all play on through the coordinator.
+    case fellBack(SessionID, over: PlayerPair)
     case excluded(SessionID, PlayerIndex, reason: String, by: Excluder)
     /// A player has been warned that it will be excluded.
     case warned(SessionID, PlayerIndex, WatchedAspect)

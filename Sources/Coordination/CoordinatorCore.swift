@@ -112,6 +112,7 @@ public struct CoordinatorCore: Sendable {
         switch kind {
         case .enter: enterDeadlinePassed(session, isLast: slot == GraceSlot.extended, now, &actions)
         case .validate: validationDeadlinePassed(session, isLast: slot == GraceSlot.extended, now, &actions)
+        case .pairs: attemptsDue(session, now, &actions)
         case .reconnect: graceIsOver(session, now, slot: slot, &actions)
         case .barrier: barrierDeadlinePassed(session, slot: slot, now, &actions)
         case .episode: episodeDeadlinePassed(session, now, &actions)

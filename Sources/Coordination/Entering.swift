@@ -89,9 +89,11 @@ extension CoordinatorCore {
     ) {
         switch details.phase {
         case .entering: break
-        case .validating(let validation):
+        case .validating(let pairs):
             // With all pairs decided play begins now, unless another is away: then there is nothing to do but wait.
-            if validation.transport == nil { askToValidate(connection, seat, details, now, &actions) }
+            if pairs.isDecided { break }
+            restartPairs(of: seat, now: now, &actions)
+            askToValidate(connection, seat, now, &actions)
         case .playing(let play):
             actions.append(.reply(connection, details.playReply(play, to: seat.player, now)))
             details.forEachOrdered(for: seat.player, after: seen.messages) { from, bytes in
@@ -102,6 +104,7 @@ extension CoordinatorCore {
                 actions.append(.reply(connection, details.goReply(barrier, to: seat.player, now)))
             }
             _ = ledger.withDetails(seat.session) { $0[seat.player].opened = [] }
+            restartPairs(of: seat, now: now, &actions)
             tellWhereTheGameIs(connection, seat, details, now, &actions)
             tellPaused(connection, details, &actions)
         }
@@ -120,11 +123,13 @@ extension CoordinatorCore {
             } else {
                 beginPlay(session, .relay, now, &actions)
             }
-        case .validating(let validation):
-            guard let transport = validation.transport else { return }
+        case .validating(let pairs):
+            guard pairs.isDecided else { return }
             ledger.clearDeadline(.validate, slot: GraceSlot.ordinary, of: session)
             ledger.clearDeadline(.validate, slot: GraceSlot.extended, of: session)
-            beginPlay(session, transport, now, &actions)
+            ledger.clearDeadline(.pairs, of: session)
+            // Only a scene that goes on by relay gets past a failed pair.
+            beginPlay(session, pairs.areAllValidated ? .peers(pairs) : .relay, now, &actions)
         case .playing: break
         }
     }

@@ -32,9 +32,12 @@ public enum CoordinatorEvent: Sendable {
 /// What a client that has entered may ask.
 public enum PlayerRequest: Sendable {
     /// `data` is raw JSON, passed on untouched.
-    case signal(to: PlayerIndex, data: [UInt8])
-    case validated(peer: PlayerIndex, rttMs: Double?)
-    case validationFailed(peer: PlayerIndex, detail: String)
+    case signal(to: PlayerIndex, data: [UInt8], attempt: UInt32? = nil)
+    /// Without an attempt, here and below, the one that runs is meant.
+    case validated(peer: PlayerIndex, rttMs: Double?, attempt: UInt32? = nil)
+    case validationFailed(peer: PlayerIndex, detail: String, attempt: UInt32? = nil)
+    /// The connection to a peer is gone that had been validated.
+    case peerLost(peer: PlayerIndex, attempt: UInt32? = nil)
     /// Its clock, for `PlayerReply.clock` of this number.
     case clock(sample: UInt32, clientMs: Double)
     case ready(barrier: String)

@@ -8,6 +8,16 @@ public struct CoordinationLimits: Sendable {
     public var outboxMax = 20_000
     /// Players of a session whose pairs are all validated: pairs grow with the square.
     public var validatedPlayersMax = 16
+    /// How often a pair may lose each other: what breaks once more goes by relay.
+    public var pairLossesMax: UInt8 = 8
+    /// Bytes of one signal's data.
+    public var signalBytesMax = 32_768
+    /// Signals of one player at once, and as a rate: sixteen players offer and trickle some twenty candidates to each other.
+    public var signalsBurstMax = 1_024
+    public var signalsPerSecondMax = 64
+    /// The same in bytes.
+    public var signalBytesBurstMax = 1 << 20
+    public var signalBytesPerSecondMax = 128 * 1024
     /// Barriers of one session that some have reached and others not.
     public var barriersOpenMax = 8
     /// UTF-8 bytes of a barrier's name.

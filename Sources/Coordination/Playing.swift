@@ -3,13 +3,13 @@ import SessionProtocol
 /// PLAYING, and what a player that has entered may ask.
 extension CoordinatorCore {
     mutating func beginPlay(
-        _ session: SessionID, _ transport: Transport, _ now: Moment, _ actions: inout [CoordinatorAction]
+        _ session: SessionID, _ route: Route, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
         guard ledger.transition(session, to: .playing) else { return }
         let countdownMs = ledger[session]?.details.rules.start?.countdownMs ?? 0
-        let play = Play(transport: transport, startMs: now.bootMs + UInt64(countdownMs))
+        let play = Play(route: route, startMs: now.bootMs + UInt64(countdownMs))
         let details = ledger.withDetails(session) { details in
-            if case .validating(let validation) = details.phase { details.roundTrips = validation.roundTrips }
+            details.roundTrips = details.roundTripsSoFar
             details.phase = .playing(play)
             return details
         }
@@ -37,16 +37,14 @@ extension CoordinatorCore {
         guard ledger.contains(seat.session) else { return }
         watchHeard(seat, now)
         switch request {
-        case .signal(let peer, let data): signal(peer, data, from: connection, seat, &actions)
-        case .validated(let peer, let rttMs):
-            guard reported(peer, isValid: true, rttMs: rttMs, by: seat, from: connection, now, &actions) else { return }
-            actions.append(.notice(.validated(seat.session, by: seat.player, peer: peer, rttMs: rttMs)))
-            judgeValidation(seat.session, now, &actions)
-        case .validationFailed(let peer, let detail):
-            guard reported(peer, isValid: false, by: seat, from: connection, now, &actions) else { return }
-            let detail = detail.cut(toBytes: limits.detailBytesMax)
-            actions.append(.notice(.validationFailed(seat.session, by: seat.player, peer: peer, detail: detail)))
-            judgeValidation(seat.session, now, &actions)
+        case .signal(let peer, let data, let attempt):
+            signal(peer, data, attempt: attempt, from: connection, seat, now, &actions)
+        case .validated(let peer, let rttMs, let attempt):
+            validated(peer, attempt: attempt, rttMs: rttMs, seat, from: connection, now, &actions)
+        case .validationFailed(let peer, let detail, let attempt):
+            validationFailed(peer, attempt: attempt, detail: detail, seat, from: connection, now, &actions)
+        case .peerLost(let peer, let attempt):
+            peerLost(peer, attempt: attempt, seat, from: connection, now, &actions)
         case .episodeDone(let number): episodeDone(number, seat, from: connection, now, &actions)
         case .resetDone(let number): resetDone(number, seat, from: connection, now, &actions)
         case .clock(let sample, let clientMs):
@@ -61,24 +59,6 @@ extension CoordinatorCore {
             actions.append(.notice(.excluded(seat.session, seat.player, reason: reason, by: .itself)))
             lose([seat.player], of: seat.session, .excluded, texts: [reason], now, &actions)
         }
-    }
-
-    private func signal(
-        _ peer: PlayerIndex, _ data: [UInt8], from connection: ConnectionHandle, _ seat: Seat,
-        _ actions: inout [CoordinatorAction]
-    ) {
-        guard let entry = ledger[seat.session] else { return }
-        guard entry.state == .validating || entry.state == .playing else {
-            return complain(connection, .wrongState, "signals are for validating and playing", &actions)
-        }
-        guard peer != seat.player, entry.details.isMember(peer) else {
-            return complain(connection, .noSuchPlayer, "no such peer in this session", &actions)
-        }
-        // Signals are of the moment: one that is kept would reach a page that has made new connections meanwhile.
-        guard let target = entry.details[peer].connection else {
-            return complain(connection, .wrongState, "the peer is disconnected", &actions)
-        }
-        actions.append(.reply(target, .signal(from: seat.player, data: data)))
     }
 
     private mutating func finish(
@@ -115,7 +95,7 @@ extension CoordinatorCore {
 
 extension SessionDetails {
     func playReply(_ play: Play, to player: PlayerIndex, _ now: Moment) -> PlayerReply {
-        .play(play.transport, seed: assignment.seed & (1 << 53 - 1), instant(play.startMs, for: player, now), tickTerms)
+        .play(play.route.transport, seed: assignment.seed & (1 << 53 - 1), instant(play.startMs, for: player, now), tickTerms)
     }
 }
 

@@ -7,7 +7,7 @@ struct SessionDetails: Sendable {
         /// MATCHED. → validating, playing
         case entering
         /// VALIDATING. → playing
-        case validating(Validation)
+        case validating(PairTable)
         /// PLAYING.
         case playing(Play)
     }
@@ -56,7 +56,7 @@ struct SessionDetails: Sendable {
     var roundTripsSoFar: [PairRoundTrip] {
         switch phase {
         case .entering: []
-        case .validating(let validation): validation.roundTrips
+        case .validating(let pairs): pairs.roundTrips
         case .playing: roundTrips
         }
     }
@@ -99,6 +99,7 @@ struct Player: Sendable {
     var budget = RelayBudget()
     /// Barriers that opened while it was away: at most those that it was ready for, so at most those open at once.
     var opened: [OpenedBarrier] = []
+    var signals = SignalAllowance()
     /// It has sent a binary message since it was last looked at.
     var hasSpoken = false
     /// The page of its present connection has said so.
@@ -115,7 +116,7 @@ struct Player: Sendable {
 
 /// What PLAYING needs.
 struct Play: Sendable {
-    let transport: Transport
+    var route: Route
     /// The instant at which all begin, by the boot clock.
     let startMs: UInt64
     /// Barriers that some have reached.

@@ -4,7 +4,7 @@ import SessionProtocol
 extension CoordinatorCore {
     /// The size of every table, index, queue and timer: each is 0 when nobody is connected and no session lives.
     public var tables: [(name: StaticString, count: Int)] {
-        var (barriers, replayed, opened, reporting, watched, lost, paused) = (0, 0, 0, 0, 0, 0, 0)
+        var (barriers, replayed, opened, reporting, watched, lost, paused, tried) = (0, 0, 0, 0, 0, 0, 0, 0)
         var (inputs, bundles) = (0, 0)
         for session in ledger.sessions {
             guard let details = ledger.details(of: session) else { continue }
@@ -16,6 +16,7 @@ extension CoordinatorCore {
                 opened += player.opened.count
                 lost += player.loss == nil ? 0 : 1
             }
+            tried += details.pairs?.triedCount ?? 0
             switch details.phase {
             case .entering: break
             case .validating: reporting += 1
@@ -26,9 +27,9 @@ extension CoordinatorCore {
         }
         return [
             ("sessions", ledger.count), ("subjects", ledger.subjectCount), ("sessionDeadlines", ledger.deadlineCount),
-            ("connections", seats.count), ("relayPlaces", places.count), ("validations", reporting), ("barriers", barriers),
-            ("barriersMissed", opened), ("replayMessages", replayed), ("watches", watched), ("seatsLost", lost), ("paused", paused),
-            ("outbox", outbox.count), ("outboxUnpersisted", unpersisted.count), ("tellDeadlines", tellings.count),
+            ("connections", seats.count), ("relayPlaces", places.count), ("validations", reporting), ("pairAttempts", tried),
+            ("barriers", barriers), ("barriersMissed", opened), ("replayMessages", replayed), ("watches", watched), ("seatsLost", lost),
+            ("paused", paused), ("outbox", outbox.count), ("outboxUnpersisted", unpersisted.count), ("tellDeadlines", tellings.count),
             ("clockDeadlines", clockAsks.count), ("tickingSessions", tickQueue.count), ("tickInputs", inputs),
             ("ticksKept", bundles),
         ]
@@ -53,6 +54,11 @@ extension CoordinatorCore {
 
     /// Whether this connection sits in a session, or waits to be told of its end.
     public func hasEntered(_ connection: ConnectionHandle) -> Bool { seats[connection] != nil }
+
+    /// Where a connection sits; nil for one that has not entered.
+    public func place(of connection: ConnectionHandle) -> (session: SessionID, player: PlayerIndex)? {
+        seats[connection].map { ($0.session, $0.player) }
+    }
 
     /// Sessions whose records a compacted outbox file must keep.
     public var journalSessions: [SessionID] { outbox.keys }

@@ -1,5 +1,5 @@
 /// SHA-1 (FIPS 180-4, section 6.1), of bytes that are all there. Only for the accept key of the WebSocket handshake, which
-/// RFC 6455 defines by it: never for anything that must resist a forger.
+/// RFC 6455 defines by it, and within `HMACSHA1`: never alone for anything that must resist a forger.
 public enum SHA1 {
     public static func hash(_ bytes: [UInt8]) -> InlineArray<20, UInt8> {
         var state: InlineArray<5, UInt32> = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0]

@@ -8,6 +8,15 @@ static const unsigned char library[] = {
 static const unsigned char peers[] = {
 #embed "client/greenroom-peers.js"
 };
+static const unsigned char link[] = {
+#embed "client/greenroom-link.js"
+};
+static const unsigned char stream[] = {
+#embed "client/greenroom-stream.js"
+};
+static const unsigned char direct[] = {
+#embed "client/greenroom-direct.js"
+};
 static const unsigned char line[] = {
 #embed "client/greenroom-line.js"
 };
@@ -87,12 +96,15 @@ static const unsigned char icon[] = {
 static const struct greenroom_asset assets[] = {
     {"/", "text/html; charset=utf-8", page, sizeof page},
     {"/greenroom.js", SCRIPT, library, sizeof library},
+    {"/greenroom-direct.js", SCRIPT, direct, sizeof direct},
     {"/greenroom-line.js", SCRIPT, line, sizeof line},
+    {"/greenroom-link.js", SCRIPT, link, sizeof link},
     {"/greenroom-peers.js", SCRIPT, peers, sizeof peers},
     {"/greenroom-limits.js", SCRIPT, client_limits, sizeof client_limits},
     {"/greenroom-visibility.js", SCRIPT, visibility, sizeof visibility},
     {"/greenroom-rounds.js", SCRIPT, gatherings, sizeof gatherings},
     {"/greenroom-place.js", SCRIPT, place, sizeof place},
+    {"/greenroom-stream.js", SCRIPT, stream, sizeof stream},
     {"/greenroom.py", PYTHON, python, sizeof python},
     {"/examples/echo.py", PYTHON, echo, sizeof echo},
     {"/examples/lockstep.py", PYTHON, lockstep, sizeof lockstep},

@@ -2,6 +2,7 @@ import Coordination
 import Reactor
 import Service
 import SessionProtocol
+import WebProtocol
 
 /// The coordinator's own options.
 enum CoordinatorOptions {
@@ -23,9 +24,17 @@ enum CoordinatorOptions {
         "tell-wait", in: 0...600_000, default: 3_000, section: "Link",
         help: "While the link is down, how long players wait to be told that their session has ended.")
 
+    static let turnSecret = Option.secret(
+        "turn-secret", section: "Players",
+        help: "Shared with the TURN servers that scenes name without a credential: each player is given one of its own, good for a "
+            + "while, in the form of coturn's use-auth-secret.")
+    static let turnLifetime = Option.durationMs(
+        "turn-lifetime", in: 10_000...86_400_000, default: 600_000, section: "Players",
+        help: "How long such a credential is good. A connection that began with it may go on as long as it is refreshed by then.")
+
     static let program = Program(
         name: "coordinator", summary: "validates peers, carries play and reports how it ended",
-        options: [listen, listenPorts, publicURL, capacity] + ServerOptions.players + [link, ServerOptions.secret, tellWait]
+        options: [listen, listenPorts, publicURL, capacity, turnSecret, turnLifetime] + ServerOptions.players + [link, ServerOptions.secret, tellWait]
             + [Administration.token] + ServerOptions.state + LogOptions.all,
         reloads: true, environmentOfOthers: ServerOptions.environmentNames)
 }
@@ -37,6 +46,8 @@ struct CoordinatorSettings {
     let publicURL: String?
     let connectionsMax: Int
     let web: WebLimits
+    /// Nil where nobody is given credentials.
+    let turn: TurnIssuer?
     let administration: Administration?
     let link: String
     let secret: [UInt8]
@@ -62,6 +73,7 @@ struct CoordinatorSettings {
         administration = try Administration(configuration)
         secret = try ServerOptions.linkSecret(
             configuration, for: CoordinatorOptions.link, at: configuration[CoordinatorOptions.link])
+        turn = try Self.turn(configuration)
         link = configuration[CoordinatorOptions.link].description
         var limits = CoordinationLimits()
         limits.sessionsMax = configuration[CoordinatorOptions.capacity]
@@ -69,6 +81,15 @@ struct CoordinatorSettings {
         limits.tellWaitMs = UInt64(configuration[CoordinatorOptions.tellWait])
         coordination = limits
         state = try NodeState(configuration, role: "coordinator")
+    }
+
+    static func turn(_ configuration: Configuration) throws(ConfigurationError) -> TurnIssuer? {
+        guard let secret = configuration[CoordinatorOptions.turnSecret] else { return nil }
+        guard secret.utf8.count >= 8 else {
+            throw configuration.error(CoordinatorOptions.turnSecret, "is shorter than 8 bytes")
+        }
+        return TurnIssuer(
+            secret: Array(secret.utf8), lifetimeS: UInt64(configuration[CoordinatorOptions.turnLifetime]) / 1000)
     }
 
     private static func publicURL(

@@ -70,6 +70,36 @@ extension CoordinatorServer {
                     "session": .string("\(session)"), "player": .int(Int(player.number)),
                     "peer": .int(Int(peer.number)), "detail": .string(detail),
                 ])
+        case .retried(let session, let pair, let attempt):
+            pairMetrics.add(.retry, to: metrics.registry)
+            logger.info(
+                "pair_retried",
+                [
+                    "session": .string("\(session)"), "pair": .string("\(pair.lower)-\(pair.higher)"),
+                    "attempt": .int(Int(attempt)),
+                ])
+        case .stale(_, _, let word): pairMetrics.add(word, to: metrics.registry)
+        case .pairLost(let session, let pair, let player):
+            pairMetrics.add(.loss, to: metrics.registry)
+            logger.info(
+                "pair_lost",
+                [
+                    "session": .string("\(session)"), "pair": .string("\(pair.lower)-\(pair.higher)"),
+                    "by": .int(Int(player.number)),
+                ])
+        case .repaired(let session, let pair, let attempt):
+            pairMetrics.add(.repair, to: metrics.registry)
+            logger.info(
+                "pair_repaired",
+                [
+                    "session": .string("\(session)"), "pair": .string("\(pair.lower)-\(pair.higher)"),
+                    "attempt": .int(Int(attempt)),
+                ])
+        case .fellBack(let session, let pair):
+            pairMetrics.add(.fallback, to: metrics.registry)
+            logger.warning(
+                "fell_back_to_relay",
+                ["session": .string("\(session)"), "pair": .string("\(pair.lower)-\(pair.higher)")], message: "a pair has lost each other for good")
         case .excluded(let session, let player, let reason, let excluder):
             watchMetrics.count(excluder)
             logger.info(

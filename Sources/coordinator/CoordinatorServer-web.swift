@@ -35,12 +35,15 @@ extension CoordinatorServer: WebApplication {
             guard let ticket = Ticket(ticket) else { throw ClientMessageError(.badTicket, "this is no ticket") }
             web.settle(connection.id)
             handle(.enter(connection, session, ticket, received: UInt64(received), tick: UInt32(clamping: tick)))
-        case .signal(let to, let data):
-            handle(.request(connection, .signal(to: try player(to), data: data)))
-        case .validated(let peer, let rttMs):
-            handle(.request(connection, .validated(peer: try player(peer), rttMs: rttMs)))
-        case .validationFailed(let peer, let detail):
-            handle(.request(connection, .validationFailed(peer: try player(peer), detail: detail ?? "")))
+        case .signal(let to, let data, let attempt):
+            handle(.request(connection, .signal(to: try player(to), data: data, attempt: attempt)))
+        case .validated(let peer, let rttMs, let attempt):
+            handle(.request(connection, .validated(peer: try player(peer), rttMs: rttMs, attempt: attempt)))
+        case .validationFailed(let peer, let detail, let attempt):
+            handle(
+                .request(connection, .validationFailed(peer: try player(peer), detail: detail ?? "", attempt: attempt)))
+        case .peerLost(let peer, let attempt):
+            handle(.request(connection, .peerLost(peer: try player(peer), attempt: attempt)))
         case .episodeDone(let episode):
             handle(.request(connection, .episodeDone(episode.map { UInt16(clamping: $0) })))
         case .resetDone(let episode): handle(.request(connection, .resetDone(episode.map { UInt16(clamping: $0) })))
@@ -140,7 +143,14 @@ extension CoordinatorServer: WebApplication {
 
     func say(_ reply: PlayerReply, on connection: ConnectionHandle) {
         if case .error = reply { metrics.registry.add(metrics.errors) }
-        web.sendText(connection.id) { reply.message.encode(into: &$0) }
+        let message = reply.message { servers in iceServers(servers, for: connection) }
+        web.sendText(connection.id) { message.encode(into: &$0) }
+    }
+
+    /// Each player has credentials of its own for TURN servers, and new ones each time.
+    private func iceServers(_ servers: String, for connection: ConnectionHandle) -> [UInt8] {
+        guard let turn = settings.turn, let place = core.place(of: connection) else { return Array(servers.utf8) }
+        return turn.fill(servers, for: "\(place.session)-\(place.player)", nowUnixMs: now.unixMs)
     }
 
     private var notReadyReason: String? {
@@ -197,18 +207,26 @@ extension StartInstant {
 
 extension PlayerReply {
     /// The reply in the words of the client protocol.
-    fileprivate var message: CoordinatorReply {
+    fileprivate func message(_ iceServers: (String) -> [UInt8]) -> CoordinatorReply {
         switch self {
         case .entered(let session, let player, let players, let state, let missed, let missedTicks, let condition):
             .entered(
                 session: session.description, player: Int(player.number),
                 players: players.map { .init(player: Int($0.player.number), connected: $0.isConnected, lost: $0.isLost) },
                 state: state.description, missed: missed, missedTicks: missedTicks, role: condition.role, treatment: condition.treatment)
-        case .validate(let peers, let offerTo, let iceServers, let deadlineMs):
+        case .validate(let task):
             .validate(
-                peers: peers.map { Int($0.number) }, offerTo: offerTo.map { Int($0.number) },
-                iceServers: Array(iceServers.utf8), deadlineMs: Int(clamping: deadlineMs))
-        case .signal(let from, let data): .signal(from: Int(from.number), data: data)
+                .init(
+                    peers: task.peers.map { Int($0.number) }, offerTo: task.offerTo.map { Int($0.number) },
+                    validated: task.validated.map { Int($0.number) }, iceServers: iceServers(task.iceServers),
+                    attempt: task.attempt, attemptMs: Int(clamping: task.attemptMs),
+                    deadlineMs: Int(clamping: task.deadlineMs)))
+        case .retry(let peer, let attempt, let offers, let servers, let deadlineMs):
+            .retry(
+                peer: Int(peer.number), attempt: attempt, offer: offers, iceServers: iceServers(servers),
+                deadlineMs: Int(clamping: deadlineMs))
+        case .signal(let from, let data, let attempt): .signal(from: Int(from.number), data: data, attempt: attempt)
+        case .transport(let transport): .transport(transport == .peer ? .peer : .relay)
         case .play(let transport, let seed, let start, let ticks):
             .play(
                 transport: transport == .peer ? .peer : .relay, seed: UInt32(truncatingIfNeeded: seed), start: start.message,

@@ -22,6 +22,7 @@ final class CoordinatorServer {
     let web: WebServer
     private(set) var dialer: LinkDialer?
     private(set) lazy var metrics = declareMetrics()
+    private(set) lazy var pairMetrics = PairMetrics(metrics.registry)
     private(set) lazy var pairRoundTrips = metrics.registry.histogram(
         "greenroom_pair_round_trip_seconds",
         help: "Round trips between players as they measured them while they were validated, once for each pair.",
@@ -89,6 +90,7 @@ final class CoordinatorServer {
     func run() throws(ReactorError) {
         // It is shown with zeros before anything has been measured.
         _ = pairRoundTrips
+        _ = pairMetrics
         _ = (administrationMetrics, watchMetrics)
         let contents = settings.state.contents
         let address = try listen()

@@ -106,12 +106,13 @@ private struct RecordedCoordinator {
             let about = words[2].split(separator: " ")
             let index = try #require(assignment.players.firstIndex { $0.subject.name == about[0] })
             let peer = try #require(PlayerIndex(exactly: index))
-            handle(
-                .request(
-                    try connection(words[1]),
-                    words[0] == "failed"
-                        ? .validationFailed(peer: peer, detail: "")
-                        : .validated(peer: peer, rttMs: about.count > 1 ? Double(about[1]) : nil)))
+            let connection = try connection(words[1])
+            if words[0] == "validated" {
+                handle(.request(connection, .validated(peer: peer, rttMs: about.count > 1 ? Double(about[1]) : nil)))
+            } else {
+                // However often it tries: that it does so is between the coordinator and its players.
+                for _ in 0..<3 { handle(.request(connection, .validationFailed(peer: peer, detail: ""))) }
+            }
         default: Issue.record("\(conversation.name): a coordinator knows no \(words)")
         }
     }

@@ -47,6 +47,18 @@ extension CoordinatorCore {
         #expect((play.pausedMs != nil) == isPausing, "play stands still while one is away, where it is to")
     }
 
+    /// One deadline for all attempts that run; what waits, waits for one who is away.
+    private func checkPairs(_ entry: SessionLedger<SessionDetails>.Entry) {
+        let details = entry.details
+        #expect(ledger.deadlineMs(.pairs, of: entry.id) == details.pairs?.nextDueMs)
+        for pair in details.pairs?.pairs ?? [] where pair.isTried && pair.dueMs == nil {
+            #expect(!details.areConnected(pair.players), "only who is away is waited for")
+        }
+        if details.isPlaying {
+            #expect(details.pairs?.pairs.allSatisfy { $0.isTried || $0.isValidated } ?? true, "what cannot be repaired goes by relay")
+        }
+    }
+
     private func checkPhase(_ entry: SessionLedger<SessionDetails>.Entry) {
         func isSet(_ kind: DeadlineKind) -> Bool {
             ledger.deadlineMs(kind, slot: GraceSlot.ordinary, of: entry.id) != nil
@@ -59,9 +71,11 @@ extension CoordinatorCore {
         case .validating:
             #expect(entry.state == .validating)
             #expect(!isSet(.enter) && isSet(.validate) && !isSet(.play))
+            checkPairs(entry)
         case .playing(let play):
             #expect(entry.state == .playing)
             #expect(!isSet(.enter) && !isSet(.validate) && isSet(.play))
+            checkPairs(entry)
             #expect(play.barriers.count <= limits.barriersOpenMax)
             checkLoop(play, entry)
             for barrier in play.barriers {

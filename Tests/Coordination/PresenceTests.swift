@@ -25,7 +25,8 @@ import Testing
             stage.cut(2)
             #expect(
                 stage.enter(3, 1, player: 1) == [
-                    "3 < entered p1 [0+ 1+] validating", "1 < back p1", "3 < validate [0] offer [] in 10000",
+                    "3 < entered p1 [0+ 1+] validating", "1 < back p1", "1 < retry p1 attempt 3 offer in 5000",
+                    "3 < validate [0] offer [] in 10000 attempt 3 in 5000",
                 ])
         }
     }

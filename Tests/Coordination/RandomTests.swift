@@ -145,8 +145,9 @@ struct RandomWorld {
         if pick(12) == 0 { return .clock(sample: UInt32(pick(4)), clientMs: [0, 5e5, .nan, -1, .infinity][pick(5)]) }
         switch pick(15) {
         case 0, 1, 2, 3: return .validated(peer: player, rttMs: nil)
-        case 4: return .validationFailed(peer: player, detail: "")
-        case 5, 6: return .signal(to: player, data: [1])
+        case 4: return .validationFailed(peer: player, detail: "", attempt: pick(2) == 0 ? nil : UInt32(pick(4)))
+        case 5: return .signal(to: player, data: [1], attempt: pick(2) == 0 ? nil : UInt32(pick(4)))
+        case 6: return .peerLost(peer: player)
         case 7, 8, 9: return .ready(barrier: "\(pick(4))")
         case 10, 11, 12: return .finish(result: pick(2) == 0 ? nil : [123, 125])
         case 13: return .visibility(isHidden: pick(2) == 0)
@@ -220,7 +221,7 @@ struct RandomWorld {
             #expect(outcome.reason == reason)
             let isKnown = acked.contains(session.low)
             #expect(isKnown || (!isLinkUp && number <= persistedUpTo), "told before it is true")
-        case .validate, .signal, .play, .clock, .start, .go, .episode, .reset, .done, .paused, .resumed, .playerLost, .playerSeated,
+        case .validate, .retry, .signal, .transport, .play, .clock, .start, .go, .episode, .reset, .done, .paused, .resumed, .playerLost, .playerSeated,
             .peerDisconnected, .peerReconnected, .warning, .warningOver, .error:
             break
         }

@@ -205,11 +205,16 @@ struct Stage {
     }
 
     static func validating(
-        _ number: UInt64, players: Int = 2, onFailure: ValidationFailureAction = .requeue
+        _ number: UInt64, players: Int = 2, onFailure: ValidationFailureAction = .requeue, attempts: AttemptRule? = nil
     ) -> Assignment {
-        assignment(
+        var assignment = assignment(
             number, players: players, SessionSettings(validatesPeers: true, onValidationFailure: onFailure))
+        assignment.extensions.playRules.attempts = attempts
+        return assignment
     }
+
+    /// One attempt, as long as validation may take.
+    static let once = AttemptRule(attemptsMax: 1, attemptTimeoutMs: 15_000)
 
     // MARK: Reading
 

@@ -28,9 +28,15 @@ extension PlayerReply {
             "entered p\(player) [\(players.map { "\($0.player)\($0.isConnected ? "+" : "-")\($0.isLost ? "x" : "")" }.joined(separator: " "))]"
                 + " \(state)" + (missed > 0 ? " missed \(missed)" : "")
                 + (missedTicks > 0 ? " missed \(missedTicks) ticks" : "")
-        case .validate(let peers, let offerTo, _, let deadlineMs):
-            "validate \(peers.list) offer \(offerTo.list) in \(deadlineMs)"
-        case .signal(let from, let data): "signal p\(from) \(data)"
+        case .validate(let task):
+            "validate \(task.peers.list) offer \(task.offerTo.list) in \(task.deadlineMs)"
+                + (task.validated.isEmpty ? "" : " validated \(task.validated.list)")
+                + " attempt \(task.attempt) in \(task.attemptMs)"
+        case .retry(let peer, let attempt, let offers, _, let deadlineMs):
+            "retry p\(peer) attempt \(attempt)\(offers ? " offer" : "") in \(deadlineMs)"
+        case .signal(let from, let data, let attempt):
+            "signal p\(from) \(data)\(attempt.map { " attempt \($0)" } ?? "")"
+        case .transport(let transport): "transport \(transport)"
         case .play(let transport, let seed, let start, let ticks):
             "play \(transport) \(seed)" + (start.inMs > 0 ? " \(start.line)" : "")
                 + (ticks.map { " ticks of \($0.intervalMs), \($0.inputBytesMax) from \($0.next)" } ?? "")

@@ -40,10 +40,13 @@ extension Walk {
             world.pass(90_000)
         case .pairFailed: failPair("requeue")
         case .pairFailedFinally: failPair("finally")
+        case .unreachable: failAlone("requeue")
+        case .unreachableFinally: failAlone("finally")
         case .pairFailedRelayed: failPair("relayed")
         case .silent: keepSilent("requeue")
         case .silentFinally: keepSilent("finally")
         case .silentRelayed: keepSilent("relayed")
+        case .pairLost: losePair()
         case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver,
             .reloaded, .excluded, .lost, .watchedOut, .excludedByAdministrator, .rejoined, .finishedGone, .noCoordinatorYet, .noCoordinatorInTime, .leftAtMatchmaker,
             .goneAtMatchmaker, .refused, .unanswered, .linkLostInOffer, .noCoordinatorLeft, .staleMessage, .dropped,
@@ -91,12 +94,60 @@ extension Walk {
             return askInVainRequeued("ann", .validationFailed(peer: PlayerIndex(1), detail: ""))
         }
         bring()
-        // The first pair that both have reported ends it, unless play can go on by relay.
-        if name == "relayed" { report("cid") { _ in true } }
+        report("cid") { _ in true }
         report("ann") { $0 != "bob" }
-        if name != "relayed" { return world.ask("bob", .validated(peer: PlayerIndex(0), rttMs: nil)) }
-        report("bob") { _ in true }
-        #expect(world.players["cid"]?.heard.last == "play relay")
+        report("bob") { $0 != "ann" }
+        // Two attempts are left by now, and one of the two says that they fail too.
+        world.ask("ann", .validationFailed(peer: PlayerIndex(1), detail: ""))
+        #expect(isLive)
+        world.ask("ann", .validationFailed(peer: PlayerIndex(1), detail: ""))
+        #expect(isLive, "the other is heard too")
+        world.ask("bob", .validated(peer: PlayerIndex(0), rttMs: nil))
+        if name == "relayed" { #expect(world.players["cid"]?.heard.last == "play relay") }
+    }
+
+    /// Cid reaches nobody, whatever it says itself.
+    private func failAlone(_ name: String) {
+        scene = name
+        concerned = ["cid"]
+        if cell.state == .ended {
+            validate()
+            leaveUntold()
+            return askInVainRequeued("ann", .validationFailed(peer: PlayerIndex(2), detail: ""))
+        }
+        bring()
+        report("ann") { $0 != "cid" }
+        report("bob") { $0 != "cid" }
+        for _ in 0..<2 {
+            for player in ["ann", "bob"] { world.ask(player, .validationFailed(peer: PlayerIndex(2), detail: "")) }
+        }
+        #expect(isLive)
+        report("cid") { _ in true }
+    }
+
+    private func losePair() {
+        if cell.state == .ended {
+            scene = "requeue"
+            validate()
+            leaveUntold()
+            return askInVainRequeued("ann", .peerLost(peer: PlayerIndex(1)))
+        }
+        scene = "requeue"
+        validate()
+        if cell.state == .validating {
+            world.ask("ann", .validated(peer: PlayerIndex(1), rttMs: nil))
+            world.ask("bob", .validated(peer: PlayerIndex(0), rttMs: nil))
+        } else {
+            for player in ["ann", "bob", "cid"] { report(player) { _ in true } }
+            #expect(world.players["ann"]?.heard.last == "play peer")
+        }
+        mark()
+        world.ask("ann", .peerLost(peer: PlayerIndex(1)))
+        world.ask("bob", .peerLost(peer: PlayerIndex(0)))
+        for player in ["ann", "bob"] { #expect(world.players[player]?.heard.last == "retry") }
+        guard cell.state == .playing else { return }
+        world.pass(15_000)
+        #expect(world.players["cid"]?.heard.last == "transport relay")
     }
 
     private func keepSilent(_ name: String) {

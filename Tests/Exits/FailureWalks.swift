@@ -49,7 +49,8 @@ extension Walk {
         case .coordinatorDiskFails: failOutbox()
         case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver, .reloaded,
             .excluded, .lost, .watchedOut, .excludedByAdministrator, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver,
-            .timeLimit, .pairFailed, .pairFailedFinally, .pairFailedRelayed, .silent, .silentFinally, .silentRelayed,
+            .timeLimit, .pairFailed, .pairFailedFinally, .unreachable, .unreachableFinally,
+            .pairFailedRelayed, .silent, .silentFinally, .silentRelayed, .pairLost,
             .noCoordinatorYet, .noCoordinatorInTime, .leftAtMatchmaker, .goneAtMatchmaker, .refused, .unanswered,
             .linkLostInOffer, .noCoordinatorLeft, .staleMessage, .dropped, .cancelIgnored, .cancelled,
             .matchmakerShutdown, .coordinatorShutdown,

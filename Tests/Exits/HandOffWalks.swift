@@ -26,7 +26,8 @@ extension Walk {
         case .cancelIgnored: ignoreCancel()
         case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver, .reloaded,
             .excluded, .lost, .watchedOut, .excludedByAdministrator, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver,
-            .timeLimit, .pairFailed, .pairFailedFinally, .pairFailedRelayed, .silent, .silentFinally, .silentRelayed,
+            .timeLimit, .pairFailed, .pairFailedFinally, .unreachable, .unreachableFinally,
+            .pairFailedRelayed, .silent, .silentFinally, .silentRelayed, .pairLost,
             .linkLostAndBack, .rejoinedOutOfReach, .leaseOver, .awokeLate, .coordinatorSilent, .ownerSpokeLate,
             .coordinatorRestarted, .matchmakerRestarted, .bothRestarted, .journalLost, .matchmakerDiskFails,
             .coordinatorDiskFails, .cancelled, .matchmakerShutdown, .coordinatorShutdown,

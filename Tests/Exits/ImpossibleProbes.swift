@@ -62,10 +62,11 @@ extension Walk {
             request("ann", .ready(barrier: "b"))
             wait(for: .barrier)
         case .timeLimit: wait(for: .play)
-        case .pairFailed, .pairFailedFinally, .pairFailedRelayed:
+        case .pairFailed, .pairFailedFinally, .pairFailedRelayed, .unreachable, .unreachableFinally:
             request("ann", .validationFailed(peer: PlayerIndex(1), detail: ""))
             request("bob", .validationFailed(peer: PlayerIndex(0), detail: ""))
-        case .silent, .silentFinally, .silentRelayed: wait(for: .validate)
+        case .silent, .silentFinally, .silentRelayed: wait(for: .validate, .pairs)
+        case .pairLost: request("ann", .peerLost(peer: PlayerIndex(1)))
         case .noCoordinatorYet:
             say(.drain)
             shareAnotherRoom(["dan", "eve", "fay"])

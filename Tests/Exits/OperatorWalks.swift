@@ -55,7 +55,8 @@ extension Walk {
             world.tell(.reconfigure(World.scenes))
         case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver, .reloaded,
             .excluded, .lost, .watchedOut, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver,
-            .timeLimit, .pairFailed, .pairFailedFinally, .pairFailedRelayed, .silent, .silentFinally, .silentRelayed,
+            .timeLimit, .pairFailed, .pairFailedFinally, .unreachable, .unreachableFinally,
+            .pairFailedRelayed, .silent, .silentFinally, .silentRelayed, .pairLost,
             .noCoordinatorYet, .noCoordinatorInTime, .leftAtMatchmaker, .goneAtMatchmaker, .refused, .unanswered,
             .linkLostInOffer, .noCoordinatorLeft, .staleMessage, .dropped, .cancelIgnored, .linkLostAndBack,
             .rejoinedOutOfReach, .leaseOver, .awokeLate, .coordinatorSilent, .ownerSpokeLate, .coordinatorRestarted,

@@ -73,19 +73,21 @@ private func examine(_ request: CoordinatorRequest, _ input: Span<UInt8>, _ limi
         requireName(session, limits.sessionBytesMax)
         requireName(ticket, limits.ticketBytesMax)
         require(received >= 0 && received < 1 << 53, "a count is exact in every language")
-    case .signal(let to, let data):
+    case .signal(let to, let data, _):
         requirePlayer(to, limits)
         requireSlice(data, input, limits.signalBytesMax)
-    case .validated(let peer, let rttMs):
+    case .validated(let peer, let rttMs, _):
         requirePlayer(peer, limits)
         require(rttMs.map { $0.isFinite && $0 >= 0 } ?? true, "a time is finite and not negative")
-    case .validationFailed(let peer, let detail):
+    case .peerLost(let peer, _): requirePlayer(peer, limits)
+    case .validationFailed(let peer, let detail, let attempt):
         requirePlayer(peer, limits)
         require((detail ?? "").utf8.count <= limits.detailBytesMax, "a detail is within its limit")
         let again = write { json in
             json.member("type", "validationFailed")
             json.member("peer", peer)
             json.member("detail", ifPresent: detail)
+            if let attempt { json.member("attempt", attempt) }
         }
         require((try? CoordinatorRequest.decode(again.span, limits: limits)) == request, "a text is written and read again")
     case .ready(let barrier): requireName(barrier, limits.barrierBytesMax)

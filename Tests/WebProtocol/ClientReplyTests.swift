@@ -47,9 +47,30 @@ import WebProtocol
                 + #"{"player":1,"connected":false}],"state":"validating"}"#
         ),
         (
-            .validate(peers: [0, 2], offerTo: [], iceServers: Array(#"[{"urls":"stun:h"}]"#.utf8), deadlineMs: 15_000),
-            #"{"type":"validate","peers":[0,2],"offerTo":[],"iceServers":[{"urls":"stun:h"}],"deadlineMs":15000}"#
+            .validate(
+                .init(
+                    peers: [0, 2], offerTo: [], iceServers: Array(#"[{"urls":"stun:h"}]"#.utf8), attempt: 1, attemptMs: 5_000,
+                    deadlineMs: 15_000)),
+            #"{"type":"validate","peers":[0,2],"offerTo":[],"iceServers":[{"urls":"stun:h"}],"attempt":1,"#
+                + #""attemptMs":5000,"deadlineMs":15000}"#
         ),
+        (
+            .validate(
+                .init(
+                    peers: [0, 2], offerTo: [2], validated: [0], iceServers: Array("[]".utf8), attempt: 7, attemptMs: 1,
+                    deadlineMs: 2)),
+            #"{"type":"validate","peers":[0,2],"offerTo":[2],"validated":[0],"iceServers":[],"attempt":7,"#
+                + #""attemptMs":1,"deadlineMs":2}"#
+        ),
+        (
+            .retry(peer: 2, attempt: 3, offer: true, iceServers: Array("[]".utf8), deadlineMs: 5_000),
+            #"{"type":"retry","peer":2,"attempt":3,"offer":true,"iceServers":[],"deadlineMs":5000}"#
+        ),
+        (
+            .signal(from: 0, data: Array("1".utf8), attempt: 2),
+            #"{"type":"signal","from":0,"data":1,"attempt":2}"#
+        ),
+        (.transport(.relay), #"{"type":"transport","transport":"relay"}"#),
         (
             .play(transport: .relay, seed: .max, start: .init(startsInMs: 0, startAtMs: nil)),
             #"{"type":"play","transport":"relay","seed":4294967295,"startsInMs":0}"#

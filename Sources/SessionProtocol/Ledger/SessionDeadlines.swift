@@ -12,6 +12,8 @@ public enum DeadlineKind: UInt8, Sendable, CaseIterable {
     case enter
     /// All pairs validated.
     case validate
+    /// The attempt of a pair that is over first.
+    case pairs
     /// One player's return.
     case reconnect
     /// The last `ready` of a barrier.

@@ -29,10 +29,13 @@ public enum ExitCause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     // Validation.
     case pairFailed
     case pairFailedFinally
+    case unreachable
+    case unreachableFinally
     case pairFailedRelayed
     case silent
     case silentFinally
     case silentRelayed
+    case pairLost
 
     // The hand-off.
     case noCoordinatorYet
@@ -93,10 +96,13 @@ public enum ExitCause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
         case .timeLimit: "time_limit"
         case .pairFailed: "pair_failed"
         case .pairFailedFinally: "pair_failed_finally"
+        case .unreachable: "unreachable"
+        case .unreachableFinally: "unreachable_finally"
         case .pairFailedRelayed: "pair_failed_relayed"
         case .silent: "silent"
         case .silentFinally: "silent_finally"
         case .silentRelayed: "silent_relayed"
+        case .pairLost: "pair_lost"
         case .noCoordinatorYet: "no_coordinator_yet"
         case .noCoordinatorInTime: "no_coordinator_in_time"
         case .leftAtMatchmaker: "left_at_matchmaker"

@@ -35,7 +35,8 @@ extension ExitRow {
 /// Validation.
 extension ExitRow {
     static let pairFailed = ExitRow(
-        "Both of a pair have reported, and one at least that it cannot reach the other; the scene says `requeue`.",
+        "All pairs are decided, and both of a pair have reported that attempt after attempt one of them at least cannot reach the "
+            + "other; the scene says `requeue`. Who says so first proves nothing.",
         only: .validating, .coordinatorEnds(.validationFailed, in: .validating, blame: .nobody),
         elsewhere: notValidating, ended: .quiet)
 
@@ -44,12 +45,23 @@ extension ExitRow {
         .coordinatorEnds(.validationFailed, in: .validating, blame: .nobody, requeue: .nobody),
         elsewhere: notValidating, ended: .quiet)
 
+    static let unreachable = ExitRow(
+        "The same, and a player has failed with all others, each of whom has reached somebody else; the scene says `requeue`.",
+        only: .validating, .coordinatorEnds(.validationFailed, in: .validating, concernedHear: .ended),
+        elsewhere: notValidating, ended: .quiet)
+
+    static let unreachableFinally = ExitRow(
+        "The same; the scene says `end`.", only: .validating,
+        .coordinatorEnds(.validationFailed, in: .validating, requeue: .nobody, concernedHear: .ended),
+        elsewhere: notValidating, ended: .quiet)
+
     static let pairFailedRelayed = ExitRow(
-        "The same; the scene says `relay`.", only: .validating,
+        "A pair has failed in such a way; the scene says `relay`.", only: .validating,
         .goesOn("When all pairs are decided, play begins over the relay."), elsewhere: notValidating, ended: .quiet)
 
     static let silent = ExitRow(
-        "The deadline of validation passes, and players who are there have not reported; the scene says `requeue`.",
+        "The last attempt of a pair is over, or the deadline of validation passes, and players who are there have not reported; "
+            + "the scene says `requeue`.",
         only: .validating, .coordinatorEnds(.validationTimeout, in: .validating, concernedHear: .ended),
         elsewhere: notValidating)
 
@@ -61,6 +73,15 @@ extension ExitRow {
     static let silentRelayed = ExitRow(
         "The same; the scene says `relay`.", only: .validating, .goesOn("Play begins over the relay."),
         elsewhere: notValidating)
+
+    static let pairLost = ExitRow(
+        "Two players who are both there have lost each other: `peerLost`.",
+        waiting: .impossible("nobody is connected to anybody"), matched: .impossible("nobody is connected to anybody"),
+        validating: .goesOn("The pair is connected anew, as if it had never been."),
+        playing: .goesOn(
+            "The pair is connected anew; when that fails, all play on over the relay. Where play goes over the relay from the "
+                + "beginning it is answered `wrong_state`."),
+        ended: .quiet)
 
     private static let notValidating = "reports are for validation; elsewhere they are answered `wrong_state`"
 }

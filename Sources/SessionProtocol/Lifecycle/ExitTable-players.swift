@@ -58,7 +58,9 @@ extension ExitRow {
         waiting: .goesOn(
             "The older connection hears `ended` as `superseded`, the newer one `waiting` with the same place; "
                 + "the others hear nothing."),
-        handedOff: .goesOn("The older connection closes with 4001, the others hear nothing."),
+        handedOff: .goesOn(
+            "The older connection closes with 4001, the others hear nothing; but those who were connecting to it are told to connect "
+                + "anew."),
         ended: .lateEnter)
 
     static let excluded = ExitRow(

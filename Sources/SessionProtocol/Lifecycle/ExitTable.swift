@@ -39,10 +39,13 @@ extension ExitCause {
         case .timeLimit: .timeLimit
         case .pairFailed: .pairFailed
         case .pairFailedFinally: .pairFailedFinally
+        case .unreachable: .unreachable
+        case .unreachableFinally: .unreachableFinally
         case .pairFailedRelayed: .pairFailedRelayed
         case .silent: .silent
         case .silentFinally: .silentFinally
         case .silentRelayed: .silentRelayed
+        case .pairLost: .pairLost
         case .noCoordinatorYet: .noCoordinatorYet
         case .noCoordinatorInTime: .noCoordinatorInTime
         case .leftAtMatchmaker: .leftAtMatchmaker

@@ -106,6 +106,9 @@ struct Truth {
         /// It goes on without them.
         var lostFor: [EndReason?]
         var barriers: [String] = []
+        /// What players have said of the running attempt with a peer, by 256 × player + peer.
+        var pairWords: [Int: Bool] = [:]
+        var hasPlayed = false
     }
 
     enum DeadlineKind: UInt8 { case phase, reconnect, barrier }

@@ -23,7 +23,7 @@ public struct Violation: Hashable, Sendable {
         // The rules of scenes.
         case rulesBroken, excludedWithoutEvidence
         // The protocols.
-        case unconfirmed, partyParted, treatmentWrong, conditionWrong
+        case pairMisjudged, unconfirmed, partyParted, treatmentWrong, conditionWrong
         case fateMissing, fateTwice, fateWrong
         case orderBroken, ticksBroken, offeredBeforeDurable, illegalTransition, saidOnClosed
 
@@ -39,7 +39,7 @@ public struct Violation: Hashable, Sendable {
             case .deadlinePassed, .overdue: 7
             case .overLimit: 8
             case .ticketNotNeeded, .proofNotNeeded, .strangerHeard: 9
-            case .unconfirmed, .partyParted, .treatmentWrong, .conditionWrong: 0
+            case .pairMisjudged, .unconfirmed, .partyParted, .treatmentWrong, .conditionWrong: 0
             case .fateMissing, .fateTwice, .fateWrong: 0
             case .orderBroken, .ticksBroken, .offeredBeforeDurable, .illegalTransition, .saidOnClosed, .rulesBroken,
                 .excludedWithoutEvidence: 0

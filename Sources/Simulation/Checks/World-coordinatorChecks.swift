@@ -80,7 +80,7 @@ extension World {
             let graceMs = UInt64(settings(seat.session, copy).barrierTimeoutMs)
             truth.coordinators[index].copies[seat.session]?.barriers.append(barrier)
             setDeadline(.barrier, UInt8(truncatingIfNeeded: copy.barriers.count), seat.session, host, afterMs: graceMs)
-        case .signal, .clock, .validated, .validationFailed, .ready, .episodeDone, .resetDone, .finish, .leave, .visibility, .exclude:
+        case .signal, .clock, .validated, .validationFailed, .peerLost, .ready, .episodeDone, .resetDone, .finish, .leave, .visibility, .exclude:
             break
         }
     }
@@ -141,6 +141,7 @@ extension World {
         case .transition: break
         case .notice(let notice):
             coverage.count(notice)
+            notePair(notice, host)
             note("n\(host.number) notes \(notice.name)")
             if case .forgotten(let session, _) = notice {
                 let number = truth.number(of: session)
@@ -249,6 +250,7 @@ extension World {
         truth[number].ends.append(Truth.OwnersEnd(node: host.number, outcome: outcome, atMs: host.bootMs(nowUs)))
         checkRequeue(outcome)
         checkRoundTrips(outcome)
+        checkBlame(outcome, host)
     }
 
     /// Promise 5: before play, those without blame go back to wait when it was a member's doing.
@@ -274,6 +276,7 @@ extension World {
     private func judge(_ reply: PlayerReply, on connection: Int, _ host: CoordinatorHost) {
         let index = host.number - 1
         if truth.connection(connection).isClosed { fail(.saidOnClosed, "n\(host.number) speaks on closed connection \(connection)") }
+        notePair(reply, on: connection, host)
         switch reply {
         case .entered(let session, let player, _, _, _, _, _):
             coverage.count(.entered)
@@ -320,7 +323,7 @@ extension World {
             else { return }
             coverage.count(copy.wasLate ? .silentRelayed : .pairFailedRelayed, .validating)
         case .clock: watchAsks(connection, host)
-        case .validate, .play, .start, .peerDisconnected, .peerReconnected, .warning, .warningOver, .episode, .reset, .done,
+        case .validate, .retry, .transport, .play, .start, .peerDisconnected, .peerReconnected, .warning, .warningOver, .episode, .reset, .done,
             .paused, .resumed, .playerLost, .playerSeated:
             break
         case .error(let error, _): coverage.count(error)

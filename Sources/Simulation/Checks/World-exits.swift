@@ -107,6 +107,7 @@ extension Coverage {
         case .rejoined: handedOff.union([.waiting, .ended])
         case .finishedGone, .lost: [.playing]
         case .pairFailedRelayed, .silentRelayed: [.validating]
+        case .pairLost: [.playing]
         case .noCoordinatorYet: [.waiting]
         case .refused, .unanswered, .linkLostInOffer: [.matched]
         case .staleMessage: [.matched, .ended]
@@ -119,7 +120,7 @@ extension Coverage {
         case .matchmakerDiskFails, .matchmakerShutdown: handedOff.union([.waiting])
         case .coordinatorDiskFails, .sceneRemoved: handedOff
         case .completed, .lastLeft, .movedAway, .movedTogether, .graceOver, .excluded, .watchedOut, .excludedByAdministrator, .waitOver, .notConfirmed, .noShow,
-            .neverTogether, .barrierOver, .timeLimit, .pairFailed, .pairFailedFinally, .silent, .silentFinally,
+            .neverTogether, .barrierOver, .timeLimit, .pairFailed, .pairFailedFinally, .unreachable, .unreachableFinally, .silent, .silentFinally,
             .noCoordinatorInTime, .leftAtMatchmaker, .goneAtMatchmaker, .noCoordinatorLeft, .leaseOver, .awokeLate,
             .coordinatorSilent, .coordinatorRestarted, .bothRestarted, .coordinatorShutdown:
             []

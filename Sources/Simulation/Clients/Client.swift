@@ -49,6 +49,8 @@ struct Client {
     var inputNext: UInt32 = 0
     var inputHeard: UInt32 = 0
     var peersToValidate: [PlayerIndex] = []
+    /// The attempt with each of them, by player.
+    var attempts: [UInt32] = []
     var barriersLeft = 0
     var barrier = 0
     var hasFinished = false

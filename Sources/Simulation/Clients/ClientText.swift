@@ -22,9 +22,10 @@ extension ClientMessage {
 extension PlayerRequest {
     fileprivate var text: String {
         switch self {
-        case .signal(let peer, _): "signal to \(peer)"
-        case .validated(let peer, _): "validated \(peer)"
-        case .validationFailed(let peer, _): "validationFailed \(peer)"
+        case .signal(let peer, _, _): "signal to \(peer)"
+        case .validated(let peer, _, _): "validated \(peer)"
+        case .validationFailed(let peer, _, _): "validationFailed \(peer)"
+        case .peerLost(let peer, _): "peerLost \(peer)"
         case .clock(let sample, _): "clock \(sample)"
         case .ready(let barrier): "ready \(barrier.prefix(8))"
         case .episodeDone(let number): "episodeDone \(number ?? 0)"
@@ -60,7 +61,9 @@ extension PlayerReply {
         switch self {
         case .entered(let session, let player, _, let state, _, _, _): "entered \(session.short) as \(player), \(state)"
         case .validate: "validate"
-        case .signal(let from, _): "signal from \(from)"
+        case .retry(let peer, let attempt, _, _, _): "retry \(peer), attempt \(attempt)"
+        case .transport(let transport): "on by \(transport)"
+        case .signal(let from, _, _): "signal from \(from)"
         case .play(let transport, _, _, _): "play by \(transport)"
         case .clock(let sample, _): "clock \(sample)"
         case .start(let start): "start in \(start.inMs)"

@@ -43,17 +43,20 @@ extension World {
             }
             if clients[client].flickersUntilUs > nowUs, misbehaves(.flicker) { later(client, .quirk(.flicker), afterMs: 20...150) }
             mayMisbehave(client, within: 0...2000)
-        case .validate(let peers, let offerTo, _, _):
-            clients[client].peersToValidate = peers
-            for peer in offerTo { ask(.signal(to: peer, data: [123, 125]), client) }
+        case .validate(let task):
+            clients[client].peersToValidate = task.peers.filter { !task.validated.contains($0) }
+            clients[client].attempts = Array(repeating: task.attempt, count: clients[client].players)
+            for peer in task.offerTo { ask(.signal(to: peer, data: [123, 125], attempt: task.attempt), client) }
             later(client, .validate, afterMs: 10...400)
-        case .signal, .start: break
+        case .retry(let peer, let attempt, let offers, _, _): tryAgain(peer, attempt, offers: offers, client)
+        case .signal, .transport, .start: break
         case .clock(let sample, _):
             // Some pages know nothing of clocks, and some clocks are nonsense.
             if clients[client].subject.name.utf8.last.map({ $0 % 8 == 0 }) == true { return }
             let clientMs = Double(nowUs) / 1000 + Double(client) * 1_000_000
             ask(.clock(sample: sample, clientMs: clients[client].random.perMille(plan.quirkPerMille / 8) ? .nan : clientMs), client)
-        case .play(_, _, _, let ticks):
+        case .play(let transport, _, _, let ticks):
+            if transport == .peer { mayLosePeer(client) }
             clients[client].hasTicks = ticks != nil
             enterStage(client, .playing)
             later(client, .tick, afterMs: plan.tickMs)
@@ -136,16 +139,19 @@ extension World {
     }
 
     func validateOne(_ client: Int) {
-        guard clients[client].stage == .inside, !clients[client].isSilent else { return }
+        guard clients[client].stage == .inside || clients[client].stage == .playing, !clients[client].isSilent else { return }
         guard let peer = clients[client].peersToValidate.popLast() else { return }
+        let attempt = attempt(with: peer, client)
         if clients[client].accuses || clients[client].random.perMille(plan.quirkPerMille / 8) {
-            ask(.validationFailed(peer: peer, detail: "no route"), client)
+            ask(.validationFailed(peer: peer, detail: "no route", attempt: attempt), client)
+        } else if isMute(client) {
+            // It hangs in this attempt, and says nothing of it.
         } else {
             // What makes no sense is not taken, and can be said again.
             if clients[client].random.perMille(plan.quirkPerMille) {
                 ask(.validated(peer: peer, rttMs: [-1, .nan, .infinity, 60_001][Int(peer.number) % 4]), client)
             }
-            ask(.validated(peer: peer, rttMs: rttMs(to: peer, client)), client)
+            ask(.validated(peer: peer, rttMs: rttMs(to: peer, client), attempt: attempt), client)
         }
         if !clients[client].peersToValidate.isEmpty { later(client, .validate, afterMs: 5...200) }
     }

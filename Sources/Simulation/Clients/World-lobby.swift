@@ -22,6 +22,7 @@ extension World {
         case .confirm: send(.confirm, on: clients[client].connection)
         case .enter: enterGame(client)
         case .validate: validateOne(client)
+        case .losePeer: losePeer(client)
         case .tick: tick(client)
         case .barrier: reachBarrier(client)
         case .episodeDone(let number): ask(.episodeDone(number), client)

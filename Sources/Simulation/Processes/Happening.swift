@@ -96,6 +96,7 @@ enum ClientTimer {
     case confirm
     case enter
     case validate
+    case losePeer
     case tick
     case barrier
     case episodeDone(UInt16)

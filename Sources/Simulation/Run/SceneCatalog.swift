@@ -27,6 +27,14 @@ enum SceneCatalog {
                     id: id, groupSize: 4, settings: SessionSettings(validatesPeers: false, playTimeoutMs: 9000),
                     waitTimeoutMs: isQuick ? 4000 : 15_000, rules: rules, whenWaitIsOver: .moveTo(scenes[0].id)))
         }
+        if later.perMille(400), let id = try? SceneID("exam") {
+            var settings = SessionSettings(validatesPeers: true, onValidationFailure: .end, playTimeoutMs: 9000)
+            if isQuick { settings.validationTimeoutMs = 2500 }
+            scenes.append(
+                Scene(
+                    id: id, groupSize: 3, settings: settings,
+                    playRules: PlayRules(attempts: AttemptRule(attemptsMax: 2, attemptTimeoutMs: 1000)), waitTimeoutMs: isQuick ? 7000 : 30_000))
+        }
         return scenes
     }
 

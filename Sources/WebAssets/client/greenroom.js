@@ -11,8 +11,8 @@
 //   session.send(everyone, new Uint8Array([1, 2, 3]));
 //
 // It reconnects by itself, and a reloaded page keeps its place: what proves the place is in sessionStorage.
+import { Direct } from './greenroom-direct.js';
 import { Line } from './greenroom-line.js';
-import { Peers } from './greenroom-peers.js';
 import { limits, passingErrors } from './greenroom-limits.js';
 import { Place } from './greenroom-place.js';
 import { Rounds } from './greenroom-rounds.js';
@@ -41,6 +41,7 @@ export { everyone, limits };
  *
  * In a session: `onEntered({players, missed, missedTicks})`, where so many messages and ticks were too many to be kept for a return ·
  * `onValidating({peers, deadlineMs})` · `onPeerValidated({peer, rttMs})` · `onPeerFailed({peer, detail})` ·
+ * `onPeerLost({peer})` · `onTransport({transport})`, when play goes on by `relay` ·
  * `onPlay({player, players, transport, seed, again, startAt, ticks})`: all begin at `startAt`, a time of `performance.now()`; `ticks` is
  * `{intervalMs, inputBytesMax, next}` in a scene with ticks, else null ·
  * `onStart({startAt})`: the same instant, now that the server knows this page's clock better ·
@@ -96,7 +97,7 @@ class Session {
   #lostAt = null;
   #timer = null;
   #lastError = null;
-  #peers = null;
+  #direct = null;
   #received = 0;
   #tick = 0;            // the last bundle
   #outbox = [];
@@ -126,9 +127,9 @@ class Session {
   send(to, bytes, { latest = false } = {}) {
     if (bytes.length > limits.messageBytesMax) throw new RangeError(`a message has at most ${limits.messageBytesMax} bytes`);
     if (this.phase !== 'playing') return false;
-    if (this.transport === 'relay') return this.#sendBinary(latest ? Kind.latest : Kind.ordered, to, bytes);
-    const all = to === everyone ? this.#others : [to];
-    return all.map((peer) => this.#peers.send(peer, bytes, latest)).every(Boolean);
+    if (this.transport === 'peer') return this.#direct.send(to, bytes, latest, everyone);
+    if (latest || !this.#direct) return this.#sendBinary(latest ? Kind.latest : Kind.ordered, to, bytes);
+    return this.#direct.relay(to, bytes, everyone);
   }
 
   /**
@@ -262,26 +263,25 @@ class Session {
       this.#tell('Entered', message);
     },
     validate: (message) => {
-      const { peers, offerTo, deadlineMs } = message;
       this.#setPhase('validating');
       this.#tell('Validating', message);
-      // A page that was reloaded has lost its links, and the others cannot know: so it offers to all.
-      this.#place.save({ iceServers: message.iceServers });
-      this.#makePeers().validate(peers, this.#reloaded ? peers : offerTo, deadlineMs);
+      this.#makeDirect().validate(message);
     },
-    signal: ({ from, data }) => this.#makePeers().receive(from, data),
+    retry: (message) => this.#makeDirect().retry(message),
+    signal: (message) => this.#direct?.receive(message),
     clock: ({ sample }) => this.#sendJSON({ type: 'clock', sample, clientMs: performance.now() }),
     start: (message) => {
       this.startAt = instant(message);
       this.#tell('Start', { startAt: this.startAt });
     },
     play: ({ transport, seed, ticks = null, ...start }) => {
-      const again = this.transport != null;
+      const again = this.transport != null, wasPeer = this.transport === 'peer';
       this.transport = transport;
       this.startAt = instant(start);
       this.ticks = ticks;
-      if (transport === 'relay') this.#closePeers();
-      else if (this.#reloaded) this.#makePeers().restore(this.#others);
+      if (transport === 'peer') this.#makeDirect().restore();
+      else if (!again) this.#closeDirect();
+      else if (wasPeer) this.#direct?.switchToRelay();
       this.#setPhase('playing');
       if (this.#finish) this.#sendJSON(this.#finish);      // said again it counts once
       if (again) this.#timer = setTimeout(() => this.#rounds.repeatReady(), limits.repeatReadyMs);
@@ -290,11 +290,14 @@ class Session {
       this.#tell('Play', { player, players, transport, seed, again, reloaded: this.#reloaded, startAt, ticks });
       for (const message of this.#early.splice(0)) this.#tell('Message', message);
     },
-    peerDisconnected: (message) => this.#tell('PeerDisconnected', message),
-    peerReconnected: (message) => {
-      this.#peers?.returned(message.player);
-      this.#tell('PeerReconnected', message);
+    transport: ({ transport }) => {
+      if (this.transport !== 'peer' || transport !== 'relay') return;
+      this.transport = transport;
+      this.#direct?.switchToRelay();
+      this.#tell('Transport', { transport });
     },
+    peerDisconnected: (message) => this.#tell('PeerDisconnected', message),
+    peerReconnected: (message) => this.#tell('PeerReconnected', message),
     warning: (message) => this.#tell('Warning', { over: false, ...message }),
     ended: (message) => {
       if (!message.requeued || this.#leaving) return this.#end(message);
@@ -336,33 +339,26 @@ class Session {
     return (this.#entered || !this.#atCoordinator) && this.#line.sendJSON(message);
   }
 
-  get #others() { return [...Array(this.players).keys()].filter((each) => each !== this.player); }
-
-  #makePeers() {
-    return this.#peers ??= new Peers({
-      self: this.player,
-      iceServers: this.#place.held.iceServers ?? [],
-      signal: (to, data) => this.#sendJSON({ type: 'signal', to, data }),
-      onMessage: (from, bytes, latest) => this.#receive({ from, bytes, latest }),
-      onValidated: (peer, rttMs) => {
-        this.rttMs = Math.max(this.rttMs ?? 0, rttMs);
-        this.#sendJSON({ type: 'validated', peer, rttMs });
-        this.#tell('PeerValidated', { peer, rttMs });
+  #makeDirect() {
+    return this.#direct ??= new Direct({
+      self: this.player, players: this.players, iceServers: [],
+      say: (message) => {
+        this.rttMs = this.#direct?.rttMs ?? this.rttMs;
+        this.#sendJSON(message);
       },
-      onFailed: (peer, detail) => {
-        this.#sendJSON({ type: 'validationFailed', peer, detail: detail.slice(0, 200) });
-        this.#tell('PeerFailed', { peer, detail });
-      },
+      relay: (to, bytes) => this.#sendBinary(Kind.ordered, to, bytes),
+      onMessage: (message) => this.#receive(message),
+      tell: (event, detail) => this.#tell(event, detail),
     });
   }
 
-  #closePeers() {
-    this.#peers?.close();
-    this.#peers = null;
+  #closeDirect() {
+    this.#direct?.close();
+    this.#direct = null;
   }
 
   #closeSession() {
-    this.#closePeers();
+    this.#closeDirect();
     this.#rounds.close();
     this.#outbox = [];
     this.#early = [];

@@ -54,19 +54,46 @@ public enum CoordinatorReply: Equatable, Sendable {
         case bot
     }
 
+    public struct Validate: Equatable, Sendable {
+        public var peers: [Int]
+        public var offerTo: [Int]
+        /// Left out when empty.
+        public var validated: [Int]
+        /// A JSON array.
+        public var iceServers: [UInt8]
+        public var attempt: UInt32
+        public var attemptMs: Int
+        public var deadlineMs: Int
+
+        public init(
+            peers: [Int], offerTo: [Int], validated: [Int] = [], iceServers: [UInt8], attempt: UInt32, attemptMs: Int,
+            deadlineMs: Int
+        ) {
+            self.peers = peers
+            self.offerTo = offerTo
+            self.validated = validated
+            self.iceServers = iceServers
+            self.attempt = attempt
+            self.attemptMs = attemptMs
+            self.deadlineMs = deadlineMs
+        }
+    }
+
     /// - `missed`: ordered messages that the client has not seen and that are no longer kept; left out when 0.
     /// - `missedTicks`: the same for bundles of ticks.
     case entered(
         session: String, player: Int, players: [Player], state: String, missed: UInt64 = 0, missedTicks: UInt32 = 0,
         role: String? = nil, treatment: String? = nil)
-    /// - `iceServers`: a JSON array, as configured.
-    case validate(peers: [Int], offerTo: [Int], iceServers: [UInt8], deadlineMs: Int)
+    case validate(Validate)
+    /// - `iceServers`: a JSON array.
+    case retry(peer: Int, attempt: UInt32, offer: Bool, iceServers: [UInt8], deadlineMs: Int)
     /// - `data`: the sender's JSON, byte for byte.
-    case signal(from: Int, data: [UInt8])
+    case signal(from: Int, data: [UInt8], attempt: UInt32? = nil)
     /// - `seed`: 32 bits, which a JavaScript number holds exactly.
     case play(transport: Transport, seed: UInt32, start: Instant, ticks: Ticks? = nil)
     case clock(sample: UInt32, serverMs: UInt64)
     case start(Instant)
+    case transport(Transport)
     /// - `missing`: left out when empty.
     case go(barrier: String, Instant? = nil, missing: [Int] = [])
     case episode(episode: Int, of: Int, Instant, deadlineMs: Int)
@@ -112,20 +139,38 @@ public enum CoordinatorReply: Equatable, Sendable {
             if missedTicks > 0 { json.member("missedTicks", missedTicks) }
             json.member("role", ifPresent: role)
             json.member("treatment", ifPresent: treatment)
-        case .validate(let peers, let offerTo, let iceServers, let deadlineMs):
+        case .validate(let validate):
             json.member("type", "validate")
             json.key("peers")
-            json.array { json in for peer in peers { json.value(peer) } }
+            json.array { json in for peer in validate.peers { json.value(peer) } }
             json.key("offerTo")
-            json.array { json in for peer in offerTo { json.value(peer) } }
+            json.array { json in for peer in validate.offerTo { json.value(peer) } }
+            if !validate.validated.isEmpty {
+                json.key("validated")
+                json.array { json in for peer in validate.validated { json.value(peer) } }
+            }
+            json.key("iceServers")
+            json.raw(validate.iceServers)
+            json.member("attempt", validate.attempt)
+            json.member("attemptMs", validate.attemptMs)
+            json.member("deadlineMs", validate.deadlineMs)
+        case .retry(let peer, let attempt, let offer, let iceServers, let deadlineMs):
+            json.member("type", "retry")
+            json.member("peer", peer)
+            json.member("attempt", attempt)
+            json.member("offer", offer)
             json.key("iceServers")
             json.raw(iceServers)
             json.member("deadlineMs", deadlineMs)
-        case .signal(let from, let data):
+        case .signal(let from, let data, let attempt):
             json.member("type", "signal")
             json.member("from", from)
             json.key("data")
             json.raw(data)
+            if let attempt { json.member("attempt", attempt) }
+        case .transport(let transport):
+            json.member("type", "transport")
+            json.member("transport", transport.rawValue)
         case .play(let transport, let seed, let start, let ticks):
             json.member("type", "play")
             json.member("transport", transport.rawValue)

@@ -4,9 +4,11 @@ public enum CoordinatorRequest: Equatable, Sendable {
     /// - `tick`: the number of the last bundle that it has; 0 when absent.
     case enter(session: String, ticket: String, received: Int, tick: Int = 0)
     /// - `data`: any JSON, byte for byte: it is for another client to understand.
-    case signal(to: Int, data: [UInt8])
-    case validated(peer: Int, rttMs: Double?)
-    case validationFailed(peer: Int, detail: String?)
+    /// - `attempt`, here and below: what it belongs to; nil when the client does not say.
+    case signal(to: Int, data: [UInt8], attempt: UInt32? = nil)
+    case validated(peer: Int, rttMs: Double?, attempt: UInt32? = nil)
+    case validationFailed(peer: Int, detail: String?, attempt: UInt32? = nil)
+    case peerLost(peer: Int, attempt: UInt32? = nil)
     /// - `clientMs`: what its clock said.
     case clock(sample: Int, clientMs: Double)
     case ready(barrier: String)
@@ -38,15 +40,20 @@ public enum CoordinatorRequest: Equatable, Sendable {
         case "signal":
             return .signal(
                 to: try fields.integer(.to, json, max: limits.playerMax),
-                data: try fields.raw(.data, json, bytesMax: limits.signalBytesMax))
+                data: try fields.raw(.data, json, bytesMax: limits.signalBytesMax),
+                attempt: try attempt(fields, json))
         case "validated":
             return .validated(
                 peer: try fields.integer(.peer, json, max: limits.playerMax),
-                rttMs: try fields.optionalNumber(.rttMs, json))
+                rttMs: try fields.optionalNumber(.rttMs, json), attempt: try attempt(fields, json))
         case "validationFailed":
             return .validationFailed(
                 peer: try fields.integer(.peer, json, max: limits.playerMax),
-                detail: try fields.optionalFreeText(.detail, json, bytesMax: limits.detailBytesMax))
+                detail: try fields.optionalFreeText(.detail, json, bytesMax: limits.detailBytesMax),
+                attempt: try attempt(fields, json))
+        case "peerLost":
+            return .peerLost(
+                peer: try fields.integer(.peer, json, max: limits.playerMax), attempt: try attempt(fields, json))
         case "clock":
             return .clock(
                 sample: try fields.integer(.sample, json, max: Int(UInt32.max)),
@@ -65,5 +72,11 @@ public enum CoordinatorRequest: Equatable, Sendable {
             return .exclude(reason: try fields.string(.reason, json, bytesMax: limits.reasonBytesMax))
         default: throw ClientMessageFields.unknownType(type)
         }
+    }
+
+    private static func attempt(
+        _ fields: ClientMessageFields, _ json: Span<UInt8>
+    ) throws(ClientMessageError) -> UInt32? {
+        try fields.optionalInteger(.attempt, json, max: Int(UInt32.max)).map { UInt32(truncatingIfNeeded: $0) }
     }
 }

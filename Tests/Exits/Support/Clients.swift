@@ -103,6 +103,8 @@ extension World {
         switch reply {
         case .entered(_, _, _, let state, _, _, _): note(connection, "entered \(state)")
         case .validate: note(connection, "validate")
+        case .retry: note(connection, "retry")
+        case .transport(let transport): note(connection, "transport \(transport.rawValue)")
         case .signal: note(connection, "signal")
         case .play(let transport, _, _, _): note(connection, "play \(transport.rawValue)")
         case .clock, .start: break

@@ -19,7 +19,7 @@ extension Walk {
             .excluded, .lost, .watchedOut, .rejoined, .finishedGone:
             playersDo()
         case .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver, .timeLimit, .pairFailed, .pairFailedFinally,
-            .pairFailedRelayed, .silent, .silentFinally, .silentRelayed:
+            .pairFailedRelayed, .unreachable, .unreachableFinally, .silent, .silentFinally, .silentRelayed, .pairLost:
             timePasses()
         case .noCoordinatorYet, .noCoordinatorInTime, .leftAtMatchmaker, .goneAtMatchmaker, .refused, .unanswered,
             .linkLostInOffer, .noCoordinatorLeft, .staleMessage, .dropped, .cancelIgnored:

@@ -297,7 +297,9 @@ final class Walk {
         if world.nodes["west"] == nil { world.start("west") }
         world.pump()
         // Pairs that failed may meet again, holds are over.
-        if cell.cause == .pairFailed || cell.cause == .pairFailedFinally || cell.cause == .movedTogether { world.pass(61_000) }
+        if [.pairFailed, .pairFailedFinally, .unreachable, .unreachableFinally, .movedTogether].contains(cell.cause) {
+            world.pass(61_000)
+        }
     }
 
     private func endByLeaving() {

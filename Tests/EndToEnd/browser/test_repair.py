@@ -1,0 +1,126 @@
+"""Direct connections that break in mid-game, between real browsers: they are made anew, or the game goes on by relay."""
+
+import pytest
+from pages import assert_nothing_is_left
+from test_library import wait
+
+JOIN = """async ({ scene, subject, matchmaker }) => {
+  const { join } = await import('/greenroom.js');
+  window.heard = { messages: {}, ended: [], errors: [], lost: 0, validated: 0, transports: [] };
+  window.session = join({
+    scene, subject, matchmaker,
+    onMessage: ({ from, bytes }) => (heard.messages[from] ??= []).push(bytes[0] * 256 + bytes[1]),
+    onPeerValidated: () => { heard.validated += 1; },
+    onPeerLost: () => { heard.lost += 1; },
+    onPlay: ({ transport }) => heard.transports.push(transport),
+    onTransport: ({ transport }) => heard.transports.push(transport),
+    onError: ({ code }) => heard.errors.push(code),
+    onEnded: ({ reason, code }) => heard.ended.push(code ?? reason),
+  });
+  window.said = 0;
+  window.say = (count, to = 255) => {
+    for (let n = 0; n < count; n += 1) {
+      if (!session.send(to, new Uint8Array([said >> 8, said & 255, ...Array(30).fill(7)]))) throw new Error('refused');
+      said += 1;
+    }
+  };
+}"""
+
+# From now on no connection can be made in this page.
+BREAK = "window.RTCPeerConnection = class { constructor() { throw new Error('there is none'); } }, void 0"
+KILL = "connections.filter((each) => each.connectionState === 'connected').forEach((each) => each.close())"
+
+
+def scene(name, size, **more):
+    return {"id": name, "groupSize": size, "validatePeers": True, "identity": "open", "onValidationFailure": "requeue", **more}
+
+
+@pytest.fixture
+def table(person, make_servers):
+    """Brings so many people into one game, in the order of their players."""
+
+    def gather(count):
+        servers = make_servers(scenes=[scene("table", count, attempts={"max": 3, "timeout": "8s"}, validationTimeout="40s")]).start()
+        address = f"ws://127.0.0.1:{servers.matchmaker_port}/v1/join"
+        pages = [person() for _ in range(count)]
+        for index, page in enumerate(pages):
+            page.evaluate(JOIN, {"scene": "table", "subject": f"repair-{index}", "matchmaker": address})
+        for page in pages:
+            wait(page, "session.phase === 'playing'", 60_000)
+            assert page.evaluate("session.transport") == "peer"
+        return servers, sorted(pages, key=lambda page: page.evaluate("session.player"))
+
+    return gather
+
+
+def assert_all_heard(pages, count):
+    """Every message of each has reached all others, once and in order."""
+    for page in pages:
+        others = len(pages) - 1
+        wait(page, f"Object.values(heard.messages).filter((each) => each.length >= {count}).length === {others}", 40_000)
+    for index, page in enumerate(pages):
+        wanted = {str(other): list(range(count)) for other in range(len(pages)) if other != index}
+        assert page.evaluate("heard.messages") == wanted
+        assert page.evaluate("heard.errors") == []
+
+
+def finish(servers, pages):
+    for page in pages:
+        page.evaluate("session.finish()")
+    for page in pages:
+        wait(page, "heard.ended.length > 0")
+        assert page.evaluate("heard.ended") == ["completed"]
+        assert page.evaluate("openConnections()") == 0
+    servers.until_empty()
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_connection_that_is_killed_is_made_anew_and_nothing_is_lost(table, count):
+    servers, pages = table(count)
+    for page in pages:
+        page.evaluate("say(50)")
+    pages[0].evaluate("say(20)")
+    pages[0].evaluate(KILL)
+    for page in pages:
+        page.evaluate("say(30)")
+    pages[0].evaluate("say(0)")
+    for page in pages[1:]:
+        page.evaluate("say(20)")
+    wait(pages[0], f"heard.validated >= {2 * (count - 1)}", 40_000)
+    assert_all_heard(pages, 100)
+    assert [page.evaluate("heard.transports") for page in pages] == [["peer"]] * count
+    assert pages[1].evaluate("heard.lost") == 1
+    finish(servers, pages)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_what_cannot_be_made_anew_goes_by_relay_for_all_and_the_game_is_finished(table, count):
+    servers, pages = table(count)
+    for page in pages:
+        page.evaluate("say(50)")
+    pages[0].evaluate(BREAK)
+    pages[0].evaluate(KILL)
+    for page in pages:
+        page.evaluate("say(30)")
+    for page in pages:
+        wait(page, "heard.transports.length === 2", 60_000)
+        page.evaluate("say(20)")
+    assert_all_heard(pages, 100)
+    assert [page.evaluate("heard.transports") for page in pages] == [["peer", "relay"]] * count
+    for page in pages:
+        wait(page, "openConnections() === 0")
+    finish(servers, pages)
+
+
+def test_eight_validate_each_other_and_mend_one_pair(table):
+    servers, pages = table(8)
+    for page in pages:
+        page.evaluate("say(5)")
+    # One end of one pair.
+    pages[0].evaluate("connections.find((each) => each.connectionState === 'connected').close()")
+    for page in pages:
+        page.evaluate("say(5)")
+    wait(pages[0], "heard.validated >= 8", 40_000)
+    assert_all_heard(pages, 10)
+    assert {page.evaluate("session.transport") for page in pages} == {"peer"}
+    finish(servers, pages)

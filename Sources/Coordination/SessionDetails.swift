@@ -102,6 +102,8 @@ struct Player: Sendable {
     var signals = SignalAllowance()
     /// It has sent a binary message since it was last looked at.
     var hasSpoken = false
+    /// The page of its present connection has said so.
+    var isHidden = false
 
     /// It has not finished, and is not lost: it is waited for where all are.
     var plays: Bool { result == nil && loss == nil }

@@ -33,9 +33,23 @@ extension CoordinatorServer {
             }
             return answer(core.account(of: session) ?? before)
         case .seat(let name, let number):
-            let before = try account(name).account
-            _ = try member(number, of: before)
-            throw .conflict("the seat is not free")
+            let (session, before) = try account(name)
+            let player = try member(number, of: before)
+            let ticket = Ticket(high: Randomness.word(), low: Randomness.word())
+            let offer = core.offerSeat(session, player, ticket)
+            log(.seatOffer(session, player, offer))
+            switch offer {
+            case .offered:
+                return AdministrationAnswer { json in
+                    json.member("session", session.description)
+                    json.member("player", player.number)
+                    json.member("url", publicURL)
+                    json.member("ticket", ticket.text)
+                }
+            case .noSuchSession, .noSuchPlayer: throw .conflict("the session has ended")
+            case .notLost: throw .conflict("the seat is its player's, or the scene has none for bots")
+            case .taken: throw .conflict("a bot sits there")
+            }
         }
     }
 

@@ -35,6 +35,8 @@ final class CoordinatorServer {
     /// When `advance` has work for the core: it changes with the core's events, and not with what it relays.
     private var coreDueMs: UInt64?
     private(set) var isStopping = false
+    /// Where players are sent; known when it listens.
+    private(set) var publicURL = ""
     private var linkFailures = 0
 
     init(_ settings: CoordinatorSettings) throws(ReactorError) {
@@ -92,7 +94,8 @@ final class CoordinatorServer {
         _ = (administrationMetrics, watchMetrics)
         let contents = settings.state.contents
         let address = try listen()
-        let url = settings.publicURL(listeningAt: address)
+        publicURL = settings.publicURL(listeningAt: address)
+        let url = publicURL
         let hello = Hello(
             versionMin: ProtocolVersion.spoken.lowerBound, versionMax: ProtocolVersion.spoken.upperBound, node: settings.state.identity.node,
             incarnation: settings.state.identity.incarnation, nonce: [],

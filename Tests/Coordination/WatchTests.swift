@@ -46,6 +46,19 @@ import Testing
         }
     }
 
+    @Test("a page that was hidden before play counts from its beginning")
+    func hiddenBefore() {
+        Stage.play { stage in
+            stage.assign(Self.assignment(WatchRule(hiddenForMs: 3_000)))
+            stage.enter(1, 1, player: 0)
+            stage.ask(1, .visibility(isHidden: true))
+            stage.passLinked(5_000)
+            stage.enter(2, 1, player: 1)
+            #expect(stage.passLinked(2_999) == [])
+            #expect(stage.passLinked(1).contains("> ended s1/1 player_excluded in playing blamed [0]"))
+        }
+    }
+
     @Test("to say again that a page is hidden changes nothing")
     func saidTwice() {
         Stage.play { stage in

@@ -183,6 +183,8 @@ func coordinator(_ text: String, _ limits: ClientMessageLimits = .init()) throws
         (#"{"type":"ready","barrier":"round 2"}"#, .ready(barrier: "round 2")),
         (#"{"type":"finish"}"#, .finish(result: nil)),
         (#"{"type":"finish","result":{"score": 1.0}}"#, .finish(result: Array(#"{"score": 1.0}"#.utf8))),
+        (#"{"type":"visibility","hidden":true}"#, .visibility(hidden: true)),
+        (#"{"type":"visibility","hidden":false,"x":1}"#, .visibility(hidden: false)),
         (#"{"type":"leave"}"#, .leave), (#"{"type":"exclude","reason":"focus"}"#, .exclude(reason: "focus")),
     ] as [(String, CoordinatorRequest)])
     func messages(text: String, message: CoordinatorRequest) throws {

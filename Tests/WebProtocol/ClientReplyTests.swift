@@ -91,6 +91,8 @@ import WebProtocol
         (.go(barrier: "b"), #"{"type":"go","barrier":"b"}"#),
         (.peerDisconnected(player: 1, graceMs: 5000), #"{"type":"peerDisconnected","player":1,"graceMs":5000}"#),
         (.peerReconnected(player: 1), #"{"type":"peerReconnected","player":1}"#),
+        (.warning(about: "hidden", inMs: 500), #"{"type":"warning","about":"hidden","inMs":500}"#),
+        (.warningOver(about: "silent"), #"{"type":"warning","about":"silent","over":true}"#),
         (
             .ended(session: "s", reason: "player_left", requeued: false, resume: "r", completionCode: "c"),
             #"{"type":"ended","session":"s","reason":"player_left","requeued":false,"resume":"r","completionCode":"c"}"#

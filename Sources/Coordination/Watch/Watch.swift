@@ -81,8 +81,9 @@ struct Watch: Sendable {
     subscript(player: PlayerIndex) -> Watched { players[Int(player.number)] }
 
     /// It is here from now on, by whatever connection; what was wrong with an older one is past.
-    mutating func arrived(_ player: PlayerIndex, nowMs: UInt64) {
+    mutating func arrived(_ player: PlayerIndex, isHidden: Bool = false, nowMs: UInt64) {
         players[Int(player.number)] = Watched()
+        players[Int(player.number)].isHidden = isHidden
         players[Int(player.number)].heardMs = nowMs
     }
 

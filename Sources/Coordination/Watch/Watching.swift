@@ -9,7 +9,9 @@ extension CoordinatorCore {
             let rule = details.assignment.extensions.playRules.watch,
             var watch = Watch(rule, playerCount: details.players.count, nowMs: now.bootMs)
         else { return }
-        for player in details.indices where details[player].connection != nil { watch.arrived(player, nowMs: now.bootMs) }
+        for player in details.indices where details[player].connection != nil {
+            watch.arrived(player, isHidden: details[player].isHidden, nowMs: now.bootMs)
+        }
         let begun = watch
         _ = ledger.withDetails(session) { $0.watch = begun }
         ledger.setDeadline(.watch, of: session, atMs: begun.nextMs)
@@ -19,6 +21,7 @@ extension CoordinatorCore {
     mutating func watchArrived(_ seat: Seat, _ now: Moment) {
         _ = ledger.withDetails(seat.session) { details in
             details[seat.player].hasSpoken = false
+            details[seat.player].isHidden = false
             if details[seat.player].plays { details.watch?.arrived(seat.player, nowMs: now.bootMs) }
         }
     }
@@ -37,6 +40,7 @@ extension CoordinatorCore {
         isHidden: Bool, _ seat: Seat, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
         let isWatched = ledger.withDetails(seat.session) { details in
+            details[seat.player].isHidden = isHidden
             details.watch?.said(seat.player, isHidden: isHidden)
             return details.watch != nil
         }

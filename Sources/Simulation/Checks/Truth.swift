@@ -188,8 +188,12 @@ struct Truth {
         var hasLeft = false
         /// The sessions that it was shown to be released from, and that a restart would have brought back then.
         var releasedFrom: [Int] = []
+        /// What its coordinator has heard from it; nil before it has entered.
+        var evidence: WatchEvidence?
     }
 
+    /// Whom an administrator has just asked to exclude.
+    var administered: (session: SessionID, player: PlayerIndex)?
     private(set) var sessions: [Session] = []
     private(set) var hasLostJournal = false
     private var numbers: [SessionID: Int] = [:]

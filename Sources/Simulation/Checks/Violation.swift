@@ -21,7 +21,7 @@ public struct Violation: Hashable, Sendable {
         // 9
         case ticketNotNeeded, proofNotNeeded, strangerHeard
         // The rules of scenes.
-        case rulesBroken
+        case rulesBroken, excludedWithoutEvidence
         // The protocols.
         case pairMisjudged, unconfirmed, partyParted, treatmentWrong, conditionWrong
         case fateMissing, fateTwice, fateWrong
@@ -41,7 +41,8 @@ public struct Violation: Hashable, Sendable {
             case .ticketNotNeeded, .proofNotNeeded, .strangerHeard: 9
             case .pairMisjudged, .unconfirmed, .partyParted, .treatmentWrong, .conditionWrong: 0
             case .fateMissing, .fateTwice, .fateWrong: 0
-            case .orderBroken, .ticksBroken, .offeredBeforeDurable, .illegalTransition, .saidOnClosed, .rulesBroken: 0
+            case .orderBroken, .ticksBroken, .offeredBeforeDurable, .illegalTransition, .saidOnClosed, .rulesBroken,
+                .excludedWithoutEvidence: 0
             }
         }
     }

@@ -148,6 +148,10 @@ extension World {
                 if let copy = truth.coordinators[host.number - 1].copies[number] { coverage.count(.dropped, copy.state) }
                 closeCopy(number, host)
             }
+            if case .warned(let session, let player, let aspect) = notice { watchWarns(session, player, aspect, host) }
+            if case .excluded(let session, let player, let reason, let excluder) = notice {
+                judge(excluded: player, from: session, reason, by: excluder, host)
+            }
             if case .lost(let session, let loss) = notice { judge(lost: session, loss, host) }
             if case .leaseExpired = notice {
                 truth.coordinators[host.number - 1].leaseFromMs = nil
@@ -318,7 +322,8 @@ extension World {
                 settings(seat.session, copy).validatesPeers
             else { return }
             coverage.count(copy.wasLate ? .silentRelayed : .pairFailedRelayed, .validating)
-        case .validate, .retry, .transport, .play, .clock, .start, .peerDisconnected, .peerReconnected, .warning, .warningOver, .episode, .reset, .done,
+        case .clock: watchAsks(connection, host)
+        case .validate, .retry, .transport, .play, .start, .peerDisconnected, .peerReconnected, .warning, .warningOver, .episode, .reset, .done,
             .paused, .resumed, .playerLost, .playerSeated:
             break
         case .error(let error, _): coverage.count(error)

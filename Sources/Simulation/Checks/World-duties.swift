@@ -150,24 +150,18 @@ extension World {
     }
 
     /// Promise 5: nobody is sent away for want of a coordinator while there is one.
-    func checkCoordinatorWanted(_ session: SessionID, _ client: Int) {
+    func checkCoordinatorWanted(_ session: SessionID, _ client: Int, on connection: Int) {
+        let scene = plan.scenes.first { $0.id.name == truth.connection(connection).scene }
         guard matchmaker.storageIsWorking, matchmaker.isJournalComplete, plan.matchmaking.unrecordedMax >= 1000 else { return }
-        // An old program does not know the rules of play that some scenes have.
-        let hasRules = plan.scenes.contains { $0.playRules != .none }
         let isWanted = coordinators.contains { host in
             let peer = truth.duties.peers[host.number - 1]
-<<<<<<< HEAD
-            if hasRules, let link = peer.readyLink, links[link].matchmakerDecoder.version < ProtocolVersion.latest { return false }
-            // One with its usual limits carries every scene.
-=======
-            // One with its usual limits carries every scene, but for those whose rules it cannot be told.
-            let hearsRules = (host.hello?.versionMax ?? 0) >= ProtocolVersion.extended
-            guard hearsRules || plan.scenes.allSatisfy({ $0.playRules == .none }) else { return false }
->>>>>>> origin/main
+            // One with its usual limits carries every scene, if it knows of rules of play where there are any.
+            let isOld = peer.readyLink.map { links[$0].matchmakerDecoder.version < ProtocolVersion.extended } ?? true
+            if isOld, scene?.playRules != PlayRules.none { return false }
             return peer.readyLink != nil && !peer.isDraining && !peer.isResting && host.limits.sessionsMax >= 10_000
                 && host.limits.outboxMax >= 10_000 && host.limits.validatedPlayersMax >= 5
         }
-        if isWanted { fail(.stranded, "p\(client) has waited in \(session.short) for a coordinator while there was one") }
+        if isWanted { fail(.stranded, "p\(client) has waited in \(session.short) of \(scene?.id.name ?? "") for a coordinator while there was one") }
     }
 
     /// Promise 5: one who still waits here and is not to blame is put back, and not sent away, as long as there is a scene to

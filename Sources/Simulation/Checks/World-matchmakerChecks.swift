@@ -229,7 +229,7 @@ extension World {
         guard reason != .superseded else { return coverage.count(.superseded) }
         let number = truth.number(of: id)
         if reason == .playerLeft, truth[number].atMatchmaker == .waiting { coverage.count(.left, .waiting) }
-        if reason == .noCoordinator, truth[number].handOffs.isEmpty { checkCoordinatorWanted(id, client) }
+        if reason == .noCoordinator, truth[number].handOffs.isEmpty { checkCoordinatorWanted(id, client, on: connection) }
         // One who left a room before it was matched hears of the room, not of the game.
         let isMember = truth[number].handOffs.contains { handOff in
             handOff.assignment.players.contains { $0.subject == clients[client].subject }

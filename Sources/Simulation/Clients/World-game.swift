@@ -32,8 +32,9 @@ extension World {
 
     func hear(_ reply: PlayerReply, _ client: Int) {
         switch reply {
-        case .entered(_, _, _, _, let missed, let missedTicks, _):
+        case .entered(let session, _, _, _, let missed, let missedTicks, _):
             enterStage(client, .inside)
+            mayHide(client, session)
             clients[client].retries = 0
             clients[client].lastTick &+= missedTicks
             if missed > 0 {

@@ -18,6 +18,9 @@ enum Happening {
 
     case fault(Int)
     case reload(Int)
+    case administer(AdministrationPlan)
+    /// The page of this connection is hidden, or seen again.
+    case visibility(Int, Int, isHidden: Bool)
     case diskHeals(Int, number: Int)
     case heal
     case closeAll
@@ -52,6 +55,7 @@ enum Input {
     case recorded
     case storage(isWorking: Bool)
     case cancel(SessionID)
+    case exclude(SessionID, PlayerIndex)
     case reconfigure([Scene])
     case drain
     case shutdown

@@ -112,7 +112,12 @@ extension World {
         case .storage(let isWorking):
             if !isWorking { metEverywhere(.coordinatorDiskFails, at: host.number) }
             handle(.storage(isWorking: isWorking), host, now)
-        case .cancel, .reconfigure: break
+        case .cancel(let session): handle(.cancel(session), host, now)
+        case .exclude(let session, let player):
+            truth.administered = (session, player)
+            handle(.exclude(session, player, reason: "by order"), host, now)
+            truth.administered = nil
+        case .reconfigure: break
         case .drain: handle(.drain, host, now)
         case .shutdown:
             beginStopping(host)
@@ -161,6 +166,7 @@ extension World {
         if trace != nil {
             if case .relay = message {} else if case .input = message {} else { note("p\(connections[connection].client) → n\(host.number) on \(connection): \(message.text)") }
         }
+        watchHears(message, on: connection, host)
         switch message {
         case .enter(let session, let ticket, let received, let tick):
             let ticket = options.canary == .helpsStrangers ? truth.anyTicket(of: session) ?? ticket : ticket

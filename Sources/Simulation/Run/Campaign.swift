@@ -66,6 +66,7 @@ extension Coverage {
         "unknownSession drop", "refused full", "refused draining",
         "refused unsupported", "forgotten", "leaseExpired", "entryRefused bad_ticket",
         "entryRefused session_ended", "replayIncomplete", "validated", "validationFailed", "retried", "stale signal", "stale report", "pairLost", "repaired", "fellBack", "excluded itself",
+        "excluded server", "excluded administrator", "warned hidden", "warned silent", "warned roundTrip",
         "matchmaker error unknown_scene", "matchmaker error room_full", "matchmaker error draining",
         "matchmaker error party_full", "matchmaker error party_mismatch", "matchmaker error subject_in_use", "matchmaker error wrong_state", "matchmaker error timeout",
         "player error bad_message", "player error wrong_state", "player error rate_limited", "player error bad_ticket",

@@ -16,6 +16,7 @@ struct RunPlan: Sendable {
     var matchmaking: MatchmakingLimits
     var activeUs: UInt64
     var faults: [Fault]
+    let administration: [AdministrationPlan]
     var reloads: [ReloadPlan]
     var rotateAtBytes: Int
     /// How often one who is asked "still there?" is not, of a thousand.
@@ -51,9 +52,11 @@ struct RunPlan: Sendable {
         if let first = scenes.first {
             scenes += SceneCatalog.drawRuled(first.settings, first.waitTimeoutMs, root: root)
             scenes += SceneCatalog.drawPaired(first.settings, first.waitTimeoutMs, root: root)
+            scenes += SceneCatalog.drawWatched(first.settings, first.waitTimeoutMs, root: root)
             scenes += SceneCatalog.drawTicking(first.settings, first.waitTimeoutMs, root: root)
             scenes += SceneCatalog.drawPlayed(first.settings, first.waitTimeoutMs, root: root)
         }
+        administration = options.preset == .calm ? [] : AdministrationPlan.draw(root: root, activeUs: activeUs)
         reloads = options.preset == .calm ? [] : ReloadPlan.draw(scenes, root: root, activeUs: activeUs)
         rotateAtBytes = options.preset == .calm ? 1 << 20 : random.pick([2_000, 20_000, 200_000]) ?? 20_000
         coordinators = []

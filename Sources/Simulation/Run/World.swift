@@ -70,6 +70,7 @@ final class World {
         for (index, coordinator) in plan.coordinators.enumerated() { queue.put(.start(index + 1), atUs: coordinator.startUs) }
         for (position, fault) in plan.faults.enumerated() { queue.put(.fault(position), atUs: fault.atUs) }
         for position in plan.reloads.indices { queue.put(.reload(position), atUs: plan.reloads[position].atUs) }
+        for act in plan.administration { queue.put(.administer(act), atUs: act.atUs) }
         for client in clients.indices where options.keptClients?.contains(client) ?? true {
             let delayUs = UInt64(clients[client].random.between(0, 1000 * plan.thinkMs.upperBound))
             queue.put(.client(client, generation: 0, .join), atUs: 50_000 + delayUs)
@@ -113,6 +114,8 @@ final class World {
         case .resume(let process, let life): resume(process, life)
         case .exit(let process, let life): exit(process, life)
         case .fault(let position): begin(plan.faults[position])
+        case .administer(let act): administer(act)
+        case .visibility(let connection, let client, let isHidden): changeVisibility(connection, client, isHidden: isHidden)
         case .reload(let position): reload(plan.reloads[position])
         case .diskHeals(let process, _): host(process).disk.freeBytes = nil
         case .heal: heal()

@@ -1,16 +1,13 @@
 """Greenroom's client for programs: bots, AI partners, experimenters' scripts, tests. Python 3.11 and PyPI's `websockets`.
 
     async with greenroom.join("ws://127.0.0.1:8080", "duo-relay", "bot-1") as game:
-        play = await game.started()
+        await game.started()
         async for event in game:                       # ends when the game has ended
-            match event:
-                case greenroom.Message(sender, payload):
-                    await game.send(sender, payload)
-                    await game.finish({"echoed": len(payload)})
-        print(game.ended["reason"])
+            if isinstance(event, greenroom.Message):
+                await game.send(event.sender, event.payload)
+                await game.finish()
 
-It reconnects by itself and goes on where it was. It has no WebRTC: where a scene wants peers validated it says that it
-reaches nobody, which suits scenes that go on by `relay` then.
+It reconnects by itself. It has no WebRTC: where peers are validated it says that it reaches nobody.
 """
 
 import asyncio
@@ -18,6 +15,7 @@ import json
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from websockets.asyncio.client import connect
@@ -27,8 +25,7 @@ EVERYONE = 255  # the address of all others at once
 ORDERED, LATEST, TICK = 0, 1, 2
 EVENTS_MAX = 1024  # kept for a program that does not read; then the server is not read either
 RETRY_S, RETRY_MAX_S, RETURN_S, GIVE_UP_S = 0.25, 8.0, 20.0, 300.0
-# A later attempt may mend these by itself; any other error that closes the connection ends it all.
-PASSING = {"draining", "room_full", "rate_limited", "timeout", "internal"}
+PASSING = {"draining", "room_full", "rate_limited", "timeout", "internal"}  # errors that a later attempt may mend by itself
 JSON = dict[str, Any]
 
 
@@ -49,7 +46,7 @@ class Tick:
 
 
 class Failed(Exception):
-    """An error that leaves nothing to go on with; `code` as the client protocol lists them."""
+    """An error that leaves nothing to go on with."""
     def __init__(self, code: str, message: str):
         super().__init__(f"{code}: {message}")
         self.code = code
@@ -59,8 +56,7 @@ class Session:
     """One subject on its way from the waiting room to the end of its game; made by `join`, used by `async with`."""
 
     session: str | None = None
-    player: int = -1                # from the match on, as are `players`, `role` and `treatment`
-    players: int = 0
+    player, players = -1, 0     # from the match on, as are the following
     role: str | None = None
     treatment: str | None = None
 
@@ -73,10 +69,10 @@ class Session:
         self._inside, self._began = asyncio.Event(), asyncio.Event()
         self._events: asyncio.Queue = asyncio.Queue()
         self._barriers: dict[str, asyncio.Future] = {}
+        self._received, self._tick, self._start_s, self._over = 0, -1, 0.0, False
+        self._heard_s, self._tries = monotonic(), 0
         self._finish: JSON | None = None
-        self._received, self._tick, self._start_s = 0, -1, 0.0
         self._error: Failed | None = None
-        self._over = False
 
     async def __aenter__(self) -> "Session":
         self._task = asyncio.create_task(self._run())
@@ -94,14 +90,13 @@ class Session:
         if self._error:
             raise self._error
 
-    # What a program says.
-
     async def started(self) -> JSON:
         """Waits until play begins, its countdown included, and gives the `play` message: `seed`, `transport`, …"""
         await self._began.wait()
         if not self.play:
             raise self._error or Failed("ended", f"it ended before play: {self.ended}")
-        await asyncio.sleep(self._start_s - _now())
+        while (left_s := self._start_s - monotonic()) > 0:
+            await asyncio.sleep(left_s)
         return self.play
 
     async def send(self, to: int, payload: bytes, latest: bool = False) -> None:
@@ -133,8 +128,6 @@ class Session:
             pass
         return self.ended
 
-    # The connection.
-
     async def _send(self, data: str | bytes) -> None:
         while not self._over:
             await self._inside.wait()
@@ -144,19 +137,17 @@ class Session:
                 await asyncio.sleep(0.01)
 
     async def _run(self) -> None:
-        heard_s, tries = _now(), 0
         try:
             while not self.ended:
                 if await self._visit():
-                    heard_s, tries = _now(), 0
-                if self._moves_on:
                     continue
-                if _now() - heard_s > GIVE_UP_S:
+                lost_s = monotonic() - self._heard_s
+                if lost_s > GIVE_UP_S:
                     raise Failed("unreachable", "no server has answered for long")
-                if _now() - heard_s > RETURN_S:
+                if lost_s > RETURN_S:
                     self._forget()
-                await asyncio.sleep(min(RETRY_S * 2**tries, RETRY_MAX_S) * random.uniform(0.5, 1.0))
-                tries += 1
+                await asyncio.sleep(min(RETRY_S * 2**self._tries, RETRY_MAX_S) * random.uniform(0.5, 1.0))
+                self._tries += 1
         except Failed as error:
             self._error = error
         finally:
@@ -166,13 +157,11 @@ class Session:
             self._events.put_nowait(None)
 
     async def _visit(self) -> bool:
-        """One connection, to its end: whether anything was heard. Sets `_moves_on` when another is due at once."""
-        seat, heard, error = self._seat, False, Failed("internal", "the connection was closed")
-        self._moves_on = False
-        first = self._join
+        """One connection, to its end: whether another one is due at once."""
+        first, seat, error = self._join, self._seat, Failed("internal", "the connection was closed")
         if seat:
-            first = {"type": "enter", "session": seat["session"], "ticket": seat["ticket"], "received": self._received}
-            first |= {"tick": self._tick} if self._tick >= 0 else {}
+            seen = {"received": self._received} | ({"tick": self._tick} if self._tick >= 0 else {})
+            first = {"type": "enter", "session": seat["session"], "ticket": seat["ticket"], **seen}
         try:
             async with connect(seat.get("url", self._url), open_timeout=10, close_timeout=2) as self._socket:
                 await self._socket.send(json.dumps(first))
@@ -181,9 +170,8 @@ class Session:
                     if isinstance(event, dict) and event["type"] == "error":
                         error = Failed(event["code"], event["message"])
                     elif isinstance(event, dict):
-                        heard = True
                         await self._hear(event)
-                    await self._events.put(event)
+                    self._events.put_nowait(event)
                     while self._events.qsize() >= EVENTS_MAX:
                         await asyncio.sleep(0.01)
                 code = self._socket.close_code or 1006
@@ -191,17 +179,18 @@ class Session:
             code = lost.rcvd.code if isinstance(lost, ConnectionClosed) and lost.rcvd else 1006
         finally:
             self._inside.clear()
-        self._moves_on = self._seat is not seat
-        if self._moves_on or self.ended or code != 1009 and code < 4000:
-            return heard
+        if self._seat is not seat:
+            return True
+        if self.ended or code < 4000 and code != 1009:
+            return False
         if seat and code == 4001:
             raise Failed("superseded", "another connection has entered with the same ticket")
         if seat and error.code in ("bad_ticket", "session_ended"):
             self._forget()
-            self._moves_on = True
-        elif error.code not in PASSING:
+            return True
+        if error.code not in PASSING:
             raise error
-        return heard
+        return False
 
     def _forget(self) -> None:
         """The session is over, or out of reach."""
@@ -213,8 +202,6 @@ class Session:
         while self._barriers:
             if not (future := self._barriers.popitem()[1]).done():
                 future.set_exception(Failed("ended", "the session has ended"))
-
-    # What the servers say.
 
     def _binary(self, frame: bytes) -> Message | Tick:
         kind, sender, payload = frame[0], frame[1], frame[2:]
@@ -232,9 +219,10 @@ class Session:
         return Tick(self._tick, inputs, frozenset(repeated))
 
     async def _hear(self, message: JSON) -> None:
+        self._heard_s, self._tries = monotonic(), 0
         match message:
-            case {"type": "waiting"}:
-                self.session, self._join["resume"] = message["session"], message["resume"]
+            case {"type": "waiting" | "entered"}:
+                self.session, self._join["resume"] = message["session"], message.get("resume", self._join.get("resume"))
                 self._inside.set()
             case {"type": "confirm"}:
                 await self.say("confirm")
@@ -243,19 +231,17 @@ class Session:
                     self._forget()
                 self._seat, self.session, self.player = message, session, message["player"]
                 self.players, self.role, self.treatment = message["players"], message.get("role"), message.get("treatment")
-            case {"type": "entered"}:
-                self._inside.set()
             case {"type": "clock", "sample": sample}:
-                await self.say("clock", sample=sample, clientMs=_now() * 1000)
+                await self.say("clock", sample=sample, clientMs=monotonic() * 1000)
             case {"type": "validate", "peers": peers} | {"type": "retry", "peer": int() as peers}:
                 for peer in [peers] if isinstance(peers, int) else peers:
                     await self.say("validationFailed", peer=peer, attempt=message.get("attempt", 1), detail="no WebRTC")
-            case {"type": "play"}:
-                again, self.play = bool(self.play), message
-                self._start_s = message.get("startAtMs", _now() * 1000 + message.get("startsInMs", 0)) / 1000
+            case {"type": "play" | "start"}:
+                self._start_s = message.get("startAtMs", monotonic() * 1000 + message.get("startsInMs", 0)) / 1000
+                if self.play and message["type"] == "play":
+                    self._repeating = asyncio.create_task(self._repeat())
+                self.play = self.play or message
                 self._began.set()
-                if again:
-                    asyncio.create_task(self._repeat())
             case {"type": "go", "barrier": barrier} if barrier in self._barriers:
                 if not (future := self._barriers.pop(barrier)).done():
                     future.set_result(message)
@@ -274,11 +260,6 @@ class Session:
             await self.say("ready", barrier=barrier)
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
-
 def join(server: str, scene: str, subject: str, **fields: Any) -> Session:
-    """A session of this subject. `server` is the matchmaker's ws: or wss: address; `fields` are others of the `join` message:
-    `token`, `attributes`, `party`, `resume`."""
+    """`server` is the matchmaker's ws: or wss: address, `fields` others of `join`: `token`, `attributes`, `party`, `resume`."""
     return Session(server, scene, subject, **fields)

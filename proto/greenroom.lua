@@ -166,6 +166,11 @@ field("uint32", "watch.roundTripForMs", "Over it for (ms)", base.DEC)
 field("uint32", "watch.silentForMs", "Silent for (ms)", base.DEC)
 field("uint32", "watch.hiddenForMs", "Hidden for (ms)", base.DEC)
 field("uint32", "watch.warningMs", "Warning before (ms)", base.DEC)
+field("none", "losses", "Losses")
+field("none", "loss", "Loss")
+field("uint8", "loss.player", "Player", base.DEC)
+field("uint8", "loss.reason", "Reason", base.DEC, END_REASONS)
+field("string", "loss.text", "Text")
 field("uint64", "sentAtMs", "Sent at (ms)", base.DEC)
 field("uint32", "sessions", "Sessions", base.DEC)
 field("uint32", "players", "Players", base.DEC)
@@ -512,7 +517,19 @@ local RULES = {
     { "silentForMs", number(4, 0, 86400000) }, { "hiddenForMs", number(4, 0, 86400000) }, { "warningMs", number(4, 0, 86400000) } },
 }
 
-local TAGS = { [1] = treatment, [2] = roles, [4] = measured_pairs }
+local function losses(body, tree, player_count)
+  list_of(1, "losses", 1, nil, function(body, tree, _, before)
+    return (branch_of(body, tree, "loss", function(branch)
+      local player = PLAYER(body, branch, "loss.player")
+      require_that(player < player_count and (#before == 0 or before[#before] < player))
+      number(1, 1, #END_REASONS)(body, branch, "loss.reason")
+      text(240)(body, branch, "loss.text")
+      return player
+    end))
+  end)(body, tree, "losses")
+end
+
+local TAGS = { [1] = treatment, [2] = roles, [4] = measured_pairs, [20] = losses }
 for tag, rule in pairs(RULES) do
   TAGS[tag] = function(body, tree)
     branch_of(body, tree, rule[1], function(branch)

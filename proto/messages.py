@@ -238,6 +238,17 @@ def measured_pair(body, fields):
     return {"players": [lower, higher], "roundTripUs": number(4, most=60_000_000)(body, fields)}
 
 
+def read_losses(body, fields):
+    return list_of(1, loss, least=1)(body, fields | {"losses before": [-1]})
+
+
+def loss(body, fields):
+    player = PLAYER(body, fields)
+    require(fields["losses before"][-1] < player < len(fields["players"]))
+    fields["losses before"].append(player)
+    return {"player": player, "reason": code(1, END_REASONS)(body, fields), "text": text(240)(body, fields)}
+
+
 # Rules of play: for each tag its name and its fields.
 RULES = {
     160: ("attempts", (("attemptsMax", number(1, 1, 10)), ("attemptTimeoutMs", number(4, 500, 600_000)))),
@@ -266,7 +277,8 @@ def read_rule(parts):
     return lambda body, fields: {name: read(body, fields) for name, read in parts}
 
 
-EXTENSIONS = {1: ("treatment", treatment), 2: ("roles", read_roles), 4: ("pairs", read_pairs)} | {
+EXTENSIONS = {
+    1: ("treatment", treatment), 2: ("roles", read_roles), 4: ("pairs", read_pairs), 20: ("losses", read_losses)} | {
     tag: (name, read_rule(parts)) for tag, (name, parts) in RULES.items()}
 
 
@@ -280,7 +292,7 @@ def within(field, read, *arguments):
 
 
 def read_extensions(body, fields, is_demanding):
-    """The block behind the fields of a body: treatment, roles, pairs, rules of play, and what is unknown as `extensions`."""
+    """The block behind the fields of a body: treatment, roles, pairs, losses, rules of play, and what is unknown as `extensions`."""
     values, unknown, last = {}, [], 0
     for _ in range(within("extensions", number(1, least=1), body, fields)):
         last, data = within("extensions", entry, body, last, is_demanding, unknown)

@@ -43,12 +43,27 @@ public enum PlayerReply: Hashable, Sendable {
     case start(StartInstant)
     /// Play goes on this way from now on.
     case transport(Transport)
-    case go(barrier: String)
+    /// The instant is told where the scene has a rule of barriers; `missing` are those without whom it opens.
+    case go(barrier: String, StartInstant?, missing: [PlayerIndex])
+    /// The episode of this number begins at the instant; `deadlineMs` is the time left until it is over in any case.
+    case episode(UInt16, of: UInt16, StartInstant, deadlineMs: UInt64)
+    /// All are to get ready for the episode of this number, in so long.
+    case reset(UInt16, deadlineMs: UInt64)
+    /// The last episode is over.
+    case done
     case peerDisconnected(PlayerIndex, graceMs: UInt64)
     case peerReconnected(PlayerIndex)
+    /// Play stands still for this player.
+    case paused(PlayerIndex)
+    case resumed(StartInstant)
+    /// The session goes on without this player. `isForBot`: a bot may take its seat.
+    case playerLost(PlayerIndex, EndReason, isForBot: Bool)
+    /// A bot has taken a lost player's seat.
+    case playerSeated(PlayerIndex)
     /// It is excluded in so long, unless this changes.
     case warning(WatchedAspect, inMs: UInt64)
     case warningOver(WatchedAspect)
+    /// `resume` is empty for a bot, which has nothing to go back to.
     case ended(SessionID, EndReason, requeued: Bool, resume: String, completionCode: String?)
     case error(PlayerError, message: String)
 }
@@ -57,9 +72,12 @@ public enum PlayerReply: Hashable, Sendable {
 public struct PlayerPresence: Hashable, Sendable {
     public let player: PlayerIndex
     public let isConnected: Bool
-    public init(player: PlayerIndex, isConnected: Bool) {
+    /// The session has lost it; whoever is connected is a bot in its seat.
+    public let isLost: Bool
+    public init(player: PlayerIndex, isConnected: Bool, isLost: Bool = false) {
         self.player = player
         self.isConnected = isConnected
+        self.isLost = isLost
     }
 }
 
@@ -148,4 +166,8 @@ public enum CoordinatorNotice: Hashable, Sendable {
     case excluded(SessionID, PlayerIndex, reason: String, by: Excluder)
     /// A player has been warned that it will be excluded.
     case warned(SessionID, PlayerIndex, WatchedAspect)
+    /// A session goes on without a player.
+    case lost(SessionID, PlayerLoss)
+    /// What became of the wish to give a lost player's seat to a bot.
+    case seatOffer(SessionID, PlayerIndex, SeatOffer)
 }

@@ -51,6 +51,8 @@ public struct CoordinatorCore: Sendable {
             enter(connection, session, ticket, Seen(messages: received, tick: tick), now, &actions)
         case .request(let connection, let request): perform(request, from: connection, now, &actions)
         case .disconnected(let connection): disconnected(connection, now, &actions)
+        case .offerSeat(let session, let player, let ticket):
+            actions.append(.notice(.seatOffer(session, player, offerSeat(session, player, ticket))))
         case .persisted(let number): persisted(upTo: number, now, &actions)
         case .storage(let isWorking): storage(isWorking: isWorking, now, &actions)
         case .cancel(let session): cancelHere(session, now, &actions)
@@ -113,6 +115,7 @@ public struct CoordinatorCore: Sendable {
         case .pairs: attemptsDue(session, now, &actions)
         case .reconnect: graceIsOver(session, now, slot: slot, &actions)
         case .barrier: barrierDeadlinePassed(session, slot: slot, now, &actions)
+        case .episode: episodeDeadlinePassed(session, now, &actions)
         case .play: end(session, .timeLimit, now, &actions)
         case .watch: watch(session, now, &actions)
         case .wait, .confirm, .assign, .cancel: preconditionFailure("a coordinator sets no such deadline")

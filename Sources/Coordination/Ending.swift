@@ -7,13 +7,14 @@ import SessionProtocol
 extension CoordinatorCore {
     mutating func end(
         _ session: SessionID, _ cause: ExitCause, concerning players: [PlayerIndex] = [],
-        failedPairs: [PlayerPair] = [], _ now: Moment, _ actions: inout [CoordinatorAction]
+        failedPairs: [PlayerPair] = [], losses: [PlayerLoss] = [], _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
         guard let live = ledger[session] else { return }
         let details = live.details
         let verdict = Verdict(
             cause, in: live.state, concerning: players, failedPairs: failedPairs, roundTrips: details.roundTripsSoFar,
-            results: details.players.map(\.result))
+            losses: (details.losses + losses).sorted { $0.player < $1.player },
+            results: details.players.map { $0.loss == nil ? $0.result : nil })
         precondition(verdict.ending.decider != .matchmaker, "\(cause) is the matchmaker's to judge")
         forgetTicks(session)
         guard let (_, outcome) = ledger.end(session, verdict, assignment: details.assignment, now: now) else { return }
@@ -21,10 +22,22 @@ extension CoordinatorCore {
         unpersisted.append((persistCount, session))
         let entry = OutboxEntry(
             outcome: outcome, assignment: details.assignment, number: persistCount, endedAtMs: now.bootMs,
-            waiting: details.players.map(\.connection))
+            waiting: details.players.map { $0.loss == nil ? $0.connection : nil })
         outbox.append(entry, for: session)
         sendEnded(entry, &actions)
         scheduleTelling(session)
+        dismissBots(details, outcome, &actions)
+    }
+
+    /// A bot is nobody whom the matchmaker knows, so it need not wait.
+    private mutating func dismissBots(_ details: SessionDetails, _ outcome: Outcome, _ actions: inout [CoordinatorAction]) {
+        for player in details.indices where details[player].loss != nil {
+            guard let connection = details[player].connection else { continue }
+            unseat(connection)
+            actions.append(
+                .reply(connection, .ended(outcome.session, outcome.reason, requeued: false, resume: "", completionCode: nil)))
+            actions.append(.close(connection, .normal))
+        }
     }
 
     /// The outcome is durable at the matchmaker. Saying so twice changes nothing.
@@ -95,13 +108,14 @@ extension CoordinatorCore {
     ) {
         let requeued = outcome.players[Int(player.number)].isRequeued
         let seat = assignment.players[Int(player.number)]
+        let reason = outcome.reason(for: player)
         actions.append(
             .reply(
                 connection,
                 .ended(
-                    outcome.session, outcome.reason, requeued: requeued,
+                    outcome.session, reason, requeued: requeued,
                     resume: assignment.resume(of: seat, isRequeued: requeued),
-                    completionCode: assignment.settings.completionCode(for: outcome.reason))))
+                    completionCode: assignment.settings.completionCode(for: reason))))
         actions.append(.close(connection, .normal))
     }
 

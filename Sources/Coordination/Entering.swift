@@ -10,9 +10,10 @@ extension CoordinatorCore {
             return complain(connection, .wrongState, "this connection has entered already", &actions)
         }
         if let details = ledger.details(of: session) {
-            guard let player = details.assignment.player(holding: ticket) else {
+            guard let player = details.player(holding: ticket) else {
                 return turnAway(connection, from: session, .badTicket, "the ticket is not of this session", &actions)
             }
+            if details.isLost(player, holding: ticket) { return bidFarewell(connection, player, details, &actions) }
             takeSeat(connection, Seat(session: session, player: player), seen, now, &actions)
         } else {
             enterEnded(connection, session, ticket, now, &actions)
@@ -42,12 +43,13 @@ extension CoordinatorCore {
             actions.append(.close(older, .replaced))
         case .away:
             ledger.clearDeadline(.reconnect, slot: UInt32(seat.player.number), of: seat.session)
-            isReturn = player.result == nil
+            isReturn = player.plays
         }
         let missed = entry.details.missed(by: seat.player, after: seen.messages)
         let missedTicks = entry.details.ticks?.missed(after: seen.tick) ?? 0
         let presences = entry.details.indices.map {
-            PlayerPresence(player: $0, isConnected: entry.details[$0].connection != nil)
+            PlayerPresence(
+                player: $0, isConnected: entry.details[$0].connection != nil, isLost: entry.details[$0].loss != nil)
         }
         actions.append(
             .reply(
@@ -63,6 +65,11 @@ extension CoordinatorCore {
                 actions.append(.reply(other, .peerReconnected(seat.player)))
             }
         }
+        if player.loss != nil, case .away = before {
+            for other in entry.details.connections(except: seat.player) {
+                actions.append(.reply(other, .playerSeated(seat.player)))
+            }
+        }
         catchUp(connection, seat, entry.details, seen, now, &actions)
         if let rule = entry.details.rules.relay {
             // Behind what it missed, which it gets at once and cannot have read yet.
@@ -72,6 +79,7 @@ extension CoordinatorCore {
         }
         askClock(connection, seat, now, &actions)
         proceed(seat.session, now, &actions)
+        resumeWhenAllAreBack(seat.session, now, &actions)
     }
 
     /// Says again what a returning player has to know, and then what it missed.
@@ -92,8 +100,12 @@ extension CoordinatorCore {
                 actions.append(.replay(connection, from: from, bytes))
             }
             details.ticks?.forEachKept(after: seen.tick) { actions.append(.replayTick(connection, $0)) }
-            for barrier in details[seat.player].opened { actions.append(.reply(connection, .go(barrier: barrier))) }
+            for barrier in details[seat.player].opened {
+                actions.append(.reply(connection, details.goReply(barrier, to: seat.player, now)))
+            }
             _ = ledger.withDetails(seat.session) { $0[seat.player].opened = [] }
+            tellWhereTheGameIs(connection, seat, details, now, &actions)
+            tellPaused(connection, details, &actions)
             restartPairs(of: seat, now: now, &actions)
         }
     }

@@ -13,6 +13,8 @@ public enum CoordinatorEvent: Sendable {
     case request(ConnectionHandle, PlayerRequest)
     /// A client's connection is gone, whoever closed it.
     case disconnected(ConnectionHandle)
+    /// A lost player's seat is for whoever shows this ticket, which the shell has drawn.
+    case offerSeat(SessionID, PlayerIndex, Ticket)
     /// All `persist` actions up to this number are durable.
     case persisted(upTo: UInt64)
     /// The disk takes no records, or takes them again: no new sessions meanwhile, and those that live go on.
@@ -39,6 +41,10 @@ public enum PlayerRequest: Sendable {
     /// Its clock, for `PlayerReply.clock` of this number.
     case clock(sample: UInt32, clientMs: Double)
     case ready(barrier: String)
+    /// The episode is over, as far as this player is concerned; nil means the one that runs.
+    case episodeDone(UInt16?)
+    /// It is ready for the next one; nil means the one that all get ready for.
+    case resetDone(UInt16?)
     /// `result` is raw JSON.
     case finish(result: [UInt8]?)
     case leave

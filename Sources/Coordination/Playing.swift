@@ -23,6 +23,7 @@ extension CoordinatorCore {
             guard let connection = details[player].connection else { continue }
             actions.append(.reply(connection, details.playReply(play, to: player, now)))
         }
+        beginEpisode(1, of: session, startMs: play.startMs, now, &actions)
     }
 
     mutating func perform(
@@ -44,17 +45,19 @@ extension CoordinatorCore {
             validationFailed(peer, attempt: attempt, detail: detail, seat, from: connection, now, &actions)
         case .peerLost(let peer, let attempt):
             peerLost(peer, attempt: attempt, seat, from: connection, now, &actions)
+        case .episodeDone(let number): episodeDone(number, seat, from: connection, now, &actions)
+        case .resetDone(let number): resetDone(number, seat, from: connection, now, &actions)
         case .clock(let sample, let clientMs):
             clockAnswered(sample, clientMs: clientMs, seat, from: connection, now, &actions)
         case .ready(let barrier): ready(barrier, seat, from: connection, now, &actions)
         case .finish(let result): finish(result ?? [], seat, from: connection, now, &actions)
         case .leave:
-            leave(seat, .left, connection, now, &actions)
+            lose([seat.player], of: seat.session, .left, now, &actions)
         case .visibility(let isHidden): visibility(isHidden: isHidden, seat, now, &actions)
         case .exclude(let reason):
             let reason = reason.cut(toBytes: limits.detailBytesMax)
             actions.append(.notice(.excluded(seat.session, seat.player, reason: reason, by: .itself)))
-            leave(seat, .excluded, connection, now, &actions)
+            lose([seat.player], of: seat.session, .excluded, texts: [reason], now, &actions)
         }
     }
 
@@ -72,27 +75,13 @@ extension CoordinatorCore {
         }
         let haveAllFinished = ledger.withDetails(seat.session) { details in
             details[seat.player].result = result
-            return details.players.allSatisfy { $0.result != nil }
+            return details.haveAllFinished
         }
         watchLeft(seat)
         if haveAllFinished == true {
             end(seat.session, .completed, now, &actions)
         } else {
-            openBarriers(seat.session, &actions)
-        }
-    }
-
-    private mutating func leave(
-        _ seat: Seat, _ cause: ExitCause, _ connection: ConnectionHandle, _ now: Moment,
-        _ actions: inout [CoordinatorAction]
-    ) {
-        guard let details = ledger.details(of: seat.session) else { return }
-        if details[seat.player].result == nil {
-            end(seat.session, cause, concerning: [seat.player], now, &actions)
-        } else {
-            unseat(connection)
-            _ = ledger.withDetails(seat.session) { $0[seat.player].presence = .away }
-            actions.append(.close(connection, .normal))
+            goOn(seat.session, now, &actions)
         }
     }
 
@@ -113,6 +102,10 @@ extension SessionDetails {
 extension String {
     /// The beginning, of at most so many bytes.
     func cut(toBytes count: Int) -> String {
-        utf8.count <= count ? self : String(decoding: utf8.prefix(count), as: UTF8.self)
+        guard utf8.count > count else { return self }
+        var end = utf8.index(startIndex, offsetBy: count)
+        // Not in the middle of a character: what stands for half of one takes more bytes than it.
+        while end > startIndex, utf8[end] & 0b1100_0000 == 0b1000_0000 { end = utf8.index(before: end) }
+        return String(self[..<end])
     }
 }

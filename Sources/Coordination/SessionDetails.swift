@@ -12,7 +12,8 @@ struct SessionDetails: Sendable {
         case playing(Play)
     }
 
-    let assignment: Assignment
+    /// As it was given, but for the losses since.
+    var assignment: Assignment
     /// In order of `PlayerIndex`.
     var players: [Player]
     var phase = Phase.entering
@@ -62,10 +63,10 @@ struct SessionDetails: Sendable {
 
     var isEveryoneConnected: Bool { players.allSatisfy { $0.connection != nil } }
 
-    /// Those who were here and are not now, and have not finished.
+    /// Those who were here and are not now, and are waited for.
     var away: [PlayerIndex] {
         indices.filter {
-            if case .away = self[$0].presence { return self[$0].result == nil }
+            if case .away = self[$0].presence { return self[$0].plays }
             return false
         }
     }
@@ -83,22 +84,27 @@ struct Player: Sendable {
         case expected
         /// → away, or another connection with the same ticket
         case connected(ConnectionHandle)
-        /// In its grace, unless it has finished. → connected
+        /// In its grace, unless it has finished or is lost. → connected
         case away
     }
 
     var presence = Presence.expected
     /// What it said with `finish`, empty for nothing; nil while it has not finished.
     var result: [UInt8]?
+    /// The session is over for it, and goes on; whoever is connected then is a bot in its seat.
+    var loss: Loss?
     /// Ordered messages for it so far, kept or not.
     var orderedCount: UInt64 = 0
     /// What it may still send.
     var budget = RelayBudget()
     /// Barriers that opened while it was away: at most those that it was ready for, so at most those open at once.
-    var opened: [String] = []
+    var opened: [OpenedBarrier] = []
     var signals = SignalAllowance()
     /// It has sent a binary message since it was last looked at.
     var hasSpoken = false
+
+    /// It has not finished, and is not lost: it is waited for where all are.
+    var plays: Bool { result == nil && loss == nil }
 
     var connection: ConnectionHandle? {
         if case .connected(let connection) = presence { return connection }
@@ -113,6 +119,11 @@ struct Play: Sendable {
     let startMs: UInt64
     /// Barriers that some have reached.
     var barriers: [Barrier] = []
+    var loop = GameLoop.single
+    /// Since when play stands still for one who is away; nil while it goes on.
+    var pausedMs: UInt64?
+    /// When it went on, or will, after it last stood still.
+    var resumedMs: UInt64?
 }
 
 extension Assignment {

@@ -4,7 +4,7 @@ import SessionProtocol
 extension CoordinatorCore {
     /// The size of every table, index, queue and timer: each is 0 when nobody is connected and no session lives.
     public var tables: [(name: StaticString, count: Int)] {
-        var (barriers, replayed, opened, reporting, watched, tried) = (0, 0, 0, 0, 0, 0)
+        var (barriers, replayed, opened, reporting, watched, lost, paused, tried) = (0, 0, 0, 0, 0, 0, 0, 0)
         var (inputs, bundles) = (0, 0)
         for session in ledger.sessions {
             guard let details = ledger.details(of: session) else { continue }
@@ -12,20 +12,25 @@ extension CoordinatorCore {
             inputs += details.ticks?.inputCount ?? 0
             bundles += details.ticks?.keptCount ?? 0
             if details.watch != nil { watched += 1 }
-            for player in details.players { opened += player.opened.count }
+            for player in details.players {
+                opened += player.opened.count
+                lost += player.loss == nil ? 0 : 1
+            }
             tried += details.pairs?.triedCount ?? 0
             switch details.phase {
             case .entering: break
             case .validating: reporting += 1
-            case .playing(let play): barriers += play.barriers.count
+            case .playing(let play):
+                barriers += play.barriers.count
+                paused += play.pausedMs == nil ? 0 : 1
             }
         }
         return [
             ("sessions", ledger.count), ("subjects", ledger.subjectCount), ("sessionDeadlines", ledger.deadlineCount),
             ("connections", seats.count), ("relayPlaces", places.count), ("validations", reporting), ("pairAttempts", tried),
             ("barriers", barriers),
-            ("barriersMissed", opened), ("replayMessages", replayed), ("watches", watched), ("outbox", outbox.count),
-            ("outboxUnpersisted", unpersisted.count), ("tellDeadlines", tellings.count),
+            ("barriersMissed", opened), ("replayMessages", replayed), ("watches", watched), ("seatsLost", lost), ("paused", paused),
+            ("outbox", outbox.count), ("outboxUnpersisted", unpersisted.count), ("tellDeadlines", tellings.count),
             ("clockDeadlines", clockAsks.count), ("tickingSessions", tickQueue.count), ("tickInputs", inputs),
             ("ticksKept", bundles),
         ]

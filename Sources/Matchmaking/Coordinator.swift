@@ -184,6 +184,7 @@ extension MatchmakerCore {
                 handOff.isRestored = false
             }
             if let mirrored = ledger.state(of: session), mirrored != state { mirror(session, state, now) }
+            noteLosses(assignment, now, &actions)
             dropClaims(of: session, below: assignment.attempt, &actions)
             if state != .matched { prove(session, now, &actions) }
             return

@@ -10,10 +10,22 @@ struct PendingEnd: Sendable {
     let node: NodeID?
     /// Those who were still connected here, with their place in the outcome.
     let members: [Member]
-    /// What players are given for the outcome's reason, and one who has left.
-    let completionCodes: (reason: String?, playerLeft: String?)
+    /// What players are given, by reason.
+    let completionCodes: [CompletionCode]
     /// Nil when its scene is configured no longer.
     var sceneIndex: Int?
+}
+
+extension PendingEnd {
+    fileprivate func completionCode(for reason: EndReason) -> String? {
+        completionCodes.first { $0.reason == reason }?.code
+    }
+
+    /// Why it ended for this subject, which may have been lost before.
+    fileprivate func reason(for subject: SubjectID) -> EndReason {
+        outcome.players.firstIndex { $0.subject == subject }.flatMap { PlayerIndex(exactly: $0) }.map(outcome.reason)
+            ?? outcome.reason
+    }
 }
 
 /// Someone whose session has ended, and who does not know it yet.
@@ -89,7 +101,7 @@ extension MatchmakerCore {
         let number = isNews ? persist(.ended(outcome), &actions) : recordsAsked
         unrecorded.append(
             PendingEnd(
-                number: number, outcome: outcome, isNews: isNews, node: node, members: [], completionCodes: (nil, nil),
+                number: number, outcome: outcome, isNews: isNews, node: node, members: [], completionCodes: [],
                 sceneIndex: nil))
         if number <= recordsDurable { tellRecorded(now, &actions) }
     }
@@ -116,7 +128,6 @@ extension MatchmakerCore {
             coordinators[index].isResting = false
         }
         let number = persist(.ended(outcome), &actions)
-        let settings = handOff.assignment.settings
         let members = handOff.members.filter { $0.connection != nil }
         for member in members {
             guard let connection = member.connection else { continue }
@@ -127,10 +138,7 @@ extension MatchmakerCore {
         unrecorded.append(
             PendingEnd(
                 number: number, outcome: outcome, isNews: true, node: node, members: members,
-                completionCodes: (
-                    settings.completionCode(for: outcome.reason), settings.completionCode(for: .playerLeft)
-                ),
-                sceneIndex: handOff.sceneIndex))
+                completionCodes: handOff.assignment.settings.completionCodes, sceneIndex: handOff.sceneIndex))
     }
 
     /// Acknowledges and tells what has become durable.
@@ -193,7 +201,7 @@ extension MatchmakerCore {
             tellEnded(member, session: id, .superseded, nil, &actions)
             finish(connection, .superseded, in: id, now, &actions)
         } else if state.hasLeft {
-            tellEnded(member, session: id, .playerLeft, end.completionCodes.playerLeft, &actions)
+            tellEnded(member, session: id, .playerLeft, end.completionCode(for: .playerLeft), &actions)
             finish(connection, .left, in: id, now, &actions)
         } else if end.outcome.putsBack(member.subject), !isShuttingDown, let sceneIndex = end.sceneIndex {
             let hasCredit = end.outcome.endedIn != .playing
@@ -211,8 +219,9 @@ extension MatchmakerCore {
             tellError(connection, error, "what became of the session is not known; join again with your resume", &actions)
             finish(connection, .refused, in: id, error: error, now, &actions)
         } else {
-            tellEnded(member, session: id, end.outcome.reason, end.completionCodes.reason, &actions)
-            finish(connection, JoinFate.Kind(told: end.outcome.reason), in: id, now, &actions)
+            let reason = end.reason(for: member.subject)
+            tellEnded(member, session: id, reason, end.completionCode(for: reason), &actions)
+            finish(connection, JoinFate.Kind(told: reason), in: id, now, &actions)
         }
     }
 }

@@ -102,8 +102,8 @@ extension MatchmakerCore {
                 known.players.map(\.subject) == assignment.players.map(\.subject)
             else { return false }
         }
-        return assignment.players.allSatisfy { player in
-            guard let other = ledger.session(of: player.subject), other != session else { return true }
+        return assignment.subjectsLeft.allSatisfy { subject in
+            guard let other = ledger.session(of: subject), other != session else { return true }
             return ledger.state(of: other) == .waiting || isDoubtful(other)
         }
     }
@@ -126,17 +126,18 @@ extension MatchmakerCore {
                 handOff.isRestored = false
                 if !handOff.offered.contains(node) { handOff.offered.append(node) }
             }
+            noteLosses(assignment, now, &actions)
             if state != .matched {
                 mirror(session, state, now)
                 prove(session, now, &actions)
             }
         } else {
             // Whoever waits under a name that plays there may have shown no proof, and so gives way.
-            for player in assignment.players {
-                guard let other = ledger.session(of: player.subject), isDoubtful(other) else { continue }
-                takeOut(player.subject, of: other, now, &actions)
+            for subject in assignment.subjectsLeft {
+                guard let other = ledger.session(of: subject), isDoubtful(other) else { continue }
+                takeOut(subject, of: other, now, &actions)
             }
-            giveWay(assignment.players.map(\.subject), now, &actions)
+            giveWay(assignment.subjectsLeft, now, &actions)
             adopt(assignment, in: state, at: node, offered: [node], now)
             noteTreatment(assignment)
         }
@@ -147,10 +148,10 @@ extension MatchmakerCore {
     /// Somebody has been inside of a restored session: what else the journal says of its players is older, or in vain.
     mutating func prove(_ session: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         guard hold?.doubtful.remove(session) != nil, let handOff = ledger.details(of: session)?.handOff else { return }
-        for player in handOff.assignment.players {
-            guard let other = ledger.session(of: player.subject), other != session, isDoubtful(other) else { continue }
-            takeOut(player.subject, of: other, now, &actions)
-            ledger.reseat(player.subject, in: session)
+        for subject in handOff.assignment.subjectsLeft {
+            guard let other = ledger.session(of: subject), other != session, isDoubtful(other) else { continue }
+            takeOut(subject, of: other, now, &actions)
+            ledger.reseat(subject, in: session)
         }
     }
 

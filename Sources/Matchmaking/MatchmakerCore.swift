@@ -111,7 +111,7 @@ public struct MatchmakerCore: Sendable {
             case .confirm: confirmingIsOver(due.session, now, &actions)
             case .assign: assignTimedOut(due.session, now, &actions)
             case .cancel: cancelTimedOut(due.session, now, &actions)
-            case .enter, .validate, .pairs, .reconnect, .barrier, .play, .watch:
+            case .enter, .validate, .pairs, .reconnect, .barrier, .episode, .play, .watch:
                 preconditionFailure("a deadline of the coordinator's")
             }
         }

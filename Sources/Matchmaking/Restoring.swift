@@ -41,10 +41,10 @@ extension MatchmakerCore {
         for session in order {
             guard let (node, assignment) = latest[session] else { continue }
             // A later record of a subject says that it had been released from the earlier session, also when it has ended.
-            for player in assignment.players {
-                guard let older = ledger.session(of: player.subject) else { continue }
-                ledger.unseat(player.subject, from: older)
-                releases.note(player.subject, from: older)
+            for subject in assignment.subjectsLeft {
+                guard let older = ledger.session(of: subject) else { continue }
+                ledger.unseat(subject, from: older)
+                releases.note(subject, from: older)
             }
             guard !hasEnded.contains(session) else { continue }
             if coordinator(node) == nil {
@@ -63,7 +63,7 @@ extension MatchmakerCore {
         restoreTreatments(outcomes)
     }
 
-    /// Takes on a live session that a coordinator holds, or may hold. Its subjects are free.
+    /// Takes on a live session that a coordinator holds, or may hold. Its subjects are free, but for those that it has lost.
     mutating func adopt(
         _ assignment: Assignment, in state: SessionState, at node: NodeID, offered: [NodeID], _ now: Moment
     ) {
@@ -80,7 +80,7 @@ extension MatchmakerCore {
             phase: .accepted, offered: offered, members: members)
         ledger.open(
             assignment.session, scene: assignment.scene, state: .matched,
-            subjects: assignment.players.map(\.subject), details: .handOff(Boxed(handOff)))
+            subjects: assignment.players.map(\.subject), released: assignment.subjectsLost, details: .handOff(Boxed(handOff)))
         if state != .matched { mirror(assignment.session, state, now) }
         count(node, 1)
     }

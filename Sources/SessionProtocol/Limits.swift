@@ -32,6 +32,8 @@ public enum ProtocolLimits {
     public static let measuredPairsMax = 120
     /// The longest round trip of a pair that is told, in microseconds.
     public static let roundTripUsMax: UInt32 = 60_000_000
+    /// UTF-8 bytes of what is said of a player's loss: what 255 of them take still fits an extension.
+    public static let lossTextBytesMax = 240
     /// UTF-8 bytes of the detail of a `reject`.
     public static let detailBytesMax = 256
     /// Pairs of players named in an outcome because they could not reach each other.

@@ -8,9 +8,6 @@ static const unsigned char library[] = {
 static const unsigned char peers[] = {
 #embed "client/greenroom-peers.js"
 };
-static const unsigned char barriers[] = {
-#embed "client/greenroom-barriers.js"
-};
 static const unsigned char link[] = {
 #embed "client/greenroom-link.js"
 };
@@ -28,6 +25,9 @@ static const unsigned char client_limits[] = {
 };
 static const unsigned char visibility[] = {
 #embed "client/greenroom-visibility.js"
+};
+static const unsigned char gatherings[] = {
+#embed "client/greenroom-rounds.js"
 };
 static const unsigned char place[] = {
 #embed "client/greenroom-place.js"
@@ -96,13 +96,13 @@ static const unsigned char icon[] = {
 static const struct greenroom_asset assets[] = {
     {"/", "text/html; charset=utf-8", page, sizeof page},
     {"/greenroom.js", SCRIPT, library, sizeof library},
-    {"/greenroom-barriers.js", SCRIPT, barriers, sizeof barriers},
     {"/greenroom-direct.js", SCRIPT, direct, sizeof direct},
     {"/greenroom-line.js", SCRIPT, line, sizeof line},
     {"/greenroom-link.js", SCRIPT, link, sizeof link},
     {"/greenroom-peers.js", SCRIPT, peers, sizeof peers},
     {"/greenroom-limits.js", SCRIPT, client_limits, sizeof client_limits},
     {"/greenroom-visibility.js", SCRIPT, visibility, sizeof visibility},
+    {"/greenroom-rounds.js", SCRIPT, gatherings, sizeof gatherings},
     {"/greenroom-place.js", SCRIPT, place, sizeof place},
     {"/greenroom-stream.js", SCRIPT, stream, sizeof stream},
     {"/greenroom.py", PYTHON, python, sizeof python},

@@ -116,6 +116,19 @@ extension CoordinatorServer {
                     "session": .string("\(session)"), "player": .int(Int(player.number)),
                     "about": .string(aspect.rawValue),
                 ])
+        case .lost(let session, let loss):
+            logger.info(
+                "player_lost",
+                [
+                    "session": .string("\(session)"), "player": .int(Int(loss.player.number)),
+                    "reason": .string("\(loss.reason)"), "text": loss.text.isEmpty ? .absent : .string(loss.text),
+                ])
+        case .seatOffer(let session, let player, let offer):
+            logger.info(
+                "seat_offered",
+                [
+                    "session": .string("\(session)"), "player": .int(Int(player.number)), "answer": .string("\(offer)"),
+                ])
         }
     }
 }

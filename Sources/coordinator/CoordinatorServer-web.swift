@@ -44,6 +44,9 @@ extension CoordinatorServer: WebApplication {
                 .request(connection, .validationFailed(peer: try player(peer), detail: detail ?? "", attempt: attempt)))
         case .peerLost(let peer, let attempt):
             handle(.request(connection, .peerLost(peer: try player(peer), attempt: attempt)))
+        case .episodeDone(let episode):
+            handle(.request(connection, .episodeDone(episode.map { UInt16(clamping: $0) })))
+        case .resetDone(let episode): handle(.request(connection, .resetDone(episode.map { UInt16(clamping: $0) })))
         case .clock(let sample, let clientMs):
             handle(.request(connection, .clock(sample: UInt32(clamping: sample), clientMs: clientMs)))
         case .ready(let barrier): handle(.request(connection, .ready(barrier: barrier)))
@@ -161,6 +164,7 @@ extension CoordinatorServer: WebApplication {
         var state = ServerState(role: .coordinator, identity: settings.state.identity)
         let states: [SessionState] = [.waiting, .matched, .validating, .playing]
         state.sessions = states.map { ($0, core.count(in: $0)) }
+        state.phases = core.phases(now: now).map { ($0.phase.rawValue, $0.count) }
         state.tables = core.tables.map { ("\($0.name)", $0.count) } + [("webSockets", web.webSocketCount)]
         state.expiring = core.expiring.map { ("\($0.name)", $0.count) }
         let (address, isUp) = (settings.link, core.isLinkUp)
@@ -208,7 +212,7 @@ extension PlayerReply {
         case .entered(let session, let player, let players, let state, let missed, let missedTicks, let condition):
             .entered(
                 session: session.description, player: Int(player.number),
-                players: players.map { .init(player: Int($0.player.number), connected: $0.isConnected) },
+                players: players.map { .init(player: Int($0.player.number), connected: $0.isConnected, lost: $0.isLost) },
                 state: state.description, missed: missed, missedTicks: missedTicks, role: condition.role, treatment: condition.treatment)
         case .validate(let task):
             .validate(
@@ -231,15 +235,26 @@ extension PlayerReply {
                 })
         case .clock(let sample, let serverMs): .clock(sample: sample, serverMs: serverMs)
         case .start(let start): .start(start.message)
-        case .go(let barrier): .go(barrier: barrier)
+        case .go(let barrier, let instant, let missing):
+            .go(barrier: barrier, instant.map(\.message), missing: missing.map { Int($0.number) })
+        case .episode(let number, let count, let instant, let deadlineMs):
+            .episode(episode: Int(number), of: Int(count), instant.message, deadlineMs: Int(clamping: deadlineMs))
+        case .reset(let number, let deadlineMs): .reset(episode: Int(number), deadlineMs: Int(clamping: deadlineMs))
+        case .done: .done
         case .peerDisconnected(let player, let graceMs):
             .peerDisconnected(player: Int(player.number), graceMs: Int(clamping: graceMs))
         case .peerReconnected(let player): .peerReconnected(player: Int(player.number))
+        case .paused(let player): .paused(player: Int(player.number))
+        case .resumed(let instant): .resumed(instant.message)
+        case .playerLost(let player, let reason, let isForBot):
+            .playerLost(player: Int(player.number), reason: reason.description, seat: isForBot ? .bot : .empty)
+        case .playerSeated(let player): .playerSeated(player: Int(player.number))
         case .warning(let aspect, let inMs): .warning(about: aspect.rawValue, inMs: Int(clamping: inMs))
         case .warningOver(let aspect): .warningOver(about: aspect.rawValue)
         case .ended(let session, let reason, let requeued, let resume, let code):
             .ended(
-                session: session.description, reason: reason.description, requeued: requeued, resume: resume,
+                session: session.description, reason: reason.description, requeued: requeued,
+                resume: resume.isEmpty ? nil : resume,
                 completionCode: code)
         case .error(let error, let message): .error(code: error.code, message: message)
         }

@@ -48,6 +48,17 @@ extension CoordinatorCore {
         }
     }
 
+    private func checkLoop(_ play: Play, _ entry: SessionLedger<SessionDetails>.Entry) {
+        let atMs = ledger.deadlineMs(.episode, of: entry.id)
+        switch play.loop {
+        case .single, .done: #expect(atMs == nil)
+        case .active(let episode), .resetting(let episode):
+            #expect((atMs == nil) == (play.pausedMs != nil) && (episode.leftMs != nil) == (play.pausedMs != nil))
+        }
+        let isPausing = entry.details.rules.absence?.pauses == true && !entry.details.away.isEmpty
+        #expect((play.pausedMs != nil) == isPausing, "play stands still while one is away, where it is to")
+    }
+
     private func checkPhase(_ entry: SessionLedger<SessionDetails>.Entry) {
         func isSet(_ kind: DeadlineKind) -> Bool {
             ledger.deadlineMs(kind, slot: GraceSlot.ordinary, of: entry.id) != nil
@@ -66,8 +77,10 @@ extension CoordinatorCore {
             #expect(!isSet(.enter) && !isSet(.validate) && isSet(.play))
             checkPairs(entry)
             #expect(play.barriers.count <= limits.barriersOpenMax)
+            checkLoop(play, entry)
             for barrier in play.barriers {
-                #expect(ledger.deadlineMs(.barrier, slot: barrier.slot, of: entry.id) != nil)
+                let atMs = ledger.deadlineMs(.barrier, slot: barrier.slot, of: entry.id)
+                #expect((atMs == nil) == (play.pausedMs != nil) && (barrier.leftMs != nil) == (play.pausedMs != nil))
                 #expect(!entry.details.missing(at: barrier).isEmpty, "a barrier that all have reached is open")
             }
         }

@@ -83,12 +83,13 @@ import Testing
         }
     }
 
-    @Test("a player can exclude itself")
+    @Test("a player can exclude itself, and the outcome says what it said")
     func excluding() {
         Stage.play { stage in
             stage.begin(Stage.assignment(1))
             let ended = "ended s1/1 player_excluded in playing blamed [0]"
             #expect(stage.ask(1, .exclude(reason: "focus lost")) == ["# \(ended)", "> \(ended)"])
+            #expect(stage.core.outbox[Stage.session(1)]?.outcome.losses == [PlayerLoss(PlayerIndex(0), .playerExcluded, text: "focus lost")])
             #expect(stage.notices == [.excluded(Stage.session(1), PlayerIndex(0), reason: "focus lost", by: .itself)])
         }
     }

@@ -221,7 +221,9 @@ struct RandomWorld {
             #expect(outcome.reason == reason)
             let isKnown = acked.contains(session.low)
             #expect(isKnown || (!isLinkUp && number <= persistedUpTo), "told before it is true")
-        case .validate, .retry, .signal, .transport, .play, .clock, .start, .go, .peerDisconnected, .peerReconnected, .warning, .warningOver, .error: break
+        case .validate, .retry, .signal, .transport, .play, .clock, .start, .go, .episode, .reset, .done, .paused, .resumed, .playerLost, .playerSeated,
+            .peerDisconnected, .peerReconnected, .warning, .warningOver, .error:
+            break
         }
     }
 

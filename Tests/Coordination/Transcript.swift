@@ -25,7 +25,7 @@ extension PlayerReply {
     var line: String {
         switch self {
         case .entered(_, let player, let players, let state, let missed, let missedTicks, _):
-            "entered p\(player) [\(players.map { "\($0.player)\($0.isConnected ? "+" : "-")" }.joined(separator: " "))]"
+            "entered p\(player) [\(players.map { "\($0.player)\($0.isConnected ? "+" : "-")\($0.isLost ? "x" : "")" }.joined(separator: " "))]"
                 + " \(state)" + (missed > 0 ? " missed \(missed)" : "")
                 + (missedTicks > 0 ? " missed \(missedTicks) ticks" : "")
         case .validate(let task):
@@ -42,7 +42,15 @@ extension PlayerReply {
                 + (ticks.map { " ticks of \($0.intervalMs), \($0.inputBytesMax) from \($0.next)" } ?? "")
         case .clock(let sample, let serverMs): "clock \(sample) at \(serverMs)"
         case .start(let start): "start \(start.line)"
-        case .go(let barrier): "go \(barrier)"
+        case .go(let barrier, let instant, let missing):
+            "go \(barrier)\(instant.map { " in \($0.inMs)" } ?? "")\(missing.isEmpty ? "" : " without \(missing.list)")"
+        case .episode(let number, let count, let instant, let deadlineMs): "episode \(number)/\(count) in \(instant.inMs) for \(deadlineMs)"
+        case .reset(let number, let deadlineMs): "reset \(number) for \(deadlineMs)"
+        case .done: "done"
+        case .paused(let player): "paused p\(player)"
+        case .resumed(let instant): "resumed in \(instant.inMs)"
+        case .playerLost(let player, let reason, let isForBot): "lost p\(player) \(reason)\(isForBot ? " bot" : "")"
+        case .playerSeated(let player): "seated p\(player)"
         case .peerDisconnected(let player, let graceMs): "gone p\(player) \(graceMs)"
         case .peerReconnected(let player): "back p\(player)"
         case .warning(let aspect, let inMs): "warning \(aspect) in \(inMs)"
@@ -66,7 +74,9 @@ extension Message {
         case .state(let session, let attempt, let state): "state s\(session.low)/\(attempt) \(state)"
         case .ended(let outcome): outcome.line
         case .endedAck(let session, let attempt): "ack s\(session.low)/\(attempt)"
-        case .holding(let state, let assignment): "holding s\(assignment.session.low)/\(assignment.attempt) \(state)"
+        case .holding(let state, let assignment):
+            "holding s\(assignment.session.low)/\(assignment.attempt) \(state)"
+                + (assignment.extensions.losses.isEmpty ? "" : " lost \(assignment.extensions.losses.map(\.player).list)")
         case .hello, .challenge, .proof, .welcome, .reject, .assign, .cancel, .drop, .ping, .pong, .drain,
             .inventoryEnd, .journalMatched:
             "\(kind)"
@@ -79,8 +89,11 @@ extension Outcome {
     var line: String {
         let blamed = players.indices.filter { players[$0].isBlamed }
         let requeued = players.indices.filter { players[$0].isRequeued }
+        // Those whose loss ended it are named by the blame.
+        let earlier = losses.filter { !players[Int($0.player.number)].isBlamed }
         return "ended s\(session.low)/\(attempt) \(reason) in \(endedIn)"
             + (blamed.isEmpty ? "" : " blamed \(blamed)") + (requeued.isEmpty ? "" : " requeued \(requeued)")
+            + (earlier.isEmpty ? "" : " lost \(earlier.map { "\($0.player) \($0.reason)\($0.text.isEmpty ? "" : " (\($0.text))")" })")
             + (failedPairs.isEmpty ? "" : " failed \(failedPairs.map { "\($0.lower)-\($0.higher)" })")
     }
 }
@@ -120,6 +133,7 @@ func tickLine(_ bundle: Span<UInt8>) -> String {
 
 /// `place0` or `release0`: which of its two resumes a player was given, told by the signature that Stage put there.
 private func word(ofResume text: String) -> String {
+    if text.isEmpty { return "none" }
     guard let resume = Resume(text) else { return "unreadable" }
     return switch (resume.claim.kind, resume.signature.high) {
     case (.releasedPlace, 1): "place\(resume.signature.low)"

@@ -21,17 +21,18 @@ from messages import EXTENSIONS  # noqa: E402 (found by the line above)
 BESIDE = {
     "length", "version", "flags", "reserved", "checksum", "sender", "magic", "roster", "player", "completionCodes",
     "completionCode", "failedPairs", "failedPair", "blame", "extensions", "extension", "roles", "role",
-    "pairs", "pair",
+    "pairs", "pair", "losses", "loss",
 }
 RULES = {"attempts", "start", "relay", "ticks", "absence", "barriers", "episodes", "watch"}
 RENAMED = {
     "refusal": "reason", "completionCode.reason": "reason", "completionCode.code": "code",
     "failedPair.player": "failedPairs", "role.player": "player", "role.name": "role", "extension.tag": "tag",
     "extension.bytes": "bytes", "pair.player": "players", "pair.roundTripUs": "roundTripUs",
+    "loss.player": "player", "loss.reason": "reason", "loss.text": "text",
 }
 TEXTS = {
     "session", "node", "scene", "subject", "detail", "publicURL", "iceServers", "completionCode.code", "result",
-    "sender", "error", "treatment", "role.name", "extension.bytes",
+    "sender", "error", "treatment", "role.name", "extension.bytes", "loss.text",
 }
 
 

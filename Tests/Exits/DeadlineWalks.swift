@@ -48,7 +48,7 @@ extension Walk {
         case .silentRelayed: keepSilent("relayed")
         case .pairLost: losePair()
         case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver,
-            .reloaded, .excluded, .watchedOut, .excludedByAdministrator, .rejoined, .finishedGone, .noCoordinatorYet, .noCoordinatorInTime, .leftAtMatchmaker,
+            .reloaded, .excluded, .lost, .watchedOut, .excludedByAdministrator, .rejoined, .finishedGone, .noCoordinatorYet, .noCoordinatorInTime, .leftAtMatchmaker,
             .goneAtMatchmaker, .refused, .unanswered, .linkLostInOffer, .noCoordinatorLeft, .staleMessage, .dropped,
             .cancelIgnored, .linkLostAndBack, .rejoinedOutOfReach, .leaseOver, .awokeLate, .coordinatorSilent,
             .ownerSpokeLate, .coordinatorRestarted, .matchmakerRestarted, .bothRestarted, .journalLost,

@@ -48,7 +48,7 @@ extension Walk {
         case .matchmakerDiskFails: failDisk()
         case .coordinatorDiskFails: failOutbox()
         case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver, .reloaded,
-            .excluded, .watchedOut, .excludedByAdministrator, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver,
+            .excluded, .lost, .watchedOut, .excludedByAdministrator, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver,
             .timeLimit, .pairFailed, .pairFailedFinally, .unreachable, .unreachableFinally, .pairFailedRelayed, .silent, .silentFinally, .silentRelayed, .pairLost,
             .noCoordinatorYet, .noCoordinatorInTime, .leftAtMatchmaker, .goneAtMatchmaker, .refused, .unanswered,
             .linkLostInOffer, .noCoordinatorLeft, .staleMessage, .dropped, .cancelIgnored, .cancelled,

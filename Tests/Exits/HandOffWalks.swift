@@ -25,7 +25,7 @@ extension Walk {
         case .staleMessage: sayStale()
         case .cancelIgnored: ignoreCancel()
         case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver, .reloaded,
-            .excluded, .watchedOut, .excludedByAdministrator, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver,
+            .excluded, .lost, .watchedOut, .excludedByAdministrator, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver,
             .timeLimit, .pairFailed, .pairFailedFinally, .unreachable, .unreachableFinally, .pairFailedRelayed, .silent, .silentFinally, .silentRelayed, .pairLost,
             .linkLostAndBack, .rejoinedOutOfReach, .leaseOver, .awokeLate, .coordinatorSilent, .ownerSpokeLate,
             .coordinatorRestarted, .matchmakerRestarted, .bothRestarted, .journalLost, .matchmakerDiskFails,

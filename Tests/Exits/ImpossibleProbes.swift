@@ -46,6 +46,12 @@ extension Walk {
             wait(for: .watch)
         case .excludedByAdministrator: world.tell("east", .exclude(session, PlayerIndex(0), reason: ""))
         case .excluded: request("ann", .exclude(reason: "focus"))
+        case .lost:
+            // Before play it would end for all: so far it can be away, and no more.
+            if cell.state == .waiting || cell.state == .ended { return probeLeaving() }
+            world.disconnect("ann")
+            world.pass(9_000)
+            world.enter("ann")
         case .notConfirmed: for name in members { confirm(name) }
         case .waitOver, .noCoordinatorInTime: wait(for: .wait)
         case .noShow: wait(for: .enter)
@@ -86,6 +92,12 @@ extension Walk {
             .coordinatorShutdown, .sceneRemoved:
             return false
         }
+        world.pump()
+        return true
+    }
+
+    private func probeLeaving() -> Bool {
+        request("ann", .leave)
         world.pump()
         return true
     }

@@ -54,7 +54,7 @@ extension Walk {
             #expect(mirrored == (cell.state == .waiting ? nil : cell.state))
             world.tell(.reconfigure(World.scenes))
         case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver, .reloaded,
-            .excluded, .watchedOut, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver,
+            .excluded, .lost, .watchedOut, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver,
             .timeLimit, .pairFailed, .pairFailedFinally, .unreachable, .unreachableFinally, .pairFailedRelayed, .silent, .silentFinally, .silentRelayed, .pairLost,
             .noCoordinatorYet, .noCoordinatorInTime, .leftAtMatchmaker, .goneAtMatchmaker, .refused, .unanswered,
             .linkLostInOffer, .noCoordinatorLeft, .staleMessage, .dropped, .cancelIgnored, .linkLostAndBack,

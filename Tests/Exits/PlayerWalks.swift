@@ -62,6 +62,7 @@ extension Walk {
             bring()
             if cell.state == .ended { return askInVain("ann", .exclude(reason: "focus")) }
             world.ask("ann", .exclude(reason: "focus"))
+        case .lost: lose()
         case .watchedOut:
             if cell.state == .validating {
                 scene = "watched peers"
@@ -151,6 +152,32 @@ extension Walk {
         let heard = world.players["bob"]?.heard.dropFirst(marks["bob"] ?? 0)
         // In VALIDATING it was connecting to a page that is no more.
         #expect(heard == (cell.state == .validating ? ["retry"] : []), "the others hear nothing else")
+    }
+
+    private func lose() {
+        scene = "lossy"
+        play()
+        let reasons = ["player_left", "player_disconnected", "player_excluded", "barrier_timeout"]
+        switch variant {
+        case 0: world.ask("ann", .leave)
+        case 1:
+            world.disconnect("ann")
+            world.pass(10_000)
+        case 2: world.ask("ann", .exclude(reason: "focus"))
+        default:
+            for name in ["bob", "cid"] { world.ask(name, .ready(barrier: "late")) }
+            for name in ["bob", "cid"] { world.ask(name, .ready(barrier: "half-time")) }
+            world.pass(30_000)
+        }
+        #expect(world.players["bob"]?.heard.contains("lost \(reasons[variant])") == true)
+        if variant != 1 { #expect(heard("ann") == ["ended \(reasons[variant])"]) }
+        #expect(world.matchmaker.ledger.session(of: .of("ann")) == nil, "the matchmaker has heard of it")
+        world.enter("ann")
+        #expect(heard("ann").last == "ended \(reasons[variant])", "and so has whoever comes back")
+        world.join("ann", scene)
+        #expect(heard("ann").last == "waiting 1/3")
+        // What comes behind this is told of a scene in which one who leaves ends the game.
+        scene = "relay"
     }
 
     private func rejoin() {

@@ -126,6 +126,7 @@ import Testing
         #expect(tags[1][2].hasPrefix("`list(u8)` of `player` and `text(\(ProtocolLimits.roleBytesMax))`, a name"))
         #expect(tags[2][2].hasPrefix("`list(u8)`, at most \(ProtocolLimits.measuredPairsMax), of two `player`"))
         #expect(tags[2][2].contains("`u32` roundTripUs, at most \(millions(ProtocolLimits.roundTripUsMax)):"))
+        #expect(tags[3][2].hasPrefix("`list(u8)` of `player`, `u8` reason and `text(\(ProtocolLimits.lossTextBytesMax))`"))
         #expect(page.flat.contains("Up to \(grouped(ProtocolLimits.unknownExtensionsBytesMax)) bytes of them in one message are kept"))
     }
 

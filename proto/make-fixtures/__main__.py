@@ -3,7 +3,8 @@
     python3 proto/make-fixtures
 
 Fixtures that are there are never changed: bytes once published stay. A case whose file says something else is named, and
-the command fails. Version 1 is published and closed. To add a fixture of version 2, add a case to `version2.py` and run it.
+the command fails. Version 1 is published and closed. To add a fixture of version 2, add a case to `version2.py` or
+`conversations2.py` and run it.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ import pathlib
 import sys
 
 import conversations
+import conversations2
 import invalid
 import valid
 import version2
@@ -64,7 +66,7 @@ def version_2():
     for name, why, data, error, field, version in version2.invalid_cases():
         yield f"invalid/{name}", {"why": why} | ({"version": version} if version != 2 else {}) | {
             "hex": lines(data), "error": error} | ({"field": field} if field else {})
-    for name, case in version2.conversation_cases():
+    for name, case in conversations2.conversation_cases():
         yield f"conversations/{name}", case | {"steps": [spoken(step) for step in case["steps"]]}
 
 

@@ -1,9 +1,9 @@
-"""What version 2 adds: extensions behind assignments and outcomes, and links between the two versions."""
+"""What version 2 adds: extensions behind assignments and outcomes."""
 
 import rules
 import valid
-from conversations import GRACE, INTERVAL, Talk
-from wire import PAIRS, ROLES, TREATMENT, block, body, encode, frame, pairs, roles
+import wire
+from wire import LOSSES, PAIRS, ROLES, TREATMENT, block, body, encode, frame, losses, pairs, roles
 
 BOTH = [{"player": 0, "role": "proposer"}, {"player": 1, "role": "responder"}]
 CONDITIONS = {"treatment": "high stakes", "roles": BOTH}
@@ -18,6 +18,10 @@ def outcome_of(count):
 
 def measured(lower, higher, us=12_500):
     return {"players": [lower, higher], "roundTripUs": us}
+
+
+def lost(player, reason="player_left", text=""):
+    return {"player": player, "reason": reason, "text": text}
 
 
 TRIO = outcome_of(3)
@@ -65,6 +69,21 @@ def valid_cases():
         "pairs": [measured(a, b, 1_000 * a + b) for a in range(16) for b in range(a + 1, 16)]}
     yield "ended-pairs-254", "the greatest players that there are", outcome_of(255) | {
         "pairs": [measured(0, 254), measured(253, 254)]}
+    yield "ended-losses", "one left in play, and the others went on", TRIO | {"losses": [lost(1)]}
+    yield "ended-losses-all", "behind all that comes before it, two of them for reasons of their own", TRIO | CONDITIONS | {
+        "pairs": [measured(0, 1)],
+        "losses": [lost(0, "player_disconnected"), lost(2, "player_excluded", "silent for 30 s")]}
+    yield "ended-losses-texts", "the longest text, and one that is not ASCII", TRIO | {
+        "losses": [lost(0, "player_excluded", "t" * 240), lost(1, "player_excluded", "é" * 120)]}
+    yield "ended-losses-reasons", "whatever the reason", outcome_of(len(wire.REASONS)) | {
+        "losses": [lost(n, name) for n, name in enumerate(sorted(wire.REASONS, key=wire.REASONS.get))]}
+    yield "ended-losses-255", "the greatest players that there are, each with the longest text", outcome_of(255) | {
+        "losses": [lost(n, "player_excluded", f"{n:0240}") for n in range(255)]}
+    yield "ended-losses-unknown", "an unknown tag stands on either side", ENDED | {
+        "losses": [lost(0)], "extensions": [{"tag": 19, "bytes": "01"}, {"tag": 21, "bytes": ""}]}
+    yield "holding-losses", "a coordinator holds a session that has gone on without one", {
+        "kind": "holding", "state": "playing"} | valid.assignment() | CONDITIONS | {"losses": [lost(1, "player_disconnected")]}
+    yield "journalMatched-losses", "what was taken on as it was held", JOURNAL | {"losses": [lost(0)]}
     yield "ended-pairs-unknown", "an unknown tag stands on either side", ENDED | {
         "pairs": [measured(0, 1)], "extensions": [{"tag": 3, "bytes": "01"}, {"tag": 5, "bytes": ""}]}
     yield "assign", "nothing to say: byte for byte that of version 1", ASSIGN
@@ -165,12 +184,33 @@ def bad_blocks():
         ASSIGN, [(ROLES, b"\2" + roles([role(0)])[1:]), (9, bytes(9))]), "truncated", "roles"
     yield "roles-under", "bytes are left behind the last role", extended(
         ASSIGN, [(ROLES, roles([role(0)]) + b"\0")]), "trailingBytes", None
+    for name, why, data, error in bad_losses():
+        yield f"losses-{name}", why, extended(TRIO, [(LOSSES, data)]), error, None if error == "trailingBytes" else "losses"
     for name, why, data, error in bad_pairs():
         yield f"pairs-{name}", why, extended(TRIO, [(PAIRS, data)]), error, None if error == "trailingBytes" else "pairs"
     yield "pairs-121", "more than 16 players have", extended(outcome_of(17), [(PAIRS, pairs(
         [measured(a, b) for a in range(17) for b in range(a + 1, 17)][:121]))]), "tooMany", "pairs"
     yield "pairs-borrow", "more are promised than the entry holds, though bytes follow", extended(
         TRIO, [(PAIRS, b"\2" + pairs([measured(0, 1)])[1:]), (9, bytes(9))]), "truncated", "pairs"
+
+
+def bad_losses():
+    yield "none", "one who has none to say leaves the tag out", b"\0", "badValue"
+    yield "empty", "not even a count", b"", "truncated"
+    yield "stranger", "a player that is not there", losses([lost(3)]), "badValue"
+    yield "255", "no player has this number", losses([lost(255)]), "badValue"
+    yield "player-first", "the player is judged before the reason is missed", b"\1\3", "badValue"
+    yield "descend", "in order of players", losses([lost(1), lost(0)]), "badValue"
+    yield "repeat", "each player once", losses([lost(1), lost(1)]), "badValue"
+    yield "reason-0", "reasons begin with 1", losses([lost(1, 0)]), "badValue"
+    yield "reason-18", "no reason has this code", losses([lost(1, 18)]), "badValue"
+    yield "reason-first", "the reason is judged before the text is missed", b"\1\1\0", "badValue"
+    yield "text-over", "a text of one byte too many", losses([lost(1, text="t" * 241)]), "tooMany"
+    yield "text-utf8", "a text is UTF-8", losses([lost(1, text=b"a\xff")]), "badText"
+    yield "text-cut", "a text that is not all there", losses([lost(1, text="abc")])[:-1], "truncated"
+    yield "cut", "no text at all", losses([lost(1)])[:-2], "truncated"
+    yield "over", "more are promised than there are", b"\2" + losses([lost(1)])[1:], "truncated"
+    yield "under", "bytes are left behind the last loss", losses([lost(1)]) + b"\0", "trailingBytes"
 
 
 def bad_pairs():
@@ -190,152 +230,3 @@ def bad_pairs():
     yield "longest", "no number wraps", pairs([measured(0, 1, 0xFFFFFFFF)]), "badValue"
     yield "cut", "a round trip that is not all there", pairs([measured(0, 1)])[:-1], "truncated"
     yield "under", "bytes are left behind the last pair", pairs([measured(0, 1)]) + b"\0", "trailingBytes"
-
-
-class Talk2(Talk):
-    """A conversation in which each side speaks these versions."""
-
-    def __init__(self, why, checks=None, coordinator=(1, 2), matchmaker=(1, 2)):
-        super().__init__(why, *([checks] if checks else []))
-        self.versions = {"coordinator": list(coordinator), "matchmaker": list(matchmaker)}
-
-    def hello(self, **changes):
-        least, greatest = self.versions["coordinator"]
-        super().hello(**{"versionMin": least, "versionMax": greatest} | changes)
-
-    def challenge(self, secret=None, **changes):
-        spoken = min(self.versions["coordinator"][1], self.versions["matchmaker"][1])
-        super().challenge(secret, **{"version": spoken} | changes)
-
-    def case(self):
-        case = super().case()
-        return {"why": case.pop("why"), "versions": self.versions} | case
-
-
-def conversation_cases():
-    for name, talk in conversations():
-        yield name, talk.case()
-
-
-def conversations():
-    t = Talk2("two who both speak version 2")
-    t.handshake()
-    yield "handshake", t
-    t = Talk2("an older coordinator: version 1 is spoken", coordinator=(1, 1))
-    t.handshake()
-    yield "handshake-older-coordinator", t
-    t = Talk2("an older matchmaker: version 1 is spoken", matchmaker=(1, 1))
-    t.handshake()
-    yield "handshake-older-matchmaker", t
-    t = Talk2("a coordinator that speaks later versions as well", coordinator=(2, 9))
-    t.handshake()
-    yield "handshake-later-coordinator", t
-    t = Talk2("a coordinator that speaks later versions only", coordinator=(3, 9))
-    t.hello()
-    t.m("reject", code="no_common_version", detail="no common version: this side speaks 1 to 2, the other 3 to 9")
-    yield "handshake-no-common-version", t
-    t = Talk2("a matchmaker that picks a version outside of the range", ["coordinator"])
-    t.hello()
-    t.challenge(version=3)
-    t.c("reject", code="no_common_version", detail="no common version: this side speaks 1 to 2, the other 3 to 3")
-    yield "handshake-version-outside", t
-
-    # Which treatment a session has is the matchmaker's to know: nothing that is said tells it.
-    t = Talk2("the life of a session in an experiment: treatment and roles come with it, and stand in its outcome", ["coordinator"])
-    t.begin()
-    t.ms = 100
-    game = experiment(t)
-    t.ms = 1_000
-    t.ping(1, 2)
-    t.pong()
-    t.ms = 1_500
-    t.event("coordinator", "finish ann", "finish bob")
-    t.ended(game, "completed", "playing", finished={"ann": "", "bob": ""}, extensions=CONDITIONS)
-    t.about("matchmaker", "endedAck", game)
-    yield "life-experiment", t
-
-    t = Talk2("the link is lost: what is held and what has ended is said with treatment and roles", ["coordinator"])
-    t.begin()
-    first, second = experiment(t), experiment(t, ("cem", "dee"))
-    t.ms = 500
-    t.event("coordinator", "finish ann", "finish bob")
-    t.ended(first, "completed", "playing", finished={"ann": "", "bob": ""}, lost=True, extensions=CONDITIONS)
-    t.event("both", "link lost")
-    t.ms = 900
-    t.handshake()
-    t.c("holding", state="playing", **second)
-    t.ended(first, "completed", "playing", at=500, finished={"ann": "", "bob": ""}, extensions=CONDITIONS)
-    t.c("inventoryEnd")
-    t.ping(1, 4)
-    t.about("matchmaker", "endedAck", first)
-    t.pong()
-    yield "reconnect-experiment", t
-
-    t = Talk2("peers are validated, and what they have measured stands in the outcome: of both reports the smaller", ["coordinator"])
-    t.begin()
-    game = validated(t, 14.2, 12.5)
-    t.ms = 500
-    t.event("coordinator", "leave bob")
-    t.ended(game, "player_left", "playing", blamed=("bob",), extensions={"pairs": [measured(0, 1)]})
-    t.about("matchmaker", "endedAck", game)
-    yield "life-measured", t
-
-    t = Talk2("on a link of version 1 the round trip is left out", ["coordinator"], matchmaker=(1, 1))
-    t.begin()
-    game = validated(t, 14.2, 12.5)
-    t.ms = 500
-    t.event("coordinator", "leave bob")
-    t.ended(game, "player_left", "playing", blamed=("bob",))
-    t.about("matchmaker", "endedAck", game)
-    yield "life-measured-older-matchmaker", t
-
-    t = Talk2("back on a link of version 1 nothing of it is said, and the game goes on", ["coordinator"])
-    t.begin()
-    game = experiment(t)
-    t.ms = 500
-    t.event("both", "link lost")
-    t.ms = 900
-    t.hello()
-    t.challenge(version=1)
-    t.proof()
-    t.m("welcome", leaseGraceMs=GRACE, pingIntervalMs=INTERVAL)
-    t.c("holding", state="playing", **{key: value for key, value in game.items() if key not in CONDITIONS})
-    t.c("inventoryEnd")
-    t.ping(1, 2)
-    t.pong()
-    t.ms = 1_200
-    t.event("coordinator", "leave ann")
-    t.ended(game, "player_left", "playing", blamed=("ann",))
-    t.about("matchmaker", "endedAck", game)
-    yield "reconnect-down", t
-
-    t = Talk2("a setting that has to be understood, and is not: the session is refused", ["coordinator"])
-    t.begin()
-    game = t.match("duo", ("ann", "bob"), False, extensions={"extensions": [{"tag": 128, "bytes": "01"}]})
-    t.about("coordinator", "refused", game, reason="unsupported")
-    yield "refused-demanding", t
-
-    t = Talk2("an older coordinator lives through a game of version 1", coordinator=(1, 1))
-    t.begin()
-    game = t.play()
-    t.ms = 500
-    t.event("coordinator", "leave bob")
-    t.ended(game, "player_left", "playing", blamed=("bob",))
-    t.about("matchmaker", "endedAck", game)
-    yield "life-older-coordinator", t
-
-
-def validated(t, *rtts):
-    """A game with validation, up to playing, in which each of both reports what it has measured."""
-    game = t.match("duo", ("ann", "bob"), True)
-    t.about("coordinator", "accepted", game)
-    t.event("coordinator", "enter ann", "enter bob")
-    t.about("coordinator", "state", game, state="validating")
-    t.event("coordinator", f"validated ann bob {rtts[0]}", f"validated bob ann {rtts[1]}")
-    t.about("coordinator", "state", game, state="playing")
-    return game
-
-
-def experiment(t, names=("ann", "bob")):
-    """A game without validation, in an experiment, up to playing."""
-    return t.play(names=names, extensions=CONDITIONS)

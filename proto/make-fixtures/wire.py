@@ -134,7 +134,7 @@ def challenge(b, m, magic=MAGIC):
 
 # Behind all other fields of these, where there is anything to say.
 EXTENSIBLE = ("assign", "ended", "holding", "journalMatched")
-TREATMENT, ROLES, PAIRS = 1, 2, 4
+TREATMENT, ROLES, PAIRS, LOSSES = 1, 2, 4, 20
 # Rules of play: tag, and for each field its bytes or its codes.
 RULES = {
     "attempts": (160, {"attemptsMax": 1, "attemptTimeoutMs": 4}),
@@ -168,6 +168,16 @@ def pairs(entries):
         bytes(entry["players"]) + entry["roundTripUs"].to_bytes(4, "big") for entry in entries)
 
 
+def losses(entries):
+    """What stands under the tag of losses."""
+    return bytes([len(entries)]) + b"".join(
+        bytes([entry["player"], loss_reason(entry["reason"])]) + text(entry["text"]) for entry in entries)
+
+
+def loss_reason(reason):
+    return reason if isinstance(reason, int) else REASONS[reason]
+
+
 def rule(name, values):
     """What stands under the tag of a rule of play; a code may be given as its number."""
     data = b""
@@ -189,6 +199,8 @@ def entries(m):
         found.append((ROLES, roles(m["roles"])))
     if "pairs" in m:
         found.append((PAIRS, pairs(m["pairs"])))
+    if "losses" in m:
+        found.append((LOSSES, losses(m["losses"])))
     found += [(tag, rule(name, m[name])) for name, (tag, _) in RULES.items() if name in m]
     return sorted(found)
 

@@ -30,8 +30,8 @@ extension CoordinatorCore {
         if let attempt, attempt != table[pair].attempt {
             return actions.append(.notice(.stale(seat.session, by: seat.player, .report)))
         }
-        // Nobody misses one who has finished.
-        guard details[peer].result == nil, details[seat.player].result == nil else { return }
+        // Nobody misses one who has finished, or is lost to the session.
+        guard details[peer].result == nil, details[peer].loss == nil, details[seat.player].result == nil else { return }
         if table[pair].isValidated {
             loseValidated(pair, table, seat, now, &actions)
         } else if table[pair].hasCalledGood(seat.player) {

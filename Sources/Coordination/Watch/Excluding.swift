@@ -7,17 +7,17 @@ extension CoordinatorCore {
         _ players: [Exclusion], from session: SessionID, _ cause: ExitCause, by excluder: Excluder, _ now: Moment,
         _ actions: inout [CoordinatorAction]
     ) {
-        guard let details = ledger[session]?.details else { return }
-        var concerned: [PlayerIndex] = []
+        guard let details = ledger.details(of: session) else { return }
+        var (concerned, texts): ([PlayerIndex], [String]) = ([], [])
         for exclusion in players {
             let player = exclusion.player
             guard details.isMember(player), details[player].result == nil, !concerned.contains(player) else { continue }
             concerned.append(player)
             let reason = exclusion.reason.cut(toBytes: limits.detailBytesMax)
+            texts.append(reason)
             actions.append(.notice(.excluded(session, player, reason: reason, by: excluder)))
         }
-        if concerned.isEmpty { return }
-        end(session, cause, concerning: concerned, now, &actions)
+        lose(concerned, of: session, cause, texts: texts, now, &actions)
     }
 
     /// An administrator ends a session that lives here.

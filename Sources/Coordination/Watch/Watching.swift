@@ -19,7 +19,7 @@ extension CoordinatorCore {
     mutating func watchArrived(_ seat: Seat, _ now: Moment) {
         _ = ledger.withDetails(seat.session) { details in
             details[seat.player].hasSpoken = false
-            if details[seat.player].result == nil { details.watch?.arrived(seat.player, nowMs: now.bootMs) }
+            if details[seat.player].plays { details.watch?.arrived(seat.player, nowMs: now.bootMs) }
         }
     }
 

@@ -7,6 +7,8 @@ public struct ServerState {
     public var identity: NodeIdentity
     /// Live sessions in each state but `ended`.
     public var sessions: [(state: SessionState, count: Int)] = []
+    /// Of those that play, how many are in each phase of their game; a coordinator's.
+    public var phases: [(name: String, count: Int)] = []
     public var tables: [(name: String, count: Int)] = []
     public var expiring: [(name: String, count: Int)] = []
     /// Writes one link each into the array that it is given.
@@ -28,6 +30,10 @@ public struct ServerState {
                 json.member("version", Version.text)
                 json.key("sessions")
                 json.object { json in for entry in sessions { json.member(entry.state.description, entry.count) } }
+                if !phases.isEmpty {
+                    json.key("phases")
+                    json.object { json in for entry in phases { json.member(entry.name, entry.count) } }
+                }
                 json.key("tables")
                 json.object { json in for entry in tables { json.member(entry.name, entry.count) } }
                 json.key("expiring")

@@ -18,6 +18,8 @@ public enum DeadlineKind: UInt8, Sendable, CaseIterable {
     case reconnect
     /// The last `ready` of a barrier.
     case barrier
+    /// The end of an episode, or of getting ready for one.
+    case episode
     /// The end of play.
     case play
     /// The next look at the players of a session that is watched.

@@ -143,8 +143,10 @@ public struct SessionLedger<Details: Sendable>: Sendable {
 
     /// Opens a session in WAITING (a room) or MATCHED (an assignment, or one adopted from it and moved on at once).
     /// The subjects must be free, and the session neither live nor remembered as ended.
+    /// - Parameter released: those of the subjects that the session holds no longer; wherever they are, they stay.
     public mutating func open(
-        _ id: SessionID, scene: SceneID, state: SessionState, subjects seated: [SubjectID], details: Details
+        _ id: SessionID, scene: SceneID, state: SessionState, subjects seated: [SubjectID], released: Set<SubjectID> = [],
+        details: Details
     ) {
         precondition(!contains(id) && tombstones[id] == nil, "a session is new for every game")
         precondition(state == .waiting || state == .matched, "a session begins by waiting, or matched")
@@ -152,7 +154,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         let record = Record(id: id, scene: scene, state: state)
         if place == records.count { records.append(record) } else { records[place] = record }
         index.insert(place, hash: id.hashValue)
-        for subject in seated { addSeat(subject, at: place) }
+        for subject in seated { addSeat(subject, at: place, isHeld: !released.contains(subject)) }
     }
 
     /// Seats one more subject in a waiting room. The subject must be free.
@@ -162,11 +164,11 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         addSeat(subject, at: place)
     }
 
-    private mutating func addSeat(_ subject: SubjectID, at place: Int) {
+    private mutating func addSeat(_ subject: SubjectID, at place: Int, isHeld: Bool = true) {
         let new = Seat(subject: subject, session: Int32(truncatingIfNeeded: place))
         let seat = seatsFree.popLast().map { Int($0) } ?? seats.count
         if seat == seats.count { seats.append(new) } else { seats[seat] = new }
-        hold(seat)
+        if isHeld { hold(seat) } else { seats[seat].isHeld = false }
         let last = records[place].lastSeat
         if last < 0 {
             records[place].firstSeat = Int32(seat)

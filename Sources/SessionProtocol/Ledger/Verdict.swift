@@ -10,13 +10,16 @@ public struct Verdict: Hashable, Sendable {
     public let failedPairs: [PlayerPair]
     /// In order of pairs, each at most once.
     public let roundTrips: [PairRoundTrip]
+    /// Players lost before, and those whose loss ends it where more is said of that than the reason; in order of players.
+    public let losses: [PlayerLoss]
     /// What players reported with `finish`, in order of their index; nil for one who has not finished.
     public let results: [[UInt8]?]
 
     /// The cause must end a session in this state: a core that says otherwise has broken its own rules.
     public init(
         _ cause: ExitCause, in state: SessionState, concerning concerned: [PlayerIndex] = [],
-        failedPairs: [PlayerPair] = [], roundTrips: [PairRoundTrip] = [], results: [[UInt8]?] = []
+        failedPairs: [PlayerPair] = [], roundTrips: [PairRoundTrip] = [], losses: [PlayerLoss] = [],
+        results: [[UInt8]?] = []
     ) {
         guard let ending = cause.path(in: state).ending else {
             preconditionFailure("\(cause) ends nothing that is \(state)")
@@ -27,6 +30,7 @@ public struct Verdict: Hashable, Sendable {
         self.concerned = concerned
         self.failedPairs = failedPairs
         self.roundTrips = roundTrips
+        self.losses = losses
         self.results = results
     }
 
@@ -51,6 +55,6 @@ public struct Verdict: Hashable, Sendable {
             session: session, attempt: attempt, scene: scene, reason: ending.reason, endedIn: ending.endedIn,
             isPresumed: ending.isPresumed, endedAtUnixMs: now.unixMs, players: players,
             failedPairs: Array(failedPairs.prefix(ProtocolLimits.failedPairsMax)),
-            extensions: Extensions(roundTrips: roundTrips))
+            extensions: Extensions(roundTrips: roundTrips, losses: losses))
     }
 }

@@ -12,6 +12,7 @@ public enum ExitCause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     case graceOver
     case reloaded
     case excluded
+    case lost
     case watchedOut
     case excludedByAdministrator
     case rejoined
@@ -82,6 +83,7 @@ public enum ExitCause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
         case .graceOver: "grace_over"
         case .reloaded: "reloaded"
         case .excluded: "excluded"
+        case .lost: "lost"
         case .watchedOut: "watched_out"
         case .excludedByAdministrator: "excluded_by_administrator"
         case .rejoined: "rejoined"

@@ -24,7 +24,7 @@ extension ExitRow {
         playing: .impossible("play has no such deadline"), ended: .gone)
 
     static let barrierOver = ExitRow(
-        "A barrier is not reached by all in time.", only: .playing, .coordinatorEnds(.barrierTimeout, in: .playing, concernedHear: .ended),
+        "A barrier is not reached by all in time, or not all are ready for the next episode.", only: .playing, .coordinatorEnds(.barrierTimeout, in: .playing, concernedHear: .ended),
         elsewhere: "barriers are for play; before it, `ready` is answered `wrong_state`")
 
     static let timeLimit = ExitRow(

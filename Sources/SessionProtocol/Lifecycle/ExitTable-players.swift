@@ -70,6 +70,18 @@ extension ExitRow {
         validating: .coordinatorEnds(.playerExcluded, in: .validating, concernedHear: .ended),
         playing: .coordinatorEnds(.playerExcluded, in: .playing, concernedHear: .ended), ended: .quiet)
 
+    static let lost = ExitRow(
+        "A player leaves, is not back within its grace, is excluded, or is not at a barrier in time, in a scene that goes on "
+            + "without it; and enough are left.",
+        only: .playing,
+        .goesOn(
+            "It hears `ended` with the reason of its loss and a `resume` that releases it, at once; and the same again if it "
+                + "enters later. The others hear `playerLost`. The coordinator forgets that its subject is inside, the matchmaker "
+                + "when it is told of the loss or shown that `resume`; the outcome names it under `losses`. When all who are left "
+                + "have finished, the session is `completed`."),
+        elsewhere: "before play a session needs all of its players; see `left`, `grace_over` and `excluded`"
+    )
+
     static let watchedOut = ExitRow(
         "The coordinator excludes players by the scene's rule of watching: too slow, silent or hidden for too long, and warned of it.",
         waiting: .impossible("nobody is watched in a room"), matched: .impossible("nobody is watched before all have entered"),

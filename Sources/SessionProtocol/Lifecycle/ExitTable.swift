@@ -26,6 +26,7 @@ extension ExitCause {
         case .graceOver: .graceOver
         case .reloaded: .reloaded
         case .excluded: .excluded
+        case .lost: .lost
         case .watchedOut: .watchedOut
         case .excludedByAdministrator: .excludedByAdministrator
         case .rejoined: .rejoined

@@ -96,3 +96,18 @@ public struct PairRoundTrip: Hashable, Sendable {
         self.roundTripUs = roundTripUs
     }
 }
+
+/// That a player went out of a session in play, and why.
+public struct PlayerLoss: Hashable, Sendable {
+    public let player: PlayerIndex
+    public let reason: EndReason
+    /// What is said of it beside the reason, at most `ProtocolLimits.lossTextBytesMax` bytes of UTF-8; may be empty.
+    public let text: String
+
+    public init(_ player: PlayerIndex, _ reason: EndReason, text: String = "") {
+        precondition(text.utf8.count <= ProtocolLimits.lossTextBytesMax, "a text within its limit")
+        self.player = player
+        self.reason = reason
+        self.text = text
+    }
+}

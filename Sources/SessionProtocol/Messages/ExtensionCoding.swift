@@ -12,6 +12,7 @@ extension Extensions {
         if let treatment = content.treatment { count += 3 + treatment.utf8.count }
         if !content.roles.isEmpty { count += 3 + content.rolesByteCount }
         if !content.pairs.isEmpty { count += 3 + content.pairsByteCount }
+        if !content.losses.isEmpty { count += 3 + content.lossesByteCount }
         for (_, rule) in content.playRules.all { count += 3 + type(of: rule).byteCount }
         for entry in content.unknown { count += 3 + entry.bytes.count }
         return count
@@ -36,12 +37,18 @@ extension Extensions {
 }
 
 extension Extensions.Content {
-    fileprivate var knownCount: Int { (treatment == nil ? 0 : 1) + (roles.isEmpty ? 0 : 1) + (pairs.isEmpty ? 0 : 1) + playRules.all.count }
+    fileprivate var knownCount: Int {
+        (treatment == nil ? 0 : 1) + (roles.isEmpty ? 0 : 1) + (pairs.isEmpty ? 0 : 1) + (losses.isEmpty ? 0 : 1)
+            + playRules.all.count
+    }
 
     /// Their number, and of each two players and a round trip.
     fileprivate var pairsByteCount: Int { 1 + 6 * pairs.count }
 
     fileprivate var rolesByteCount: Int { roles.reduce(1) { $0 + 1 + countedBytes($1.name.utf8.count) } }
+
+    /// Their number, and of each a player, a reason and a text.
+    fileprivate var lossesByteCount: Int { losses.reduce(1) { $0 + 2 + countedBytes($1.text.utf8.count) } }
 
     fileprivate func encode(_ tag: ExtensionTag, into writer: inout ByteWriter) {
         switch tag {
@@ -68,6 +75,16 @@ extension Extensions.Content {
                 writer.u8(entry.pair.lower.number)
                 writer.u8(entry.pair.higher.number)
                 writer.u32(entry.roundTripUs)
+            }
+        case .losses:
+            guard !losses.isEmpty else { return }
+            writer.u8(tag.rawValue)
+            writer.u16(UInt16(lossesByteCount))
+            writer.u8(UInt8(losses.count))
+            for loss in losses {
+                writer.u8(loss.player.number)
+                writer.u8(loss.reason.rawValue)
+                writer.text(loss.text, bytesMax: ProtocolLimits.lossTextBytesMax)
             }
         case .attempts, .start, .relay, .ticks, .absence, .barriers, .episodes, .watch:
             guard let rule = playRules[tag] else { return }
@@ -115,6 +132,7 @@ extension ByteReader {
                 content.treatment = try label(entry, "treatment")
             case .roles: content.roles = try roles(entry, playerCount: playerCount)
             case .pairs: content.pairs = try pairs(entry, playerCount: playerCount)
+            case .losses: content.losses = try losses(entry, playerCount: playerCount)
             case .attempts?, .start?, .relay?, .ticks?, .absence?, .barriers?, .episodes?, .watch?:
                 if let tag { try content.playRules.read(tag, entry) }
             case nil:
@@ -161,6 +179,24 @@ extension ByteReader {
         }
         try reader.finish(entry)
         return pairs
+    }
+
+    private func losses(_ entry: Span<UInt8>, playerCount: Int) throws(WireError) -> [PlayerLoss] {
+        var reader = ByteReader()
+        let count = try reader.u8(entry, "losses")
+        if count == 0 { throw .badValue("losses") }
+        var losses: [PlayerLoss] = []
+        for _ in 0..<count {
+            let index = Int(try reader.u8(entry, "losses"))
+            guard index < playerCount, let player = PlayerIndex(exactly: index),
+                losses.last.map({ $0.player < player }) ?? true
+            else { throw .badValue("losses") }
+            guard let reason = EndReason(rawValue: try reader.u8(entry, "losses")) else { throw .badValue("losses") }
+            let text = try reader.text(entry, "losses", bytesMax: ProtocolLimits.lossTextBytesMax)
+            losses.append(PlayerLoss(player, reason, text: text))
+        }
+        try reader.finish(entry)
+        return losses
     }
 
     /// A text that follows the rules of a name.

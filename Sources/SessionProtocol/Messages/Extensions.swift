@@ -9,6 +9,8 @@ public enum ExtensionTag: UInt8, CaseIterable, Sendable {
     // 3 is never given: published bytes have it as a tag that is not known.
     /// The round trips that its pairs of players have measured. In an outcome; in an assignment it tells nothing.
     case pairs = 4
+    /// Players that the session went on without, each with the reason. In an assignment: those it has lost by now.
+    case losses = 20
     /// How often a pair tries to reach each other.
     case attempts = 160
     /// The countdown to play.
@@ -38,6 +40,8 @@ public struct Extensions: Hashable, Sendable {
         var roles: [Role] = []
         /// In order of pairs, each at most once.
         var pairs: [PairRoundTrip] = []
+        /// In order of players, each at most once.
+        var losses: [PlayerLoss] = []
         var playRules = PlayRules.none
         /// What a later writer knows and this module does not, by tag: kept, and said again as it came.
         var unknown: [Unknown] = []
@@ -65,15 +69,18 @@ public struct Extensions: Hashable, Sendable {
     /// - Parameters:
     ///   - roles: by player; nil for one who has none.
     ///   - roundTrips: in order of pairs, each at most once; of more than may be told the first ones are.
+    ///   - losses: in order of players, each at most once.
     public init(
-        treatment: String? = nil, roles: [String?] = [], roundTrips: [PairRoundTrip] = [], playRules: PlayRules = .none
+        treatment: String? = nil, roles: [String?] = [], roundTrips: [PairRoundTrip] = [], losses: [PlayerLoss] = [],
+        playRules: PlayRules = .none
     ) {
+        precondition(zip(losses, losses.dropFirst()).allSatisfy { $0.player < $1.player }, "losses are in order")
         precondition(zip(roundTrips, roundTrips.dropFirst()).allSatisfy { $0.pair < $1.pair }, "pairs are in order")
         let named = roles.enumerated().compactMap { index, role in
             role.flatMap { name in PlayerIndex(exactly: index).map { Role(player: $0, name: name) } }
         }
         let told = Array(roundTrips.prefix(ProtocolLimits.measuredPairsMax))
-        self.init(Content(treatment: treatment, roles: named, pairs: told, playRules: playRules))
+        self.init(Content(treatment: treatment, roles: named, pairs: told, losses: losses, playRules: playRules))
     }
 
     init(_ content: Content) { box = content == Content() ? nil : [content] }
@@ -108,6 +115,18 @@ public struct Extensions: Hashable, Sendable {
     /// What pairs of players have measured, in order of pairs; both players are of the message's.
     public var roundTrips: [PairRoundTrip] { box?[0].pairs ?? [] }
 
+    /// Players that the session has gone on without, or that ended it by going, in order of players; all are of the message's.
+    public var losses: [PlayerLoss] {
+        get { box?[0].losses ?? [] }
+        set {
+            precondition(zip(newValue, newValue.dropFirst()).allSatisfy { $0.player < $1.player }, "losses are in order")
+            change { $0.losses = newValue }
+        }
+    }
+
+    /// Nil for a player that was not lost.
+    public subscript(lossOf player: PlayerIndex) -> PlayerLoss? { box?[0].losses.first { $0.player == player } }
+
     /// What the scene asks of validation and play; of an outcome none.
     public var playRules: PlayRules {
         get { box?[0].playRules ?? .none }
@@ -119,7 +138,7 @@ public struct Extensions: Hashable, Sendable {
         box?[0].unknown.first { $0.tag >= ExtensionTag.firstDemanding }?.tag
     }
 
-    /// Takes over treatment and roles where none are said here. Round trips are an outcome's own.
+    /// Takes over treatment and roles where none are said here. Round trips and losses are an outcome's own.
     public mutating func fill(from other: Extensions) {
         guard let theirs = other.content else { return }
         change { content in
@@ -183,5 +202,30 @@ extension Extensions {
     /// What a player has been given.
     public func condition(of player: PlayerIndex) -> Condition {
         isEmpty ? .none : Condition(treatment: treatment, role: self[roleOf: player])
+    }
+}
+
+extension Outcome {
+    /// What became of players that the session has gone on without, or that ended it by going; in order of players.
+    public var losses: [PlayerLoss] { extensions.losses }
+
+    /// Why it ended for one player: for one that was lost before, that loss.
+    public func reason(for player: PlayerIndex) -> EndReason { extensions[lossOf: player]?.reason ?? reason }
+}
+
+extension Assignment {
+    /// The session is over for this player, and goes on without it.
+    public func hasLost(_ player: PlayerIndex) -> Bool { extensions[lossOf: player] != nil }
+
+    public var subjectsLost: Set<SubjectID> {
+        Set(extensions.losses.map { players[Int($0.player.number)].subject })
+    }
+
+    /// Those that the session has not lost, in order of their seats.
+    public var subjectsLeft: [SubjectID] {
+        if extensions.losses.isEmpty { return players.map(\.subject) }
+        return players.enumerated().compactMap { index, player in
+            PlayerIndex(exactly: index).map(hasLost) == true ? nil : player.subject
+        }
     }
 }

@@ -50,7 +50,7 @@ extension PlayRules {
     /// The rule under a tag; nil when there is none, and for a tag of anything else.
     subscript(tag: ExtensionTag) -> (any PlayRuleCoding)? {
         switch tag {
-        case .treatment, .roles, .pairs: nil
+        case .treatment, .roles, .pairs, .losses: nil
         case .attempts: attempts
         case .start: start
         case .relay: relay
@@ -66,7 +66,7 @@ extension PlayRules {
     mutating func read(_ tag: ExtensionTag, _ bytes: Span<UInt8>) throws(WireError) {
         var reader = RuleReader("\(tag)")
         switch tag {
-        case .treatment, .roles, .pairs: preconditionFailure("\(tag) is no rule of play")
+        case .treatment, .roles, .pairs, .losses: preconditionFailure("\(tag) is no rule of play")
         case .attempts: attempts = try AttemptRule(&reader, bytes)
         case .start: start = try StartRule(&reader, bytes)
         case .relay: relay = try RelayRule(&reader, bytes)

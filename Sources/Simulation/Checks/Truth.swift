@@ -69,6 +69,8 @@ struct Truth {
         var isReleased = false
         var ends: [OwnersEnd] = []
         var toldByMatchmaker: [EndReason] = []
+        /// Clients whom it has gone on without, at the owner of its newest attempt.
+        var lostClients: [Int: EndReason] = [:]
         /// Ordered messages that were refused, since their players sent too much.
         var refused: Set<Refused> = []
         /// What its ticks brought, by number.
@@ -101,6 +103,8 @@ struct Truth {
         /// By player.
         var isAway: [Bool]
         var hasFinished: [Bool]
+        /// It goes on without them.
+        var lostFor: [EndReason?]
         var barriers: [String] = []
         /// What players have said of the running attempt with a peer, by 256 × player + peer.
         var pairWords: [Int: Bool] = [:]
@@ -123,6 +127,8 @@ struct Truth {
     struct Coordinator {
         /// By session number.
         var copies: [Int: Copy] = [:]
+        /// Those that have just ended, until their outcome is seen.
+        var endedCopies: [Int: Copy] = [:]
         /// By connection.
         var seats: [Int: Seat] = [:]
         var deadlines = DeadlineQueue<DeadlineKey>()
@@ -135,6 +141,9 @@ struct Truth {
         var owesClosing = false
         /// Records asked for before the link came up.
         var inventoryAfter: UInt64 = 0
+
+        /// One that lives, or that the core has just ended in what it is doing.
+        func copy(_ number: Int) -> Copy? { copies[number] ?? endedCopies[number] }
     }
 
     /// A copy that a player could enter, because its ticket has left.

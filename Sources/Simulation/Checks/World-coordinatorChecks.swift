@@ -80,7 +80,7 @@ extension World {
             let graceMs = UInt64(settings(seat.session, copy).barrierTimeoutMs)
             truth.coordinators[index].copies[seat.session]?.barriers.append(barrier)
             setDeadline(.barrier, UInt8(truncatingIfNeeded: copy.barriers.count), seat.session, host, afterMs: graceMs)
-        case .signal, .clock, .validated, .validationFailed, .peerLost, .ready, .finish, .leave, .visibility, .exclude:
+        case .signal, .clock, .validated, .validationFailed, .peerLost, .ready, .episodeDone, .resetDone, .finish, .leave, .visibility, .exclude:
             break
         }
     }
@@ -148,6 +148,7 @@ extension World {
                 if let copy = truth.coordinators[host.number - 1].copies[number] { coverage.count(.dropped, copy.state) }
                 closeCopy(number, host)
             }
+            if case .lost(let session, let loss) = notice { judge(lost: session, loss, host) }
             if case .leaseExpired = notice {
                 truth.coordinators[host.number - 1].leaseFromMs = nil
                 truth.coordinators[host.number - 1].owesClosing = truth.coordinators[host.number - 1].isLinkUp
@@ -172,7 +173,7 @@ extension World {
             let enterTimeoutMs = UInt64(truth[number].handOffs[handOff].assignment.settings.enterTimeoutMs)
             truth.coordinators[index].copies[number] = Truth.Copy(
                 handOff: handOff, phaseUntilMs: host.bootMs(nowUs) + enterTimeoutMs, isAway: players.map { _ in false },
-                hasFinished: players.map { _ in false })
+                hasFinished: players.map { _ in false }, lostFor: players.map { _ in nil })
             setDeadline(.phase, 0, number, host, afterMs: enterTimeoutMs)
             for (player, seat) in players.enumerated() where truth[number].handOffs[handOff].hasLeft[player] {
                 guard let client = seat.subject.clientIndex else { continue }
@@ -181,7 +182,7 @@ extension World {
             mayBeOvertaken(number, attempt, at: host)
         case .holding(let state, let assignment):
             let number = truth.number(of: assignment.session)
-            if truth.coordinators[index].copies[number]?.state != state {
+            if truth.coordinators[index].copy(number)?.state != state {
                 fail(.mentionedAfterEnd, "n\(host.number) says that it holds \(assignment.session.short) as \(state)")
             }
         case .inventoryEnd:
@@ -220,6 +221,7 @@ extension World {
             setDeadline(.phase, 0, number, host, afterMs: timeoutMs)
         case .ended:
             if let cause = transition.cause { coverage.count(cause, transition.from) }
+            truth.coordinators[index].endedCopies[number] = copy
             closeCopy(number, host)
             if transition.reason == .coordinatorLost { checkLease(transition.session, host) }
         }
@@ -240,6 +242,7 @@ extension World {
             $0.node == host.number && $0.outcome.attempt == outcome.attempt && !$0.isLost
         }
         if twice { fail(.outcomeTwice, "n\(host.number) ends \(outcome.session.short)#\(outcome.attempt) twice") }
+        if let copy = truth.coordinators[host.number - 1].endedCopies.removeValue(forKey: number) { checkLosses(outcome, copy) }
         truth[number].ends.append(Truth.OwnersEnd(node: host.number, outcome: outcome, atMs: host.bootMs(nowUs)))
         checkRequeue(outcome)
         checkRoundTrips(outcome)
@@ -280,6 +283,9 @@ extension World {
                 truth[number].handOffs[copy.handOff].assignment.players[Int(player.number)].ticket == entering.ticket,
                 options.canary != .helpsStrangers || isRightTicket(connection, number, copy, player)
             else { return fail(.ticketNotNeeded, "connection \(connection) enters \(session.short) without its ticket") }
+            if copy.lostFor[Int(player.number)] != nil {
+                fail(.mentionedAfterEnd, "p\(connections[connection].client) enters \(session.short), to which it is lost")
+            }
             if truth.enterable[connections[connection].client].count > 1 {
                 entersOne(connections[connection].client, number, host.number)
             }
@@ -289,11 +295,15 @@ extension World {
             truth.coordinators[index].deadlines.remove(
                 Truth.DeadlineKey(session: number, kind: .reconnect, slot: player.number))
         case .ended(let session, let reason, let requeued, let resume, _):
-            judge(told: session, reason, requeued, on: connection, host)
+            if isLoss(truth.number(of: session), connections[connection].client, host) {
+                judge(toldLoss: session, reason, requeued, on: connection)
+            } else {
+                judge(told: session, reason, requeued, on: connection, host)
+            }
             checkFarewell(session, resume, on: connection)
         case .signal:
             if let asking = truth.asking { strangerCheck(from: asking.connection, to: connection, host) }
-        case .go(let barrier):
+        case .go(let barrier, _, _):
             guard let seat = truth.coordinators[index].seats[connection],
                 let position = truth.coordinators[index].copies[seat.session]?.barriers.firstIndex(of: barrier)
             else { return }
@@ -308,7 +318,9 @@ extension World {
                 settings(seat.session, copy).validatesPeers
             else { return }
             coverage.count(copy.wasLate ? .silentRelayed : .pairFailedRelayed, .validating)
-        case .validate, .retry, .transport, .play, .clock, .start, .peerDisconnected, .peerReconnected, .warning, .warningOver: break
+        case .validate, .retry, .transport, .play, .clock, .start, .peerDisconnected, .peerReconnected, .warning, .warningOver, .episode, .reset, .done,
+            .paused, .resumed, .playerLost, .playerSeated:
+            break
         case .error(let error, _): coverage.count(error)
         }
     }
@@ -338,7 +350,9 @@ extension World {
         else { return fail(.toldTooEarly, "p\(client) is told of an end of \(session.short) that nobody decided") }
         let end = truth[number].ends[index]
         truth[number].ends[index].wasTold = true
-        if end.outcome.reason != reason { fail(.toldAnother, "p\(client) is told \(reason), the outcome says \(end.outcome.reason)") }
+        let position = end.outcome.players.firstIndex { $0.subject == clients[client].subject }
+        let due = position.flatMap { PlayerIndex(exactly: $0) }.map(end.outcome.reason) ?? end.outcome.reason
+        if due != reason { fail(.toldAnother, "p\(client) is told \(reason), the outcome says \(due)") }
         if truth.entering?.connection == connection { coverage.count(.returned, .ended) }
         let player = end.outcome.players.first { $0.subject == clients[client].subject }
         if player?.isRequeued != requeued { fail(.notRequeued, "p\(client) is told requeued \(requeued), the outcome says otherwise") }

@@ -154,7 +154,9 @@ extension World {
         guard matchmaker.storageIsWorking, matchmaker.isJournalComplete, plan.matchmaking.unrecordedMax >= 1000 else { return }
         let isWanted = coordinators.contains { host in
             let peer = truth.duties.peers[host.number - 1]
-            // One with its usual limits carries every scene.
+            // One with its usual limits carries every scene, but for those whose rules it cannot be told.
+            let hearsRules = (host.hello?.versionMax ?? 0) >= ProtocolVersion.extended
+            guard hearsRules || plan.scenes.allSatisfy({ $0.playRules == .none }) else { return false }
             return peer.readyLink != nil && !peer.isDraining && !peer.isResting && host.limits.sessionsMax >= 10_000
                 && host.limits.outboxMax >= 10_000 && host.limits.validatedPlayersMax >= 5
         }

@@ -105,7 +105,7 @@ extension Coverage {
         case .returned, .linkLostAndBack: handedOff.union([.ended])
         case .reloaded: handedOff.union([.waiting])
         case .rejoined: handedOff.union([.waiting, .ended])
-        case .finishedGone: [.playing]
+        case .finishedGone, .lost: [.playing]
         case .pairFailedRelayed, .silentRelayed: [.validating]
         case .pairLost: [.playing]
         case .noCoordinatorYet: [.waiting]

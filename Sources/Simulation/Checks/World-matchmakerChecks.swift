@@ -236,13 +236,14 @@ extension World {
         }
         guard isMember else { return }
         coverage.count(.toldByMatchmaker)
+        if truth[number].atMatchmaker == .live, truth[number].lostClients[client] == reason { return coverage.count(.lossToldByMatchmaker) }
         guard let outcome = truth[number].outcome, truth[number].atMatchmaker != .live else {
             return fail(.toldTooEarly, "p\(client) is told that \(id.short) ended, before that is durable")
         }
         if reason == .coordinatorLost, outcome.isPresumed {
             fail(.presumptionTold, "p\(client) is told as a fact that \(id.short) was lost")
         }
-        if reason != .playerLeft { truth[number].toldByMatchmaker.append(reason) }
+        if reason != .playerLeft, truth[number].lostClients[client] != reason { truth[number].toldByMatchmaker.append(reason) }
         // One who asks to leave while the end of its game is not on disk yet is let go, as it wished.
         if !truth.connection(connection).hasLeft { checkPutBack(outcome, reason, client) }
     }
@@ -308,12 +309,13 @@ extension World {
     /// Promise 1 at the matchmaker: nobody is matched who is in a session that lives, but one whose end it has been told.
     private func checkSeats(_ assignment: Assignment) {
         let number = truth.number(of: assignment.session)
-        for client in assignment.players.compactMap(\.subject.clientIndex) {
+        for client in assignment.subjectsLeft.compactMap(\.clientIndex) {
             let other = truth.matchedInto[client]
             truth.matchedInto[client] = number
             truth.noteGame(number, of: client, matchedUnixMs: matchmaker.moment(nowUs).unixMs)
             guard other >= 0, other != number, truth[other].atMatchmaker == .live else { continue }
             if truth[other].ends.contains(where: \.wasTold) { continue }
+            if playsElsewhere(client, lostTo: other) { continue }
             fail(.twinAtMatchmaker, "p\(client) is matched into \(assignment.session.short), and is in \(truth[other].id.short)")
         }
     }

@@ -135,8 +135,11 @@ extension World {
                 }
             case .reconnect:
                 let player = Int(key.slot)
-                if copy.hasFinished[player] || !copy.isAway[player] { continue }
-            case .barrier: break
+                if copy.hasFinished[player] || copy.lostFor[player] != nil || !copy.isAway[player] { continue }
+            case .barrier:
+                // It stands still while play does, and nobody hears that it opens while nobody is there.
+                let rules = truth[key.session].handOffs[copy.handOff].assignment.extensions.playRules
+                if rules.absence?.pauses == true || copy.isAway.allSatisfy({ $0 }) { continue }
             }
             fail(.deadlinePassed, "\(truth[key.session].id.short) is still \(copy.state) at n\(host.number) after its \(key.kind) deadline")
         }
@@ -219,6 +222,7 @@ extension World {
         for host in coordinators {
             guard host.isRunning else { continue }
             let core = host.core
+            sweepSeats(host)
             for table in core.tables {
                 let isOver = "\(table.name)" == "outbox" && table.count > host.limits.outboxMax
                 if isOver || table.count < 0 { fail(.overLimit, "n\(host.number): \(table.name) has \(table.count)") }
@@ -288,7 +292,8 @@ extension Outcome {
             guard let mine = said(self), let theirs = said(other) else { return false }
             return mine != theirs
         }
-        guard !saysAnother(\.treatment), !saysAnother({ $0.roundTrips.isEmpty ? nil : $0.roundTrips }),
+        guard !saysAnother(\.treatment), !saysAnother({ $0.losses.isEmpty ? nil : $0.losses }),
+            !saysAnother({ $0.roundTrips.isEmpty ? nil : $0.roundTrips }),
             !saysAnother({ $0.extensions.roles.isEmpty ? nil : $0.extensions.roles.map { "\($0.player) \($0.name)" } })
         else { return false }
         var (mine, theirs) = (self, other)

@@ -54,6 +54,8 @@ struct Client {
     var barriersLeft = 0
     var barrier = 0
     var hasFinished = false
+    /// The newest of which it has heard; 0 for none.
+    var episode: UInt16 = 0
     var accuses = false
     /// Until when it comes and goes.
     var flickersUntilUs: UInt64 = 0

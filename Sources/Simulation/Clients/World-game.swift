@@ -11,6 +11,7 @@ extension World {
         clients[client].retries = 0
         clients[client].heard = Array(repeating: (0, 0), count: clients[client].players)
         clients[client].hasFinished = false
+        clients[client].episode = 0
         clients[client].barrier = 0
         clients[client].barriersLeft = clients[client].random.below(3)
     }
@@ -21,6 +22,7 @@ extension World {
         // What was sent on an older connection may have been lost, so that messages are numbered anew.
         clients[client].page &+= 1
         clients[client].numberNext = 1
+        clients[client].episode = 0
         let connection = connect(client, to: clients[client].server)
         clients[client].connection = connection
         let enter = ClientMessage.enter(session, clients[client].ticket, received: clients[client].received, tick: clients[client].lastTick)
@@ -60,19 +62,28 @@ extension World {
             later(client, .finish, afterMs: plan.playMs)
             if clients[client].barriersLeft > 0 { later(client, .barrier, afterMs: 10...1500) }
             mayMisbehave(client, within: 0...plan.playMs.upperBound)
-        case .go(let barrier):
+            mayGoAway(client)
+        case .go(let barrier, _, _):
             if barrier == "b\(clients[client].barrier)" {
                 clients[client].barrier += 1
                 clients[client].barriersLeft -= 1
                 if clients[client].barriersLeft > 0 { later(client, .barrier, afterMs: 10...1500) }
             }
-        case .peerDisconnected, .peerReconnected, .warning, .warningOver: break
+        case .episode(let number, _, let instant, _):
+            hears(episode: number, client)
+            playEpisode(number, client, afterMs: Int(instant.inMs))
+        case .reset(let number, _): getReady(number, client)
+        case .paused: coverage.count(.paused)
+        case .resumed: coverage.count(.resumed)
+        case .done, .playerLost, .playerSeated, .peerDisconnected, .peerReconnected, .warning, .warningOver: break
         case .ended(let session, _, let requeued, let resume, _):
             clients[client].resume = resume
             if clients[client].random.perMille(misbehaves(.lateEnter) ? plan.quirkPerMille : 0) {
                 enterLate(client, session)
             }
-            if requeued, !isHealing {
+            // Some who are out of a game that goes on look for another at once.
+            let isEager = truth.find(session).map { truth[$0].lostClients[client] != nil } == true && client % 3 != 0
+            if requeued || isEager, !isHealing {
                 enterStage(client, .lobby)
                 clients[client].connection = -1
                 later(client, .join, afterMs: 0...50)
@@ -169,6 +180,18 @@ extension World {
     func reachBarrier(_ client: Int) {
         guard clients[client].stage == .playing else { return }
         ask(.ready(barrier: "b\(clients[client].barrier)"), client)
+    }
+
+    /// Plays an episode to its end, or lets its time pass.
+    private func playEpisode(_ number: UInt16, _ client: Int, afterMs: Int) {
+        guard clients[client].random.perMille(900) else { return }
+        later(client, .episodeDone(number), afterMs: afterMs...afterMs + 900)
+    }
+
+    /// Gets ready for the next episode; a few never do.
+    private func getReady(_ number: UInt16, _ client: Int) {
+        guard clients[client].random.perMille(960) else { return }
+        later(client, .resetDone(number), afterMs: 5...400)
     }
 
     func finish(_ client: Int) {

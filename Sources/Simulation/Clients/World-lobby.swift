@@ -25,6 +25,8 @@ extension World {
         case .losePeer: losePeer(client)
         case .tick: tick(client)
         case .barrier: reachBarrier(client)
+        case .episodeDone(let number): ask(.episodeDone(number), client)
+        case .resetDone(let number): ask(.resetDone(number), client)
         case .finish: finish(client)
         case .quirk(let quirk): be(client, quirk)
         }

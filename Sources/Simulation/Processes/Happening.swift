@@ -95,6 +95,8 @@ enum ClientTimer {
     case losePeer
     case tick
     case barrier
+    case episodeDone(UInt16)
+    case resetDone(UInt16)
     case finish
     case quirk(Quirk)
 }

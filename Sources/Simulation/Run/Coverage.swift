@@ -16,6 +16,7 @@ public enum Probe: Int, CaseIterable, Sendable {
     case asked, confirmed, questionOff
     case partyGathers, partyMatched, takenOverByToken, quotaFilled, blockFilled, roleTold
     case matchedByPings, matchedByRegions, matchedByMeasure, pairMeasured, matchedWithBots, matchedSmaller, matchedStrangers, matchedAgain
+    case lossTold, lossToldAgain, lossToldByMatchmaker, lossInOutcome, lostPlaysElsewhere, paused, resumed, episodeBegun
     case superseded, matchedTold, entered, replaced, replayed, barrierOpened, ticked, inputHeard, ticksReplayed, refusedLeftOut, swept, settled, staleProbed
 }
 
@@ -116,6 +117,8 @@ extension CoordinatorNotice {
         case .fellBack: "fellBack"
         case .excluded(_, _, _, let excluder): "excluded \(excluder)"
         case .warned(_, _, let aspect): "warned \(aspect)"
+        case .lost(_, let loss): "lost \(loss.reason)"
+        case .seatOffer(_, _, let offer): "seatOffer \(offer)"
         }
     }
 }

@@ -52,6 +52,7 @@ struct RunPlan: Sendable {
             scenes += SceneCatalog.drawRuled(first.settings, first.waitTimeoutMs, root: root)
             scenes += SceneCatalog.drawPaired(first.settings, first.waitTimeoutMs, root: root)
             scenes += SceneCatalog.drawTicking(first.settings, first.waitTimeoutMs, root: root)
+            scenes += SceneCatalog.drawPlayed(first.settings, first.waitTimeoutMs, root: root)
         }
         reloads = options.preset == .calm ? [] : ReloadPlan.draw(scenes, root: root, activeUs: activeUs)
         rotateAtBytes = options.preset == .calm ? 1 << 20 : random.pick([2_000, 20_000, 200_000]) ?? 20_000

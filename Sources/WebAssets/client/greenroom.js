@@ -11,11 +11,11 @@
 //   session.send(everyone, new Uint8Array([1, 2, 3]));
 //
 // It reconnects by itself, and a reloaded page keeps its place: what proves the place is in sessionStorage.
-import { Barriers } from './greenroom-barriers.js';
 import { Direct } from './greenroom-direct.js';
 import { Line } from './greenroom-line.js';
 import { limits, passingErrors } from './greenroom-limits.js';
 import { Place } from './greenroom-place.js';
+import { Rounds } from './greenroom-rounds.js';
 import { Visibility } from './greenroom-visibility.js';
 import { Kind, everyone, frame, input, instant, readBundle } from './greenroom-wire.js';
 
@@ -50,7 +50,8 @@ export { everyone, limits };
  * none and its last ones stand for them. Numbers begin at 1 and have no gaps but `missedTicks` ·
  * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` ·
  * `onRequeued({reason})`, when it has ended and one waits anew · `onWarning({about, inMs, over})`: one is excluded in `inMs`
- * because the way is too long (`roundTrip`), nothing is heard (`silent`) or the page is `hidden`; `over` when no longer so.
+ * because the way is too long (`roundTrip`), nothing is heard (`silent`) or the page is `hidden`; `over` when no longer so ·
+ * those of episodes, pauses and lost players stand in greenroom-rounds.js.
  *
  * At any time: `onPhase(phase)` · `onConnection({connected, retryInMs})` · `onError({code, message})` ·
  * `onEnded({reason, completionCode, code})`, once, and last: the code that the scene gives for this reason, or null; with
@@ -101,9 +102,9 @@ class Session {
   #tick = 0;            // the last bundle
   #outbox = [];
   #early = [];
-  #barriers = new Barriers((message) => this.#sendJSON(message));
   #finish = null;
   #leaving = false;
+  #rounds = new Rounds((message) => this.#sendJSON(message), (event, detail) => this.#tell(event, detail));
   #visibility = new Visibility((hidden) => this.#sendJSON({ type: 'visibility', hidden }));
 
   constructor(options) {
@@ -118,8 +119,6 @@ class Session {
     this.#visibility.start();
     this.#place.held.ticket ? this.#enter() : this.#join();
   }
-
-  // What the game calls.
 
   /**
    * Sends to one player or to `everyone`. With `latest` an older message may be dropped for a newer one.
@@ -143,8 +142,12 @@ class Session {
     return this.#sendBinary(Kind.tick, everyone, input(tick, bytes));
   }
 
-  /** Resolves when every player has said that it is ready for this barrier. */
-  ready(barrier) { return this.#barriers.reach(barrier); }
+  /** Resolves when all are ready for this barrier or its time is up, to `{startAt, missing}`: when all go on, and who is not there. */
+  ready(barrier) { return this.#rounds.ready(barrier); }
+
+  /** Says that this episode is over as far as this player is concerned; and that it is ready for the one that `onReset` named. */
+  episodeDone() { this.#rounds.answer('episode', 'episodeDone'); }
+  resetDone() { this.#rounds.answer('reset', 'resetDone'); }
 
   /** Says that this player's game is over, with a result of at most 1 KiB as JSON to be recorded; `onEnded` follows when all have finished. */
   finish(result) {
@@ -234,6 +237,7 @@ class Session {
   // What the servers say, by type. Unknown types and fields are a later version's and are ignored.
   #handlers = {
     __proto__: null,
+    ...this.#rounds.handlers,
     waiting: (message) => {
       this.session = message.session;
       this.#place.save({ resume: message.resume });
@@ -280,7 +284,7 @@ class Session {
       else if (wasPeer) this.#direct?.switchToRelay();
       this.#setPhase('playing');
       if (this.#finish) this.#sendJSON(this.#finish);      // said again it counts once
-      if (again) this.#timer = setTimeout(() => this.#barriers.repeat(), limits.repeatReadyMs);
+      if (again) this.#timer = setTimeout(() => this.#rounds.repeatReady(), limits.repeatReadyMs);
       for (const frame of this.#outbox.splice(0)) this.#line.sendBinary(frame);
       const { player, players, startAt } = this;
       this.#tell('Play', { player, players, transport, seed, again, reloaded: this.#reloaded, startAt, ticks });
@@ -292,7 +296,6 @@ class Session {
       this.#direct?.switchToRelay();
       this.#tell('Transport', { transport });
     },
-    go: ({ barrier }) => this.#barriers.open(barrier),
     peerDisconnected: (message) => this.#tell('PeerDisconnected', message),
     peerReconnected: (message) => this.#tell('PeerReconnected', message),
     warning: (message) => this.#tell('Warning', { over: false, ...message }),
@@ -312,14 +315,10 @@ class Session {
     if (frame.length < 2) return;
     const [kind, from] = frame, bytes = frame.subarray(2);
     if (kind === Kind.ordered) this.#received += 1;
-    if (kind === Kind.tick) this.#receiveTick(readBundle(bytes));
-    else this.#receive({ from, bytes, latest: kind === Kind.latest });
-  }
-
-  #receiveTick(bundle) {
-    if (!bundle) return;
-    this.#tick = bundle.tick;
-    this.#tell('Tick', bundle);
+    if (kind !== Kind.tick) return this.#receive({ from, bytes, latest: kind === Kind.latest });
+    const bundle = readBundle(bytes);
+    this.#tick = bundle?.tick ?? this.#tick;
+    if (bundle) this.#tell('Tick', bundle);
   }
 
   #receive(message) {
@@ -360,7 +359,7 @@ class Session {
 
   #closeSession() {
     this.#closeDirect();
-    this.#barriers.close();
+    this.#rounds.close();
     this.#outbox = [];
     this.#early = [];
     this.#finish = null;

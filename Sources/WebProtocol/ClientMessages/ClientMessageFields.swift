@@ -3,7 +3,7 @@ enum ClientField: String, Sendable {
     case type, scene, subject, token, attributes, resume
     case session, ticket, received, to, data, peer, rttMs, detail, barrier, result, reason
     case party, code, size, hidden
-    case sample, clientMs, tick, attempt
+    case sample, clientMs, tick, episode, attempt
 
     var index: Int {
         switch self {
@@ -31,7 +31,8 @@ enum ClientField: String, Sendable {
         case .sample: 21
         case .clientMs: 22
         case .tick: 23
-        case .attempt: 24
+        case .episode: 24
+        case .attempt: 25
         }
     }
 }
@@ -45,7 +46,7 @@ struct ClientMessageFields {
         var kind = JSONKind.null
     }
 
-    private var places = InlineArray<25, Place>(repeating: Place())
+    private var places = InlineArray<26, Place>(repeating: Place())
 
     /// - Throws: `too_large`, `bad_json` when the text does not parse, `bad_message` when it is not an object or names a
     ///   known member twice (two readers could take two different ones).

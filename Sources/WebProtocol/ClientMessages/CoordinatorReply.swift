@@ -3,10 +3,13 @@ public enum CoordinatorReply: Equatable, Sendable {
     public struct Player: Equatable, Sendable {
         public var player: Int
         public var connected: Bool
+        /// The session goes on without it; whoever is connected is a bot in its seat.
+        public var lost: Bool
 
-        public init(player: Int, connected: Bool) {
+        public init(player: Int, connected: Bool, lost: Bool = false) {
             self.player = player
             self.connected = connected
+            self.lost = lost
         }
     }
 
@@ -70,6 +73,12 @@ public enum CoordinatorReply: Equatable, Sendable {
         }
     }
 
+    /// Who takes the seat of a player that was lost.
+    public enum LostSeat: String, Sendable {
+        case empty
+        case bot
+    }
+
     /// - `missed`: ordered messages that the client has not seen and that are no longer kept; left out when 0.
     /// - `missedTicks`: the same for bundles of ticks.
     case entered(
@@ -85,9 +94,17 @@ public enum CoordinatorReply: Equatable, Sendable {
     case clock(sample: UInt32, serverMs: UInt64)
     case start(Instant)
     case transport(Transport)
-    case go(barrier: String)
+    /// - `missing`: left out when empty.
+    case go(barrier: String, Instant? = nil, missing: [Int] = [])
+    case episode(episode: Int, of: Int, Instant, deadlineMs: Int)
+    case reset(episode: Int, deadlineMs: Int)
+    case done
     case peerDisconnected(player: Int, graceMs: Int)
     case peerReconnected(player: Int)
+    case paused(player: Int)
+    case resumed(Instant)
+    case playerLost(player: Int, reason: String, seat: LostSeat)
+    case playerSeated(player: Int)
     /// It will be excluded in so long; `over` when that is no longer so.
     case warning(about: String, inMs: Int)
     case warningOver(about: String)
@@ -113,6 +130,7 @@ public enum CoordinatorReply: Equatable, Sendable {
                     json.object { json in
                         json.member("player", entry.player)
                         json.member("connected", entry.connected)
+                        if entry.lost { json.member("lost", true) }
                     }
                 }
             }
@@ -173,15 +191,45 @@ public enum CoordinatorReply: Equatable, Sendable {
         case .start(let start):
             json.member("type", "start")
             start.encode(into: &json)
-        case .go(let barrier):
+        case .go(let barrier, let instant, let missing):
             json.member("type", "go")
             json.member("barrier", barrier)
+            if let instant { instant.encode(into: &json) }
+            if !missing.isEmpty {
+                json.key("missing")
+                json.array { json in for player in missing { json.value(player) } }
+            }
+        case .episode(let episode, let count, let instant, let deadlineMs):
+            json.member("type", "episode")
+            json.member("episode", episode)
+            json.member("of", count)
+            instant.encode(into: &json)
+            json.member("deadlineMs", deadlineMs)
+        case .reset(let episode, let deadlineMs):
+            json.member("type", "reset")
+            json.member("episode", episode)
+            json.member("deadlineMs", deadlineMs)
+        case .done: json.member("type", "done")
         case .peerDisconnected(let player, let graceMs):
             json.member("type", "peerDisconnected")
             json.member("player", player)
             json.member("graceMs", graceMs)
         case .peerReconnected(let player):
             json.member("type", "peerReconnected")
+            json.member("player", player)
+        case .paused(let player):
+            json.member("type", "paused")
+            json.member("player", player)
+        case .resumed(let instant):
+            json.member("type", "resumed")
+            instant.encode(into: &json)
+        case .playerLost(let player, let reason, let seat):
+            json.member("type", "playerLost")
+            json.member("player", player)
+            json.member("reason", reason)
+            json.member("seat", seat.rawValue)
+        case .playerSeated(let player):
+            json.member("type", "playerSeated")
             json.member("player", player)
         case .warning(let about, let inMs):
             json.member("type", "warning")

@@ -12,6 +12,10 @@ public enum CoordinatorRequest: Equatable, Sendable {
     /// - `clientMs`: what its clock said.
     case clock(sample: Int, clientMs: Double)
     case ready(barrier: String)
+    /// - `episode`: its number, from 1; the one that runs when absent.
+    case episodeDone(episode: Int?)
+    /// - `episode`: the number of the one that it is ready for; the one that all get ready for when absent.
+    case resetDone(episode: Int?)
     /// - `result`: a JSON object, byte for byte, of any length: the session protocol, which carries it on, has the limit.
     case finish(result: [UInt8]?)
     case leave
@@ -56,6 +60,10 @@ public enum CoordinatorRequest: Equatable, Sendable {
                 clientMs: try fields.number(.clientMs, json))
         case "ready":
             return .ready(barrier: try fields.string(.barrier, json, bytesMax: limits.barrierBytesMax))
+        case "episodeDone":
+            return .episodeDone(episode: try fields.optionalInteger(.episode, json, max: Int(UInt16.max)))
+        case "resetDone":
+            return .resetDone(episode: try fields.optionalInteger(.episode, json, max: Int(UInt16.max)))
         case "finish":
             return .finish(result: try fields.optionalRawObject(.result, json, bytesMax: limits.messageBytesMax))
         case "leave": return .leave

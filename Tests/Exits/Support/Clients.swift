@@ -109,10 +109,22 @@ extension World {
         case .play(let transport, _, _, _): note(connection, "play \(transport.rawValue)")
         case .clock, .start: break
         case .go: note(connection, "go")
+        case .episode(let number, _, _, _): note(connection, "episode \(number)")
+        case .reset: note(connection, "reset")
+        case .done: note(connection, "done")
+        case .paused: note(connection, "paused")
+        case .resumed: note(connection, "resumed")
+        case .playerLost(_, let reason, _): note(connection, "lost \(reason)")
+        case .playerSeated: note(connection, "seated")
         case .peerDisconnected: note(connection, "gone")
         case .peerReconnected: note(connection, "back")
         case .warning, .warningOver: break
         case .ended(let session, let reason, let requeued, let resume, _):
+            if nodes[node]?.core.ledger.contains(session) == true {
+                // The player is lost to a session that goes on.
+                if let name { players[name]?.resume = resume }
+                return note(connection, "ended \(reason)")
+            }
             let isDown = nodes[node]?.core.isLinkUp == false
             let isDurable = nodes[node]?.disk.hasOutcome(of: session) == true
             if !journal.hasOutcome(of: session), !(isDown && isDurable) {

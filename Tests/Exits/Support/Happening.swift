@@ -8,6 +8,7 @@ extension Walk {
         case (.refused, .matched): RefusalReason.allCases.count
         case (.noCoordinatorLeft, .matched), (.cancelled, .matched): 3
         case (.lastLeft, .waiting), (.noShow, .matched): 2
+        case (.lost, .playing): 4
         default: 1
         }
     }
@@ -15,7 +16,7 @@ extension Walk {
     func happen() {
         switch cell.cause {
         case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver, .reloaded,
-            .excluded, .watchedOut, .rejoined, .finishedGone:
+            .excluded, .lost, .watchedOut, .rejoined, .finishedGone:
             playersDo()
         case .waitOver, .notConfirmed, .noShow, .neverTogether, .barrierOver, .timeLimit, .pairFailed, .pairFailedFinally,
             .pairFailedRelayed, .unreachable, .unreachableFinally, .silent, .silentFinally, .silentRelayed, .pairLost:

@@ -84,13 +84,18 @@ final class World {
         scene("watched", SessionSettings(validatesPeers: false), watch: WatchRule(hiddenForMs: 5_000, warningMs: 1_000)),
         scene("watched peers", SessionSettings(validatesPeers: true), watch: WatchRule(hiddenForMs: 5_000, warningMs: 1_000)),
         scene("asked", SessionSettings(validatesPeers: false), confirmTimeoutMs: 10_000),
+        scene(
+            "lossy", SessionSettings(validatesPeers: false),
+            PlayRules(absence: AbsenceRule(loss: .empty, playersMin: 2), barriers: BarrierRule(missing: .lose))),
     ]
     private static func scene(
-        _ name: String, _ settings: SessionSettings, confirmTimeoutMs: UInt64? = nil, watch: WatchRule? = nil
+        _ name: String, _ settings: SessionSettings, _ playRules: PlayRules = .none, confirmTimeoutMs: UInt64? = nil,
+        watch: WatchRule? = nil
     ) -> Scene {
         var scene = Scene(
-            id: .of(name), groupSize: 3, settings: settings, waitTimeoutMs: 40_000, confirmTimeoutMs: confirmTimeoutMs)
-        scene.playRules.watch = watch
+            id: .of(name), groupSize: 3, settings: settings, playRules: playRules, waitTimeoutMs: 40_000,
+            confirmTimeoutMs: confirmTimeoutMs)
+        if let watch { scene.playRules.watch = watch }
         return scene
     }
 

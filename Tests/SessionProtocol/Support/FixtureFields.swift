@@ -97,6 +97,15 @@ struct FixtureFields {
                 try f.finish()
             }
         }
+        if has("losses") {
+            extensions.losses = try list("losses").map { entry in
+                var f = try FixtureFields(entry)
+                let loss = PlayerLoss(
+                    PlayerIndex(try f.number("player")), try f.code("reason", EndReason.self), text: try f.text("text"))
+                try f.finish()
+                return loss
+            }
+        }
         extensions.playRules = try playRules()
         if has("extensions") {
             for entry in try list("extensions") {

@@ -78,7 +78,8 @@ private func extensions(of count: Int) -> Extensions {
             (lower + 1..<max(lower + 1, UInt8(count))).compactMap { higher in
                 PlayerPair(PlayerIndex(lower), PlayerIndex(higher)).map { PairRoundTrip($0, roundTripUs: 60_000_000) }
             }
-        })
+        },
+        losses: (0..<UInt8(count)).map { PlayerLoss(PlayerIndex($0), .playerExcluded, text: String(repeating: "é", count: 120)) })
 }
 
 extension Message {

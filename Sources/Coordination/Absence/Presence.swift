@@ -6,18 +6,22 @@ extension CoordinatorCore {
         _ connection: ConnectionHandle, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {
         guard let seat = seats[connection] else { return }
+        guard let details = ledger.details(of: seat.session) else {
+            unseat(connection)
+            return stopWaiting(connection, seat)
+        }
+        // One who has finished is missed by nobody.
+        guard details[seat.player].plays else { return left(connection, seat.player, of: seat.session, &actions) }
         unseat(connection)
-        guard let details = ledger.details(of: seat.session) else { return stopWaiting(connection, seat) }
         _ = ledger.withDetails(seat.session) { $0[seat.player].presence = .away }
         watchLeft(seat)
-        // One who has finished is missed by nobody.
-        guard details[seat.player].result == nil else { return }
         let graceMs = UInt64(details.settings.reconnectGraceMs)
         ledger.setDeadline(
             .reconnect, slot: UInt32(seat.player.number), of: seat.session, atMs: now.bootMs + graceMs)
         for other in details.connections(except: seat.player) {
             actions.append(.reply(other, .peerDisconnected(seat.player, graceMs: graceMs)))
         }
+        pause(for: seat.player, of: seat.session, now, &actions)
     }
 
     mutating func graceIsOver(
@@ -25,10 +29,10 @@ extension CoordinatorCore {
     ) {
         guard let details = ledger.details(of: session) else { return }
         // After a stall several may be over at once; those whose grace still runs are not to blame.
-        let blamed = details.indices.filter { player in
+        let gone = details.indices.filter { player in
             let atMs = ledger.deadlineMs(.reconnect, slot: UInt32(player.number), of: session)
             return UInt32(player.number) == slot || atMs.map { $0 <= now.bootMs } == true
         }
-        end(session, .graceOver, concerning: blamed, now, &actions)
+        lose(gone, of: session, .graceOver, now, &actions)
     }
 }

@@ -1,0 +1,95 @@
+import SessionProtocol
+
+/// Play that stands still while one who may come back is away, where the scene wants that. The deadlines of barriers and
+/// episodes stand still with it, and so do ticks; the time of play does not, and the grace bounds it.
+extension CoordinatorCore {
+    /// A player has just gone, and has its grace.
+    mutating func pause(for player: PlayerIndex, of session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
+        guard let details = ledger.details(of: session), case .playing(var play) = details.phase,
+            details.rules.absence?.pauses == true
+        else { return }
+        if play.pausedMs == nil {
+            play.pausedMs = now.bootMs
+            for index in play.barriers.indices {
+                play.barriers[index].leftMs = stopDeadline(.barrier, slot: play.barriers[index].slot, of: session, now)
+            }
+            play.loop.change { $0.leftMs = stopDeadline(.episode, of: session, now) }
+            _ = ledger.withDetails(session) { $0.phase = .playing(play) }
+            pauseTicks(session, now)
+        }
+        for other in details.connections(except: player) { actions.append(.reply(other, .paused(player))) }
+    }
+
+    /// Goes on when nobody is away any more: after the scene's countdown, for which the deadlines stand still too.
+    mutating func resumeWhenAllAreBack(_ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
+        guard let details = ledger.details(of: session), case .playing(var play) = details.phase, let pausedMs = play.pausedMs,
+            details.away.isEmpty
+        else { return }
+        // One that was yet to begin begins then, and not before it would have.
+        let resumeMs = max(now.bootMs + UInt64(details.rules.start?.countdownMs ?? 0), play.startMs)
+        let waitMs = resumeMs - now.bootMs
+        play.pausedMs = nil
+        play.resumedMs = resumeMs
+        for index in play.barriers.indices {
+            guard let leftMs = play.barriers[index].leftMs else { continue }
+            play.barriers[index].leftMs = nil
+            ledger.setDeadline(.barrier, slot: play.barriers[index].slot, of: session, atMs: now.bootMs + waitMs + leftMs)
+        }
+        play.loop.change { episode in
+            guard let leftMs = episode.leftMs else { return }
+            episode.leftMs = nil
+            // What was left of the countdown is behind, since there is a new one.
+            let countedMs = episode.startMs - min(episode.startMs, pausedMs)
+            if countedMs > 0 { episode.startMs = resumeMs }
+            ledger.setDeadline(.episode, of: session, atMs: now.bootMs + waitMs + leftMs - min(leftMs, countedMs))
+        }
+        _ = ledger.withDetails(session) { $0.phase = .playing(play) }
+        // Ticks that had not begun begin at that instant too.
+        resumeTicks(session, atMs: resumeMs - (play.startMs - min(play.startMs, pausedMs)))
+        for player in details.indices {
+            guard let connection = details[player].connection else { continue }
+            actions.append(.reply(connection, .resumed(details.instant(resumeMs, for: player, now))))
+        }
+    }
+
+    /// Says to one who is back for whom play still pauses.
+    func tellPaused(_ connection: ConnectionHandle, _ details: SessionDetails, _ actions: inout [CoordinatorAction]) {
+        guard case .playing(let play) = details.phase, play.pausedMs != nil else { return }
+        for player in details.away { actions.append(.reply(connection, .paused(player))) }
+    }
+
+    // MARK: Deadlines that stand still
+
+    /// Sets a deadline; returns what is left of it when it does not run, since play pauses.
+    mutating func startDeadline(
+        _ kind: DeadlineKind, slot: UInt32 = 0, of session: SessionID, in play: Play, afterMs: UInt64, _ now: Moment
+    ) -> UInt64? {
+        if play.pausedMs != nil { return afterMs }
+        ledger.setDeadline(kind, slot: slot, of: session, atMs: now.bootMs + afterMs)
+        return nil
+    }
+
+    /// Takes a deadline out; returns what is left of it.
+    private mutating func stopDeadline(
+        _ kind: DeadlineKind, slot: UInt32 = 0, of session: SessionID, _ now: Moment
+    ) -> UInt64? {
+        guard let atMs = ledger.deadlineMs(kind, slot: slot, of: session) else { return nil }
+        ledger.clearDeadline(kind, slot: slot, of: session)
+        return atMs - min(atMs, now.bootMs)
+    }
+}
+
+extension GameLoop {
+    /// Changes the episode that runs, or that all get ready for.
+    mutating func change(_ body: (inout Episode) -> Void) {
+        switch self {
+        case .single, .done: break
+        case .active(var episode):
+            body(&episode)
+            self = .active(episode)
+        case .resetting(var next):
+            body(&next)
+            self = .resetting(next)
+        }
+    }
+}

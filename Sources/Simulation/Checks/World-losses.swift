@@ -1,0 +1,102 @@
+import Coordination
+import Matchmaking
+import SessionProtocol
+
+/// Players whom their session goes on without.
+extension World {
+    /// A coordinator takes a player out of a session that lives on.
+    func judge(lost session: SessionID, _ loss: PlayerLoss, _ host: CoordinatorHost) {
+        let (number, index, player) = (truth.number(of: session), host.number - 1, Int(loss.player.number))
+        coverage.count(.lost, .playing)
+        guard let copy = truth.coordinators[index].copy(number), copy.state == .playing else {
+            return fail(.mentionedAfterEnd, "n\(host.number) goes on with \(session.short), which does not play there")
+        }
+        if copy.hasFinished[player] || copy.lostFor[player] != nil {
+            fail(.endedWithoutCause, "player \(player) of \(session.short) is lost, and had finished or was lost before")
+        }
+        let assignment = truth[number].handOffs[copy.handOff].assignment
+        guard let rule = assignment.extensions.playRules.absence, rule.loss != .end else {
+            return fail(.rulesBroken, "\(session.short) goes on without player \(player), which its scene does not allow")
+        }
+        truth.coordinators[index].copies[number]?.lostFor[player] = loss.reason
+        truth.coordinators[index].endedCopies[number]?.lostFor[player] = loss.reason
+        let left = copy.lostFor.indices.count { $0 != player && copy.lostFor[$0] == nil }
+        if left < Int(rule.playersMin) { fail(.rulesBroken, "\(session.short) goes on with \(left) players") }
+        truth.coordinators[index].deadlines.remove(
+            Truth.DeadlineKey(session: number, kind: .reconnect, slot: loss.player.number))
+        guard let client = assignment.players[player].subject.clientIndex else { return }
+        truth[number].lostClients[client] = loss.reason
+    }
+
+    /// Whether a player hears of its own loss, and not of its session's end.
+    func isLoss(_ number: Int, _ client: Int, _ host: CoordinatorHost) -> Bool {
+        guard let copy = truth.coordinators[host.number - 1].copy(number) else { return false }
+        let players = truth[number].handOffs[copy.handOff].assignment.players
+        guard let player = players.firstIndex(where: { $0.subject == clients[client].subject }) else { return false }
+        return copy.lostFor[player] != nil
+    }
+
+    /// Whether a player may be matched, since the session that it was in has gone on without it.
+    func playsElsewhere(_ client: Int, lostTo number: Int) -> Bool {
+        guard truth[number].lostClients[client] != nil else { return false }
+        coverage.count(.lostPlaysElsewhere)
+        return true
+    }
+
+    /// It is told what became of it, the same whenever it asks.
+    func judge(toldLoss session: SessionID, _ reason: EndReason, _ requeued: Bool, on connection: Int) {
+        let (number, client) = (truth.number(of: session), connections[connection].client)
+        coverage.count(truth.entering?.connection == connection ? .lossToldAgain : .lossTold)
+        if requeued { fail(.notRequeued, "p\(client) is lost to \(session.short), and put back all the same") }
+        if truth[number].lostClients[client] != reason {
+            fail(.toldAnother, "p\(client) is told \(reason), and was lost to \(session.short) for another reason")
+        }
+    }
+
+    /// The outcome says of each who was lost, and why; of others only whose loss has ended it.
+    func checkLosses(_ outcome: Outcome, _ copy: Truth.Copy) {
+        for player in copy.lostFor.indices {
+            let index = PlayerIndex(UInt8(player))
+            let told = outcome.losses.first { $0.player == index }?.reason
+            if let reason = copy.lostFor[player] {
+                coverage.count(.lossInOutcome)
+                if told != reason { fail(.outcomesDiffer, "the outcome of \(outcome.session.short) does not say that player \(player) was lost") }
+                if outcome.players[player].hasFinished || outcome.players[player].isRequeued {
+                    fail(.outcomesDiffer, "player \(player) of \(outcome.session.short) was lost, and finished or was put back")
+                }
+            } else if told != nil, told != outcome.reason || !outcome.players[player].isBlamed {
+                fail(.outcomesDiffer, "the outcome of \(outcome.session.short) says that player \(player) was lost, which is there")
+            }
+        }
+    }
+
+    /// Promises 1 and 2: whoever is lost to a session is free at its coordinator at once, and nobody else is.
+    func sweepSeats(_ host: CoordinatorHost) {
+        let copies = truth.coordinators[host.number - 1].copies
+        let seated = copies.values.reduce(0) { sum, copy in sum + copy.lostFor.count { $0 == nil } }
+        for table in host.core.tables where "\(table.name)" == "subjects" && table.count != seated {
+            fail(.tablesDisagree, "n\(host.number) has \(table.count) subjects, and \(seated) who are not lost")
+        }
+    }
+
+    /// Episodes come one by one, for everybody.
+    func hears(episode number: UInt16, _ client: Int) {
+        let last = clients[client].episode
+        // A new page, or one that was away, hears where the game is by then.
+        if last > 0, number != last, number != last + 1 {
+            fail(.orderBroken, "p\(client) hears episode \(number) behind \(last)")
+        }
+        if number != last { coverage.count(.episodeBegun) }
+        clients[client].episode = number
+    }
+
+    /// In scenes that go on without them, players go more often.
+    func mayGoAway(_ client: Int) {
+        guard let session = clients[client].session, !isHealing,
+            let rules = truth[truth.number(of: session)].handOffs.last?.assignment.extensions.playRules,
+            let rule = rules.absence, rule.loss != .end, clients[client].random.perMille(300)
+        else { return }
+        let quirk = [Quirk.leave, .vanish, .vanishSilently, .exclude][clients[client].random.below(4)]
+        later(client, .quirk(quirk), afterMs: 0...plan.playMs.upperBound)
+    }
+}

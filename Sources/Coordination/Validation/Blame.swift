@@ -3,7 +3,7 @@ import SessionProtocol
 /// What the pairs show of who is to blame, when not all of them are validated. Nobody is blamed because of what another
 /// says: two who accuse each other, or one who accuses all, prove nothing.
 struct PairEvidence: Equatable {
-    /// Those who have not said how it went where the other has, and those who have said nothing at all.
+    /// Those who have said of no attempt how it went where the other has, and those who have said nothing at all.
     var silent: [PlayerIndex] = []
     /// Those who failed with all others, each of whom reached somebody else.
     var unreachable: [PlayerIndex] = []
@@ -15,13 +15,13 @@ struct PairEvidence: Equatable {
         var hasReached = hasSpoken, isSilent = hasSpoken
         for pair in table.pairs {
             for player in [pair.players.lower, pair.players.higher] {
-                if pair.hasSpoken(player) { hasSpoken[Int(player.number)] = true }
+                if pair.hasEverSpoken(player) { hasSpoken[Int(player.number)] = true }
                 if pair.isValidated { hasReached[Int(player.number)] = true }
             }
         }
         for pair in table.pairs where !pair.isValidated {
             let (lower, higher) = (pair.players.lower, pair.players.higher)
-            switch (pair.hasSpoken(lower), pair.hasSpoken(higher)) {
+            switch (pair.hasEverSpoken(lower), pair.hasEverSpoken(higher)) {
             case (true, true): failedPairs.append(pair.players)
             case (true, false): isSilent[Int(higher.number)] = true
             case (false, true): isSilent[Int(lower.number)] = true
@@ -38,17 +38,6 @@ struct PairEvidence: Equatable {
             return others.allSatisfy { other in
                 hasReached[Int(other.number)] && failedPairs.contains { $0.has(player) && $0.has(other) }
             }
-        }
-    }
-}
-
-extension Pair {
-    /// Whether a player has said how the last attempt went.
-    fileprivate func hasSpoken(_ player: PlayerIndex) -> Bool {
-        switch state {
-        case .validated: true
-        case .tried(let reports, _), .failed(let reports):
-            (player == players.lower ? reports.lower : reports.higher) != .none
         }
     }
 }

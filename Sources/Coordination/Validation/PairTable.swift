@@ -99,6 +99,8 @@ struct Pair: Sendable {
     private(set) var attempt: UInt32 = 1
     /// How many attempts have been used since the pair began, or began anew.
     private(set) var attemptsUsed: UInt8 = 1
+    /// Who has said how an attempt went, this one or an earlier one.
+    private var spoken = (lower: false, higher: false)
     /// How often the two have lost each other.
     private(set) var lossCount: UInt8 = 0
     /// What the pair measured when it was last validated.
@@ -134,6 +136,7 @@ struct Pair: Sendable {
         guard (isLower ? reports.lower : reports.higher) == .none else { return .ignored }
         let report = isValid ? Reports.Report.validated : .failed
         if isLower { reports.lower = report } else { reports.higher = report }
+        if isLower { spoken.lower = true } else { spoken.higher = true }
         if let roundTripUs { reports.roundTripUs = min(reports.roundTripUs ?? .max, roundTripUs) }
         if reports.lower == .validated && reports.higher == .validated {
             state = .validated
@@ -150,6 +153,9 @@ struct Pair: Sendable {
         return (player == players.lower ? reports.lower : reports.higher) == .validated
     }
 
+    func hasEverSpoken(_ player: PlayerIndex) -> Bool { player == players.lower ? spoken.lower : spoken.higher }
+
+    /// Of the attempt that runs.
     var haveBothSpoken: Bool {
         guard case .tried(let reports, _) = state else { return true }
         return reports.lower != .none && reports.higher != .none

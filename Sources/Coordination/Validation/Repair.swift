@@ -30,7 +30,7 @@ extension CoordinatorCore {
         if let attempt, attempt != table[pair].attempt {
             return actions.append(.notice(.stale(seat.session, by: seat.player, .report)))
         }
-        // Nobody misses one who has finished.
+        // Nobody misses one who has finished, or is lost to the session.
         guard details[peer].plays, details[seat.player].plays else { return }
         if table[pair].isValidated {
             loseValidated(pair, table, seat, now, &actions)

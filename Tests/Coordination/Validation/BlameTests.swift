@@ -84,6 +84,27 @@ import Testing
         #expect(outcome([".vf", "v.f", "..."], .relay) == "1 plays")
     }
 
+    @Test("one who has said how an attempt went, and knows of no other, is not silent")
+    func spokeOnce() {
+        Stage.play { stage in
+            stage.begin(Stage.validating(1))
+            stage.ask(1, .validated(peer: PlayerIndex(1), rttMs: nil))
+            stage.passLinked(15_000)
+            #expect(
+                stage.core.outbox[Stage.session(1)]?.outcome.line
+                    == "ended s1/1 validation_timeout in validating blamed [1] requeued [0]")
+        }
+        Stage.play { stage in
+            stage.begin(Stage.validating(1))
+            stage.ask(1, .validationFailed(peer: PlayerIndex(1), detail: ""))
+            stage.ask(2, .validationFailed(peer: PlayerIndex(0), detail: ""))
+            stage.passLinked(15_000)
+            #expect(
+                stage.core.outbox[Stage.session(1)]?.outcome.line
+                    == "ended s1/1 validation_failed in validating requeued [0, 1] failed [\"0-1\"]")
+        }
+    }
+
     @Test("nothing is judged before all pairs are decided")
     func patience() {
         Stage.play { stage in

@@ -41,11 +41,8 @@ enum CoordinatorOptions {
 
     static let program = Program(
         name: "coordinator", summary: "validates peers, carries play and reports how it ended",
-<<<<<<< HEAD
-        options: [listen, listenPorts, publicURL, capacity, relayMessages, relayBytes] + ServerOptions.players + [link, ServerOptions.secret, tellWait]
-=======
-        options: [listen, listenPorts, publicURL, capacity, turnSecret, turnLifetime] + ServerOptions.players + [link, ServerOptions.secret, tellWait]
->>>>>>> origin/main
+        options: [listen, listenPorts, publicURL, capacity, relayMessages, relayBytes, turnSecret, turnLifetime] + ServerOptions.players
+            + [link, ServerOptions.secret, tellWait]
             + [Administration.token] + ServerOptions.state + LogOptions.all,
         reloads: true, environmentOfOthers: ServerOptions.environmentNames)
 }

@@ -152,18 +152,11 @@ extension World {
     /// Promise 5: nobody is sent away for want of a coordinator while there is one.
     func checkCoordinatorWanted(_ session: SessionID, _ client: Int) {
         guard matchmaker.storageIsWorking, matchmaker.isJournalComplete, plan.matchmaking.unrecordedMax >= 1000 else { return }
-        // An old program does not know the rules of play that some scenes have.
-        let hasRules = plan.scenes.contains { $0.playRules != .none }
         let isWanted = coordinators.contains { host in
             let peer = truth.duties.peers[host.number - 1]
-<<<<<<< HEAD
-            if hasRules, let link = peer.readyLink, links[link].matchmakerDecoder.version < ProtocolVersion.latest { return false }
-            // One with its usual limits carries every scene.
-=======
             // One with its usual limits carries every scene, but for those whose rules it cannot be told.
             let hearsRules = (host.hello?.versionMax ?? 0) >= ProtocolVersion.extended
             guard hearsRules || plan.scenes.allSatisfy({ $0.playRules == .none }) else { return false }
->>>>>>> origin/main
             return peer.readyLink != nil && !peer.isDraining && !peer.isResting && host.limits.sessionsMax >= 10_000
                 && host.limits.outboxMax >= 10_000 && host.limits.validatedPlayersMax >= 5
         }

@@ -41,19 +41,10 @@ export { everyone, limits };
  *
  * In a session: `onEntered({players, missed, missedTicks})`, where so many messages and ticks were too many to be kept for a return ·
  * `onValidating({peers, deadlineMs})` · `onPeerValidated({peer, rttMs})` · `onPeerFailed({peer, detail})` ·
-<<<<<<< HEAD
+ * `onPeerLost({peer})` · `onTransport({transport})`, when play goes on by `relay` ·
  * `onPlay({player, players, transport, seed, again, startAt, ticks})`, `startAt` as below · `onMessage({from, bytes, latest})` ·
  * `onStart({startAt})`: the same instant again, now that the server knows this page's clock · `onTick({tick, inputs, repeated})`:
  * by player the bytes for this tick, or null; `repeated[i]` when its last ones stand in. Ticks count from 1, without gaps but `missedTicks` ·
-=======
- * `onPeerLost({peer})` · `onTransport({transport})`, when play goes on by `relay` ·
- * `onPlay({player, players, transport, seed, again, startAt, ticks})`: all begin at `startAt`, a time of `performance.now()`; `ticks` is
- * `{intervalMs, inputBytesMax, next}` in a scene with ticks, else null ·
- * `onStart({startAt})`: the same instant, now that the server knows this page's clock better ·
- * `onMessage({from, bytes, latest})` ·
- * `onTick({tick, inputs, repeated})`: for each player the bytes that it sent for this tick, or null; `repeated[i]` when it sent
- * none and its last ones stand for them. Numbers begin at 1 and have no gaps but `missedTicks` ·
->>>>>>> origin/main
  * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` ·
  * `onRequeued({reason})`, when it has ended and one waits anew · `onWarning({about, inMs, over})`: one is excluded in `inMs`
  * because the way is too long (`roundTrip`), nothing is heard (`silent`) or the page is `hidden`; `over` when no longer so ·
@@ -314,17 +305,10 @@ class Session {
     if (frame.length < 2) return;
     const [kind, from] = frame, bytes = frame.subarray(2);
     if (kind === Kind.ordered) this.#received += 1;
-<<<<<<< HEAD
-    const bundle = kind === Kind.tick ? readBundle(bytes) : null;
-    if (bundle) this.#tick = bundle.tick;
-    if (bundle) this.#tell('Tick', bundle);
-    else this.#receive({ from, bytes, latest: kind === Kind.latest });
-=======
     if (kind !== Kind.tick) return this.#receive({ from, bytes, latest: kind === Kind.latest });
     const bundle = readBundle(bytes);
     this.#tick = bundle?.tick ?? this.#tick;
     if (bundle) this.#tell('Tick', bundle);
->>>>>>> origin/main
   }
 
   #receive(message) {

@@ -56,9 +56,9 @@ extension World {
             let clientMs = Double(nowUs) / 1000 + Double(client) * 1_000_000
             ask(.clock(sample: sample, clientMs: clients[client].random.perMille(plan.quirkPerMille / 8) ? .nan : clientMs), client)
         case .play(let transport, _, _, let ticks):
-            if transport == .peer { mayLosePeer(client) }
             clients[client].hasTicks = ticks != nil
             enterStage(client, .playing)
+            if transport == .peer { mayLosePeer(client) }
             later(client, .tick, afterMs: plan.tickMs)
             later(client, .finish, afterMs: plan.playMs)
             if clients[client].barriersLeft > 0 { later(client, .barrier, afterMs: 10...1500) }

@@ -1,0 +1,60 @@
+import Matchmaking
+import SessionProtocol
+import Testing
+
+/// A coordinator says that a game goes on without one of its players.
+@Suite struct LossTests {
+    /// Three who play at `east`.
+    private func playing() -> Lobby {
+        var scene = Scene.group(3)
+        scene.playRules.absence = AbsenceRule(loss: .empty)
+        var lobby = Lobby(scene)
+        lobby.handle(.linkProven(LinkHandle(1), PlayRuleTests.hello("east", versionMax: 2)))
+        lobby.say(.inventoryEnd, link: 1)
+        for (number, name) in ["ann", "bob", "cid"].enumerated() { lobby.join(name, on: UInt64(number + 1)) }
+        lobby.sync()
+        lobby.accept("S1", link: 1)
+        for connection in [UInt64(1), 2, 3] { lobby.disconnect(connection) }
+        lobby.state("S1", .playing, link: 1)
+        return lobby
+    }
+
+    private func holding(_ lobby: Lobby, without player: UInt8, _ reason: EndReason) throws -> Message {
+        var held = try #require(lobby.assignment("S1"))
+        held.extensions.losses = [PlayerLoss(PlayerIndex(player), reason)]
+        return .holding(.playing, held)
+    }
+
+    @Test("a lost player who waits here for its game's coordinator hears that the game is over for it, and may join anew")
+    func waits() throws {
+        var lobby = playing()
+        lobby.down(1)
+        let resume = try #require(lobby.resumes[1])
+        #expect(lobby.join("ann", on: 11, resume: resume) == ["11: waiting 3/3 in S1"])
+        lobby.handle(.linkProven(LinkHandle(2), PlayRuleTests.hello("east", versionMax: 2)))
+        #expect(lobby.say(try holding(lobby, without: 0, .playerDisconnected), link: 2) == ["11: ended S1 player_disconnected."])
+        lobby.say(.inventoryEnd, link: 2)
+        #expect(lobby.join("ann", on: 12, resume: resume) == ["12: waiting 1/3 in S2"])
+        #expect(lobby.core.count(in: .playing) == 1, "the others play on")
+    }
+
+    @Test("a lost player is free here at once, and the outcome later touches nothing of its next game")
+    func plays() throws {
+        var lobby = playing()
+        #expect(lobby.say(try holding(lobby, without: 1, .playerLeft), link: 1) == [])
+        for (number, name) in ["bob", "dee", "eve"].enumerated() { lobby.join(name, on: UInt64(number + 21)) }
+        lobby.sync()
+        #expect(lobby.accept("S2", link: 1).contains("21: matched S2 as 0 of 3."))
+        lobby.end("S1", .completed, in: .playing, link: 1)
+        lobby.sync()
+        #expect(lobby.core.count(in: .matched) == 1 && lobby.core.count(in: .playing) == 0)
+        #expect(lobby.join("bob", on: 31, resume: lobby.resumes[21]).contains { $0.hasPrefix("31: matched S2 as 0 of 3") })
+    }
+
+    @Test("one who was not lost keeps its place when another is")
+    func others() throws {
+        var lobby = playing()
+        lobby.say(try holding(lobby, without: 1, .playerExcluded), link: 1)
+        #expect(lobby.join("ann", on: 41, resume: lobby.resumes[1]).contains { $0.hasPrefix("41: matched S1 as 0 of 3") })
+    }
+}

@@ -30,6 +30,8 @@ import Testing
             options.coordinators = 2
             options.activeMs = 15_000
             options.canary = canary
+            // Few of the scenes have ticks.
+            if canary == .mixesBundles { options.clients = 60 }
             if canary == .keepsAfterLease { (options.clients, options.faultKinds) = (20, [.partition, .clientStorm]) }
             if canary == .inputFirst {
                 // It takes a player who moves on while its coordinator stands still for longer than its lease.

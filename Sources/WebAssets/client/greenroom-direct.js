@@ -78,7 +78,8 @@ export class Direct {
 
   /** @returns {boolean} whether the message was taken */
   send(to, bytes, latest, everyone) {
-    return (to === everyone ? this.#others : [to]).map((peer) => this.#peers.send(peer, bytes, latest)).every(Boolean);
+    const all = to === everyone ? this.#others : this.#others.filter((peer) => peer === to);
+    return all.length > 0 && all.map((peer) => this.#peers.send(peer, bytes, latest)).every(Boolean);
   }
 
   /** An ordered message by the relay; for those whose link still delivers what was sent before, it waits for that. */

@@ -39,7 +39,8 @@ export class Peers {
 
   receive(from, data, attempt) { this.#link(from).receive(data, attempt); }
 
-  send(to, bytes, latest) { return this.#links.get(to)?.send(bytes, latest) ?? false; }
+  /** An ordered message waits for its link: on a page that was loaded anew play may go on before there is one. */
+  send(to, bytes, latest) { return this.#link(to).send(bytes, latest); }
 
   /**
    * Nothing more goes over links. On those that work, what is under way still arrives.

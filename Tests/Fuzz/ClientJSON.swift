@@ -69,10 +69,11 @@ private func examine(_ request: MatchmakerRequest, _ input: Span<UInt8>, _ limit
 
 private func examine(_ request: CoordinatorRequest, _ input: Span<UInt8>, _ limits: ClientMessageLimits) {
     switch request {
-    case .enter(let session, let ticket, let received):
+    case .enter(let session, let ticket, let received, let tick):
         requireName(session, limits.sessionBytesMax)
         requireName(ticket, limits.ticketBytesMax)
         require(received >= 0 && received < 1 << 53, "a count is exact in every language")
+        require(tick >= 0 && tick <= UInt32.max, "a tick has 32 bits")
     case .signal(let to, let data, _):
         requirePlayer(to, limits)
         requireSlice(data, input, limits.signalBytesMax)
@@ -90,6 +91,11 @@ private func examine(_ request: CoordinatorRequest, _ input: Span<UInt8>, _ limi
             if let attempt { json.member("attempt", attempt) }
         }
         require((try? CoordinatorRequest.decode(again.span, limits: limits)) == request, "a text is written and read again")
+    case .clock(let sample, let clientMs):
+        require(sample >= 0 && sample <= UInt32.max, "a sample has 32 bits")
+        require(clientMs.isFinite, "what a clock says is finite")
+    case .episodeDone(let episode), .resetDone(let episode):
+        require(episode.map { (0...Int(UInt16.max)).contains($0) } ?? true, "an episode is a number of 16 bits")
     case .ready(let barrier): requireName(barrier, limits.barrierBytesMax)
     case .finish(let result): if let result { requireSlice(result, input, limits.messageBytesMax) }
     case .exclude(let reason): requireName(reason, limits.reasonBytesMax)

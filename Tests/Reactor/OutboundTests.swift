@@ -168,9 +168,7 @@ extension LoopTests {
         @Test("whatever is appended and however much the kernel takes, the bytes leave whole and in order")
         func bufferAgainstStream() throws {
             var random = SplitMix(state: 5)
-            var sockets: [Int32] = [0, 0]
-            let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
-            #expect(socketpair(AF_UNIX, kind, 0, &sockets) == 0)
+            let sockets = try #require(connectedSockets(isBlocking: false))
             var size: Int32 = 4096
             setsockopt(sockets[0], SOL_SOCKET, SO_SNDBUF, &size, 4)
             defer { sockets.forEach { close($0) } }

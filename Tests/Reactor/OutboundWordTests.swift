@@ -6,9 +6,7 @@ import Testing
 @Suite struct OutboundWordTests {
     @Test("a word's low bytes leave in order, also where the buffer has no room for the whole word")
     func words() throws {
-        var pair: [Int32] = [0, 0]
-        let kind = Int32(SOCK_STREAM.rawValue)
-        #expect(socketpair(AF_UNIX, kind, 0, &pair) == 0)
+        let pair = try #require(connectedSockets(isBlocking: true))
         defer { for descriptor in pair { close(descriptor) } }
         for spare in 0...9 {
             let pool = BufferPool(heldBytesMax: 1 << 20, retainedBytesMax: 0)

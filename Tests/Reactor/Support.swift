@@ -67,6 +67,13 @@ final class TurnRecorder: LoopDelegate {
     func signalled(_ signal: Int32) { signals.append(signal) }
 }
 
+/// The descriptors of two stream sockets that are connected to each other; nil when the kernel gives none.
+func connectedSockets(isBlocking: Bool) -> [Int32]? {
+    let kind = Int32(SOCK_STREAM.rawValue | (isBlocking ? 0 : SOCK_NONBLOCK.rawValue))
+    var ends: [Int32] = [0, 0]
+    return socketpair(AF_UNIX, kind, 0, &ends) == 0 ? ends : nil
+}
+
 /// A plain non-blocking client socket, apart from the code under test.
 final class Client {
     let descriptor: Int32

@@ -18,7 +18,8 @@ public struct CoordinatorCore: Sendable {
     var tellings = DeadlineQueue<SessionID>()
     /// When clients are asked next what their clocks say.
     var clockAsks = DeadlineQueue<ConnectionHandle>()
-    var tickQueue = TickQueue()
+    /// When each session has its next tick, by its place in the ledger.
+    var tickQueue = SlotHeap()
     /// Outcomes on their way to the outbox file, in order of their numbers.
     var unpersisted: [(number: UInt64, session: SessionID)] = []
     var persistCount: UInt64 = 0
@@ -51,8 +52,6 @@ public struct CoordinatorCore: Sendable {
             enter(connection, session, ticket, Seen(messages: received, tick: tick), now, &actions)
         case .request(let connection, let request): perform(request, from: connection, now, &actions)
         case .disconnected(let connection): disconnected(connection, now, &actions)
-        case .offerSeat(let session, let player, let ticket):
-            actions.append(.notice(.seatOffer(session, player, offerSeat(session, player, ticket))))
         case .persisted(let number): persisted(upTo: number, now, &actions)
         case .storage(let isWorking): storage(isWorking: isWorking, now, &actions)
         case .cancel(let session): cancelHere(session, now, &actions)

@@ -13,8 +13,6 @@ public enum CoordinatorEvent: Sendable {
     case request(ConnectionHandle, PlayerRequest)
     /// A client's connection is gone, whoever closed it.
     case disconnected(ConnectionHandle)
-    /// A lost player's seat is for whoever shows this ticket, which the shell has drawn.
-    case offerSeat(SessionID, PlayerIndex, Ticket)
     /// All `persist` actions up to this number are durable.
     case persisted(upTo: UInt64)
     /// The disk takes no records, or takes them again: no new sessions meanwhile, and those that live go on.

@@ -29,11 +29,11 @@ struct SessionDetails: Sendable {
     /// Lockstep, once play has begun in a scene that has it.
     var ticks: Ticks?
     /// How much each player may send.
-    let rate: RelayRate
+    let rate: SendRate
 
     init(_ assignment: Assignment, _ limits: CoordinationLimits) {
         self.assignment = assignment
-        rate = RelayRate(assignment.extensions.playRules.relay, limits)
+        rate = .relay(assignment.extensions.playRules.relay, limits)
         players = assignment.players.map { _ in Player() }
         clocks = assignment.players.map { _ in ClockEstimate() }
     }
@@ -96,10 +96,10 @@ struct Player: Sendable {
     /// Ordered messages for it so far, kept or not.
     var orderedCount: UInt64 = 0
     /// What it may still send.
-    var budget = RelayBudget()
+    var budget = SendBudget()
     /// Barriers that opened while it was away: at most those that it was ready for, so at most those open at once.
     var opened: [OpenedBarrier] = []
-    var signals = SignalAllowance()
+    var signals = SendBudget()
     /// It has sent a binary message since it was last looked at.
     var hasSpoken = false
     /// The page of its present connection has said so.

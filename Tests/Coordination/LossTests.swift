@@ -227,7 +227,7 @@ extension Stage {
         Stage.play { stage in
             stage.begin(Stage.lossy(1, bots: true))
             stage.ask(3, .leave)
-            stage.say(.offerSeat(Stage.session(1), PlayerIndex(2), Self.seat))
+            #expect(stage.core.offerSeat(Stage.session(1), PlayerIndex(2), Self.seat) == .offered)
             stage.enter(13, 1, ticket: Self.seat)
             stage.ask(1, .ready(barrier: "a"))
             #expect(stage.ask(2, .ready(barrier: "a")) == ["1 < go a", "2 < go a", "13 < go a"])

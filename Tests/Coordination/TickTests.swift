@@ -192,29 +192,6 @@ import Testing
             #expect(stage.tickOn(50) == ["tick 1 - - to [11, 12]"])
         }
     }
-
-    @Test("sessions have their ticks in the order of time", arguments: 1...5 as ClosedRange<UInt64>)
-    func order(seed: UInt64) {
-        var random = SplitMix(seed: seed)
-        var queue = TickQueue()
-        var expected: [Int: UInt64] = [:]
-        for step in 0..<2_000 {
-            let place = Int(random.next() % 40)
-            if step % 3 == 0, let first = queue.first {
-                let least = expected.min { ($0.value, $0.key) < ($1.value, $1.key) }
-                #expect(least?.key == first.place && least?.value == first.atMs)
-                expected[first.place] = first.atMs + random.next() % 100
-                queue.moveFirst(toMs: expected[first.place] ?? 0)
-            } else if expected[place] != nil {
-                expected[place] = nil
-                queue.remove(place)
-            } else {
-                expected[place] = random.next() % 1_000
-                queue.insert(place, atMs: expected[place] ?? 0)
-            }
-            #expect(queue.count == expected.count)
-        }
-    }
 }
 
 @Suite struct RelayLimitTests {

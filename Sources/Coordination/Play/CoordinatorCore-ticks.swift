@@ -28,19 +28,22 @@ extension CoordinatorCore {
         now: Moment, into bundle: inout [UInt8], targets: inout RelayTargets, actions: inout [CoordinatorAction]
     ) -> Bool {
         targets.removeAll()
-        guard let due = tickQueue.first, due.atMs <= now.bootMs else { return false }
+        guard let place = tickQueue.nextSlot, let dueMs = tickQueue.nextMs, dueMs <= now.bootMs else { return false }
         let (atOnceMax, bytesMax) = (limits.ticksAtOnceMax, limits.ticksKeptBytesMax)
-        let made = ledger.withDetails(at: due.place) { details -> (session: SessionID, skippedMs: UInt64, nextMs: UInt64)? in
+        let made = ledger.withDetails(at: place) { details -> (session: SessionID, skippedMs: UInt64, nextMs: UInt64)? in
             details.tick(now.bootMs, atOnceMax: atOnceMax, bytesMax: bytesMax, into: &bundle, targets: &targets)
         }
         guard let made, let made else { preconditionFailure("a session in the queue of ticks has ticks that run") }
         if made.skippedMs > 0 { actions.append(.notice(.ticksSkipped(made.session, ms: made.skippedMs))) }
-        tickQueue.moveFirst(toMs: made.nextMs)
+        scheduleTick(place, atMs: made.nextMs)
         return true
     }
 
     /// When `nextBundle` has something to do, in milliseconds of the boot clock.
-    public var nextTickMs: UInt64? { tickQueue.first?.atMs }
+    public var nextTickMs: UInt64? { tickQueue.nextMs }
+
+    /// Of equal times the lower place comes first, so that the order depends on the events alone.
+    private mutating func scheduleTick(_ place: Int, atMs: UInt64) { tickQueue.set(place, atMs: atMs, order: UInt64(place)) }
 
     /// Play begins: ticks run from the start on, if the scene has any.
     mutating func beginTicks(_ session: SessionID, startMs: UInt64) {
@@ -51,7 +54,7 @@ extension CoordinatorCore {
             details.ticks = Ticks(rule, players: details.players.count, startMs: startMs, aheadMax: aheadMax)
             return details.ticks?.dueMs
         }
-        if let dueMs, let dueMs { tickQueue.insert(place, atMs: dueMs) }
+        if let dueMs, let dueMs { scheduleTick(place, atMs: dueMs) }
     }
 
     /// The session's ticks stand still from now on. Inputs are taken meanwhile, as far ahead as ever.
@@ -69,7 +72,7 @@ extension CoordinatorCore {
             details.ticks?.resume(atMs: atMs)
             return details.ticks?.dueMs
         }
-        if let dueMs, let dueMs { tickQueue.insert(place, atMs: dueMs) }
+        if let dueMs, let dueMs { scheduleTick(place, atMs: dueMs) }
     }
 
     /// The session is about to be removed from the ledger.

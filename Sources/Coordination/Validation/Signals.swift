@@ -1,32 +1,5 @@
 import SessionProtocol
 
-/// What one player may still send in signals: two buckets that fill up with time.
-struct SignalAllowance: Sendable {
-    /// In thousandths of a message and of a byte.
-    private var messages: UInt64 = 0
-    private var bytes: UInt64 = 0
-    /// Nil before the first signal, when both are full.
-    private var filledAtMs: UInt64?
-
-    /// False when this one is too much, which then costs nothing.
-    mutating func take(bytes count: Int, _ limits: CoordinationLimits, nowMs: UInt64) -> Bool {
-        let (messagesMax, bytesMax) = (UInt64(limits.signalsBurstMax) * 1000, UInt64(limits.signalBytesBurstMax) * 1000)
-        if let filledAtMs {
-            // Bounded, so that the product is.
-            let elapsedMs = min(nowMs - min(nowMs, filledAtMs), 1_000_000)
-            messages = min(messagesMax, messages + elapsedMs * UInt64(limits.signalsPerSecondMax))
-            bytes = min(bytesMax, bytes + elapsedMs * UInt64(limits.signalBytesPerSecondMax))
-        } else {
-            (messages, bytes) = (messagesMax, bytesMax)
-        }
-        filledAtMs = nowMs
-        guard messages >= 1000, bytes >= UInt64(count) * 1000 else { return false }
-        messages -= 1000
-        bytes -= UInt64(count) * 1000
-        return true
-    }
-}
-
 /// What players say to each other to connect: only inside the session, and only while it matters.
 extension CoordinatorCore {
     mutating func signal(
@@ -40,9 +13,9 @@ extension CoordinatorCore {
         guard data.count <= limits.signalBytesMax else {
             return complain(connection, .badMessage, "a signal has at most \(limits.signalBytesMax) bytes", &actions)
         }
-        let limits = limits
+        let rate = SendRate.signals(limits)
         let isAllowed = ledger.withDetails(seat.session) {
-            $0[seat.player].signals.take(bytes: data.count, limits, nowMs: now.bootMs)
+            $0[seat.player].signals.spend(data.count, rate, nowMs: now.bootMs)
         }
         guard isAllowed == true else { return complain(connection, .rateLimited, "too many signals", &actions) }
         switch details.use(ofSignalIn: pair, attempt: attempt) {

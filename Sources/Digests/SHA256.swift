@@ -72,8 +72,10 @@ public struct SHA256: Sendable {
         var words = state.mutableSpan
         unsafe bytes.withUnsafeBytes { bytes in
             unsafe words.withUnsafeMutableBufferPointer { words in
-                guard let block = bytes.baseAddress, let state = words.baseAddress else { return }
-                unsafe sha256_compress(state, block.assumingMemoryBound(to: UInt8.self))
+                unsafe roundConstants.withUnsafeBufferPointer { constants in
+                    guard let block = bytes.baseAddress, let state = words.baseAddress else { return }
+                    unsafe sha256_compress(state, block.assumingMemoryBound(to: UInt8.self), constants.baseAddress)
+                }
             }
         }
     }

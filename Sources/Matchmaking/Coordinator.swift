@@ -215,7 +215,7 @@ extension MatchmakerCore {
     // MARK: Hand-offs of one node
 
     func handOffs(at node: NodeID) -> [SessionID] {
-        ledger.sessions.filter { ledger.details(of: $0)?.handOff?.node == node }
+        ledger.matchedSessions.filter { ledger.details(of: $0)?.handOff?.node == node }
     }
 
     private mutating func forEachHandOff(at node: NodeID, _ change: (inout HandOff) -> Void) {

@@ -16,8 +16,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 EVERYONE = 255  # the address of all others at once
-ORDERED, LATEST, TICK = 0, 1, 2
-MISSING = 0xFFFF  # in a bundle, in place of a length
+ORDERED, LATEST, TICK, MISSING = 0, 1, 2, 0xFFFF  # kinds of messages; what stands in a bundle in place of a length
 EVENTS_MAX = 1024  # kept for a program that does not read; then the server is not read either
 RETRY_S, RETRY_MAX_S, RETURN_S, GIVE_UP_S = 0.25, 8.0, 20.0, 300.0
 PASSING = {"draining", "room_full", "rate_limited", "timeout", "internal"}  # errors that a later attempt may mend by itself
@@ -50,17 +49,12 @@ class Failed(Exception):
 class Session:
     """One subject on its way from the waiting room to the end of its game, to be used by `async with`. `server` is the
     matchmaker's ws: or wss: address, `fields` are others of `join`: `token`, `attributes`, `party`, `resume`."""
-    session: str | None = None
-    player, players = -1, 0     # from the match on, as are the following
-    role: str | None = None
-    treatment: str | None = None
-
-    def __init__(self, server: str, scene: str, subject: str, **fields: Any):
+    def __init__(self, server: str, scene: str, subject: str, seat: JSON | None = None, **fields: Any):
         self.play: JSON = {}        # the `play` message; empty before PLAYING
         self.ended: JSON = {}       # the last word; empty before it
-        self._url = server.rstrip("/") + "/v1/join"
+        self._url = server and server.rstrip("/") + "/v1/join"
         self._join = {"type": "join", "scene": scene, "subject": subject, **fields}
-        self._seat: JSON = {}       # the `matched` message, as long as its session lives
+        self._take(seat or {})
         self._inside, self._began = asyncio.Event(), asyncio.Event()
         self._events: asyncio.Queue = asyncio.Queue()
         self._barriers: dict[str, asyncio.Future] = {}
@@ -88,8 +82,7 @@ class Session:
         if not self.play:
             await self._task
             raise Failed("ended", f"it ended before play: {self.ended}")
-        while (left_s := self._start_s - monotonic()) > 0:
-            await asyncio.sleep(left_s)
+        await asyncio.sleep(self._start_s - monotonic())
         return self.play
 
     async def send(self, to: int, payload: bytes, latest: bool = False) -> None:
@@ -138,12 +131,12 @@ class Session:
                 lost_s = monotonic() - self._heard_s
                 if lost_s > GIVE_UP_S:
                     raise Failed("unreachable", "no server has answered for long")
-                if lost_s > RETURN_S:
+                if lost_s > RETURN_S and self._url:
                     self._forget()
                 await asyncio.sleep(min(RETRY_S * 2**self._tries, RETRY_MAX_S) * random.uniform(0.5, 1.0))
                 self._tries += 1
         finally:
-            self._fail_barriers()
+            self._forget()
             self._began.set()
             self._inside.set()
             self._events.put_nowait(None)
@@ -171,19 +164,21 @@ class Session:
         code = socket.close_code if socket else 1006
         if seat and code == 4001:
             raise Failed("superseded", "another connection has entered with the same ticket")
-        if seat and error.code in ("bad_ticket", "session_ended"):
+        if seat and error.code in ("bad_ticket", "session_ended") and self._url:
             self._forget()
         elif error.code not in PASSING and (code >= 4000 or code == 1009):
             raise error
         return self._seat is not seat or bool(self.ended)
 
+    def _take(self, seat: JSON) -> None:
+        """The `matched` message, as long as its session lives."""
+        self._seat, self.session, self.role, self.treatment = seat, seat.get("session"), seat.get("role"), seat.get("treatment")
+        self.player, self.players = seat.get("player", -1), seat.get("players", 0)
+
     def _forget(self) -> None:
         """The session is over, or out of reach."""
-        self._seat, self.play, self._finish, self._received, self._tick = {}, {}, None, 0, 0
+        self._seat, self._finish, self._received, self._tick = {}, None, 0, 0
         self._began.clear()
-        self._fail_barriers()
-
-    def _fail_barriers(self) -> None:
         for future in self._barriers.values():
             if not future.done():
                 future.set_exception(Failed("ended", "the session has ended"))
@@ -215,8 +210,8 @@ class Session:
             case {"type": "matched", "session": session}:
                 if session != self._seat.get("session"):
                     self._forget()
-                self._seat, self.session, self.player = message, session, message["player"]
-                self.players, self.role, self.treatment = message["players"], message.get("role"), message.get("treatment")
+                    self.play = {}
+                self._take(message)
             case {"type": "clock", "sample": sample}:
                 await self.say("clock", sample=sample, clientMs=monotonic() * 1000)
             case {"type": "validate", "peers": peers} | {"type": "retry", "peer": int() as peers}:
@@ -247,3 +242,8 @@ class Session:
 
 
 join = Session
+
+
+def sit(seat: JSON) -> Session:
+    """Plays on in the seat of a lost player, where `seat` is what the coordinator has answered to `POST …/seat`."""
+    return Session("", "", "", seat)

@@ -173,9 +173,10 @@ extension MatchmakerCore {
     }
 
     /// Who has played with whom and what they have measured, where the scene's rules ask.
-    mutating func remember(_ outcome: Outcome, _ now: Moment) {
+    /// - Parameter ageMs: how long ago it ended; what has just come in has just ended, whatever its coordinator's clock says.
+    mutating func remember(_ outcome: Outcome, ageMs: UInt64 = 0, _ now: Moment) {
         guard let sceneIndex = sceneIndices[outcome.scene],
-            queues[sceneIndex].record(outcome, max: limits.pool.encountersMax, &pairs, now)
+            queues[sceneIndex].record(outcome, limits.pool, &pairs, ageMs: ageMs, now)
         else { return }
         for player in outcome.players {
             becameKnown(player.subject)

@@ -70,7 +70,7 @@ public struct MatchmakerCore: Sendable {
         played = ExpiringTable(lifetimeMs: limits.playedLifetimeMs, countMax: limits.playedSubjectsMax)
         pairs = PairBook(
             apartLifetimeMs: limits.rejectionLifetimeMs, apartMax: limits.rejectionsMax,
-            measuredMax: limits.pool.measuredPairsMax)
+            measuredLifetimeMs: limits.pool.measuredPairsLifetimeMs, measuredMax: limits.pool.measuredPairsMax)
         shapes = AttributeShapes(countMax: limits.pool.attributeShapesMax)
         for (index, scene) in scenes.enumerated() {
             precondition(sceneIndices[scene.id] == nil, "each scene stands once in a configuration")

@@ -34,7 +34,7 @@ extension MatchmakerCore {
             }
         }
         for outcome in outcomes {
-            remember(outcome, now)
+            remember(outcome, ageMs: now.unixMs - min(now.unixMs, outcome.endedAtUnixMs), now)
             spendWaits(for: outcome, latest[outcome.session]?.assignment, now)
         }
         for outcome in outcomes { retained.insert(outcome, nodes: offered[outcome.session] ?? [nil]) }

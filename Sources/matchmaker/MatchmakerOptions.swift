@@ -35,11 +35,14 @@ enum MatchmakerOptions {
         "round-trip-interval", in: 0...600_000, default: 5_000, section: "Players",
         help: "How often the way to each client who waits is measured by a ping; 0 does not measure. Who answers nothing for the "
             + "idle timeout is given up.")
+    static let roundTripsKept = Option.durationMs(
+        "round-trips-kept", in: 1_000...31_536_000_000, default: Int(PoolLimits().measuredPairsLifetimeMs), section: "Players",
+        help: "For how long the round trip that a pair has measured in a session counts in scenes that go by latency.")
 
     static let program = Program(
         name: "matchmaker", summary: "puts waiting players together and hands their games to coordinators",
         options: [listen] + ServerOptions.players
-            + [joinsPerAddress, joinsPerAddressBurst, joinsPerSubject, joinsPerSubjectBurst, roundTripInterval]
+            + [joinsPerAddress, joinsPerAddressBurst, joinsPerSubject, joinsPerSubjectBurst, roundTripInterval, roundTripsKept]
             + [linkListen, ServerOptions.secret, linkGrace, linkMargin, pingInterval]
             + [Administration.token] + ServerOptions.state + LogOptions.all,
         structuredKeys: [StructuredKey("scenes", help: "the kinds of games, in place of the built-in ones. SIGHUP reads them again.")],
@@ -90,7 +93,8 @@ struct MatchmakerSettings {
         matchmaking = MatchmakingLimits(
             leaseGraceMs: UInt32(configuration[MatchmakerOptions.linkGrace]),
             leaseMarginMs: UInt32(configuration[MatchmakerOptions.linkMargin]),
-            pingIntervalMs: UInt32(configuration[MatchmakerOptions.pingInterval]))
+            pingIntervalMs: UInt32(configuration[MatchmakerOptions.pingInterval]),
+            pool: PoolLimits(measuredPairsLifetimeMs: UInt64(configuration[MatchmakerOptions.roundTripsKept])))
         scenes = try SceneFile.scenes(configuration[structured: "scenes"])
         admissions = try Admissions(configuration[structured: "scenes"])
         for warning in admissions.warnings { logger.warning("configuration", message: warning) }

@@ -95,7 +95,7 @@ struct MatchmakerSettings {
             leaseMarginMs: UInt32(configuration[MatchmakerOptions.linkMargin]),
             pingIntervalMs: UInt32(configuration[MatchmakerOptions.pingInterval]),
             pool: PoolLimits(measuredPairsLifetimeMs: UInt64(configuration[MatchmakerOptions.roundTripsKept])))
-        scenes = try SceneFile.scenes(configuration[structured: "scenes"])
+        scenes = try SceneFile.scenes(configuration[structured: "scenes"], serverOrigins: web.access.origins)
         admissions = try Admissions(configuration[structured: "scenes"])
         for warning in admissions.warnings { logger.warning("configuration", message: warning) }
         state = try NodeState(configuration, role: "matchmaker")

@@ -12,7 +12,7 @@ extension MatchmakerServer {
             _ = try ServerOptions.linkSecret(
                 configuration, for: MatchmakerOptions.linkListen, at: configuration[MatchmakerOptions.linkListen])
             let node = configuration[structured: "scenes"]
-            (scenes, admissions) = (try SceneFile.scenes(node), try Admissions(node))
+            (scenes, admissions) = (try SceneFile.scenes(node, serverOrigins: settings.web.access.origins), try Admissions(node))
             for warning in admissions.warnings { logger.warning("configuration", message: warning) }
             waits.declare(scenes, in: metrics.registry)
             handle(.reconfigure(scenes))

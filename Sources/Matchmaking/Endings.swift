@@ -46,6 +46,7 @@ extension MatchmakerCore {
         let verdict = Verdict(cause, in: entry.state)
         precondition(verdict.ending.decider != .coordinator, "\(cause) is the coordinator's to judge")
         guard let (_, outcome) = ledger.end(id, verdict, assignment: handOff.assignment, now: now) else { return }
+        noteLeavers(outcome, handOff.members, now)
         settled(outcome, handOff, node: nil, &actions)
     }
 
@@ -69,6 +70,7 @@ extension MatchmakerCore {
             outcome.note(handOff.assignment)
             _ = ledger.settle(outcome, assignment: handOff.assignment, now: now)
             spendWaits(for: outcome, handOff.assignment, now)
+            noteLeavers(outcome, handOff.members, now)
             settled(outcome, handOff, node: node, &actions)
             return retained.listed(id, at: node, on: link)
         }
@@ -202,6 +204,7 @@ extension MatchmakerCore {
             tellEnded(member, session: id, .superseded, nil, &actions)
             finish(connection, .superseded, in: id, now, &actions)
         } else if state.hasLeft {
+            gaveUp(member.subject, sinceUnixMs: member.sinceUnixMs, now)
             tellEnded(member, session: id, .playerLeft, end.completionCode(for: .playerLeft), &actions)
             finish(connection, .left, in: id, now, &actions)
         } else if end.outcome.putsBack(member.subject), !isShuttingDown, let sceneIndex = end.sceneIndex {

@@ -25,6 +25,8 @@ public struct MatchmakerCore: Sendable {
     var releases = Releases()
     /// When those who have played were matched into their last game, in milliseconds since 1970.
     var played: ExpiringTable<SubjectID, UInt64>
+    /// Since when those had waited who last left before play, in milliseconds since 1970.
+    var left: ExpiringTable<SubjectID, UInt64>
     /// What is known of pairs: who could not reach each other lately, and what the pools remember of them.
     var pairs: PairBook
     /// What the attributes of those who wait have in common.
@@ -68,6 +70,7 @@ public struct MatchmakerCore: Sendable {
         queues = scenes.map { SceneQueue($0, limits.pool) }
         ledger = SessionLedger(limits: limits.ledger)
         played = ExpiringTable(lifetimeMs: limits.playedLifetimeMs, countMax: limits.playedSubjectsMax)
+        left = ExpiringTable(lifetimeMs: limits.resumeLifetimeMs, countMax: limits.placesLeftMax)
         pairs = PairBook(
             apartLifetimeMs: limits.rejectionLifetimeMs, apartMax: limits.rejectionsMax,
             measuredLifetimeMs: limits.pool.measuredPairsLifetimeMs, measuredMax: limits.pool.measuredPairsMax)
@@ -118,6 +121,7 @@ public struct MatchmakerCore: Sendable {
         while let connection = fates.popDue(now.bootMs) { fateStaysUnknown(connection, now, &actions) }
         ledger.expire(nowMs: now.bootMs)
         played.expire(nowMs: now.bootMs)
+        left.expire(nowMs: now.bootMs)
         while let (first, second) = pairs.popExpired(nowMs: now.bootMs) {
             for subject in [first, second] { searchAgain(around: subject) }
         }

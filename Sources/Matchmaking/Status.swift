@@ -39,7 +39,7 @@ extension MatchmakerCore {
     public var expiring: [(name: String, count: Int)] {
         [
             ("tombstones", ledger.tombstoneCount), ("retainedOutcomes", retained.count),
-            ("playedSubjects", played.count),
+            ("playedSubjects", played.count), ("placesLeft", left.count),
             ("rejections", pairs.apartCount), ("measuredPairs", pairs.measuredCount),
             ("encounters", queues.reduce(0) { $0 + $1.pool.history.count }),
         ]

@@ -111,4 +111,7 @@ extension MatchmakerCore {
 extension MatchmakerCore {
     /// Whether this connection has joined and not been told its end.
     public func hasJoined(_ connection: ConnectionHandle) -> Bool { joined.contains(connection) }
+
+    /// Somebody has joined and has not been told what became of it.
+    public var isAwaited: Bool { joined.count > 0 }
 }

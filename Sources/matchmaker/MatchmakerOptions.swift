@@ -39,10 +39,15 @@ enum MatchmakerOptions {
         "round-trips-kept", in: 1_000...31_536_000_000, default: Int(PoolLimits().measuredPairsLifetimeMs), section: "Players",
         help: "For how long the round trip that a pair has measured in a session counts in scenes that go by latency.")
 
+    static let drainTimeout = Option.durationMs(
+        "drain-timeout", in: 0...86_400_000, default: 0, section: "Players",
+        help: "How long those who wait may still be matched when SIGTERM comes, while new joins hear draining; a second one stops "
+            + "the server in order. 0 stops it at once.")
+
     static let program = Program(
         name: "matchmaker", summary: "puts waiting players together and hands their games to coordinators",
         options: [listen] + ServerOptions.players
-            + [joinsPerAddress, joinsPerAddressBurst, joinsPerSubject, joinsPerSubjectBurst, roundTripInterval, roundTripsKept]
+            + [joinsPerAddress, joinsPerAddressBurst, joinsPerSubject, joinsPerSubjectBurst, roundTripInterval, roundTripsKept, drainTimeout]
             + [linkListen, ServerOptions.secret, linkGrace, linkMargin, pingInterval]
             + [Administration.token] + ServerOptions.state + LogOptions.all,
         structuredKeys: [StructuredKey("scenes", help: "the kinds of games, in place of the built-in ones. SIGHUP reads them again.")],
@@ -56,6 +61,7 @@ struct MatchmakerSettings {
     let web: WebLimits
     let administration: Administration?
     let joinRates: JoinRateLimits
+    let drainTimeoutMs: UInt64
     let link: SocketAddress
     let secret: [UInt8]
     let matchmaking: MatchmakingLimits
@@ -84,6 +90,7 @@ struct MatchmakerSettings {
             perSubject: RateLimit(
                 perMinute: configuration[MatchmakerOptions.joinsPerSubject],
                 burst: configuration[MatchmakerOptions.joinsPerSubjectBurst]))
+        drainTimeoutMs = UInt64(configuration[MatchmakerOptions.drainTimeout])
         secret = try ServerOptions.linkSecret(
             configuration, for: MatchmakerOptions.linkListen, at: configuration[MatchmakerOptions.linkListen])
         link = try ServerOptions.socketAddress(configuration, MatchmakerOptions.linkListen)

@@ -164,12 +164,14 @@ extension MatchmakerCore {
         matchAllFullRooms(now, &actions)
     }
 
-    private mutating func keepApart(_ outcome: Outcome, _ now: Moment) {
+    /// - Parameter ageMs: as for `remember`.
+    mutating func keepApart(_ outcome: Outcome, ageMs: UInt64 = 0, _ now: Moment) {
+        guard ageMs < limits.rejectionLifetimeMs else { return }
         for pair in outcome.failedPairs {
             let (a, b) = (Int(pair.lower.number), Int(pair.higher.number))
             guard b < outcome.players.count else { continue }
             let (first, second) = (outcome.players[a].subject, outcome.players[b].subject)
-            pairs.keepApart(first, second, nowMs: now.bootMs)
+            pairs.keepApart(first, second, nowMs: now.bootMs, ageMs: ageMs)
             for subject in [first, second] { becameKnown(subject) }
         }
     }

@@ -108,6 +108,8 @@ public struct MatchmakerCore: Sendable {
     public mutating func advance(now: Moment, actions: inout [MatchmakerAction]) {
         expireLeases(now, &actions)
         endHold(now, &actions)
+        // Who can play from this moment on does so, also when it is the last of the wait.
+        shareOutDue(now, &actions)
         while let due = ledger.popDue(nowMs: now.bootMs) {
             switch due.kind {
             case .wait: waitIsOver(due.session, slot: due.slot, now, &actions)
@@ -125,12 +127,16 @@ public struct MatchmakerCore: Sendable {
         while let (first, second) = pairs.popExpired(nowMs: now.bootMs) {
             for subject in [first, second] { searchAgain(around: subject) }
         }
-        for sceneIndex in scenes.indices where queues[sceneIndex].pool.hasDue(nowMs: now.bootMs) {
-            shareOut(sceneIndex, changed: [], now, &actions)
-        }
+        shareOutDue(now, &actions)
         settleHold(now, &actions)
         keepBounds(now, &actions)
         report(&actions)
+    }
+
+    private mutating func shareOutDue(_ now: Moment, _ actions: inout [MatchmakerAction]) {
+        for sceneIndex in scenes.indices where queues[sceneIndex].pool.hasDue(nowMs: now.bootMs) {
+            shareOut(sceneIndex, changed: [], now, &actions)
+        }
     }
 
     /// When `advance` must be called next, in milliseconds of the boot clock.

@@ -104,7 +104,7 @@ struct MatchmakerSettings {
             pool: PoolLimits(measuredPairsLifetimeMs: UInt64(configuration[MatchmakerOptions.roundTripsKept])))
         scenes = try SceneFile.scenes(configuration[structured: "scenes"], serverOrigins: web.access.origins)
         admissions = try Admissions(configuration[structured: "scenes"])
-        for warning in admissions.warnings { logger.warning("configuration", message: warning) }
+        for warning in SceneFile.warnings(scenes) + admissions.warnings { logger.warning("configuration", message: warning) }
         state = try NodeState(configuration, role: "matchmaker")
     }
 }

@@ -25,11 +25,12 @@ struct PairBook: Sendable {
     func person(_ subject: SubjectID) -> UInt32 { people.number(of: subject) }
     func subject(_ person: UInt32) -> SubjectID? { people.value(of: person) }
 
-    mutating func keepApart(_ a: SubjectID, _ b: SubjectID, nowMs: UInt64) {
+    /// - Parameter ageMs: since when they have been apart.
+    mutating func keepApart(_ a: SubjectID, _ b: SubjectID, nowMs: UInt64, ageMs: UInt64 = 0) {
         guard a != b else { return }
         let key = PairKey(people.hold(a), people.hold(b))
         // An entry holds its two numbers; one that is only renewed holds them already.
-        if !apart.insert(1, for: key, nowMs: nowMs) { release(key) }
+        if !apart.insert(1, for: key, nowMs: nowMs, ageMs: ageMs) { release(key) }
         while let dropped = apart.popOverflow() { release(dropped) }
     }
 

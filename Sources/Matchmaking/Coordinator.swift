@@ -184,7 +184,9 @@ extension MatchmakerCore {
                 handOff.isRestored = false
             }
             if let mirrored = ledger.state(of: session), mirrored != state { mirror(session, state, now) }
-            noteLosses(assignment, now, &actions)
+            if noteLosses(assignment, now, &actions), let known = ledger.details(of: session)?.handOff?.assignment {
+                _ = persist(.journalMatched(node, known), &actions)
+            }
             dropClaims(of: session, below: assignment.attempt, &actions)
             if state != .matched { prove(session, now, &actions) }
             return

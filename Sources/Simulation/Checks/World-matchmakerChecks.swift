@@ -310,6 +310,7 @@ extension World {
     private func checkSeats(_ assignment: Assignment) {
         let number = truth.number(of: assignment.session)
         for client in assignment.subjectsLeft.compactMap(\.clientIndex) {
+            if truth[number].lostClients[client] != nil { continue }  // of which word is on its way
             let other = truth.matchedInto[client]
             truth.matchedInto[client] = number
             truth.noteGame(number, of: client, matchedUnixMs: matchmaker.moment(nowUs).unixMs)

@@ -200,8 +200,21 @@ extension World {
         case .playerLost(let player, _, _): settle(.lost(Int(player.number)), on: connection, host)
         case .playerSeated(let player): settle(.seated(Int(player.number)), on: connection, host)
         case .validate, .retry, .transport, .warning, .warningOver: break
-        case .error(let error, _): coverage.count(error)
+        case .error(let error, _):
+            coverage.count(error)
+            if error == .badTicket { checkTicketIsBad(connection, host) }
         }
+    }
+
+    /// Whoever holds a ticket that is good is let in.
+    private func checkTicketIsBad(_ connection: Int, _ host: CoordinatorHost) {
+        guard let entering = truth.entering, entering.connection == connection, let number = truth.find(entering.session),
+            let copy = truth.coordinators[host.number - 1].copies[number]
+        else { return }
+        let isGood = (0..<copy.count).contains { player in
+            entering.ticket == (copy.lostFor[player] == nil ? copy.assignment.players[player].ticket : copy.seatTickets[player])
+        }
+        if isGood { fail(.rulesBroken, "p\(connections[connection].client) is not let into \(truth[number].id.short), with a ticket that is good") }
     }
 
     /// What was really shown at the door, in a world that helps strangers.

@@ -135,11 +135,14 @@ extension World {
     func tick(_ client: Int) {
         guard clients[client].stage == .playing, clients[client].connection >= 0, !clients[client].isSilent else { return }
         let number = clients[client].numberNext
+        // Now and then it is for one alone.
+        let isForOne = clients[client].players > 1 && clients[client].random.perMille(100)
+        let other = isForOne ? (Int(clients[client].player) + 1 + clients[client].random.below(clients[client].players - 1)) % clients[client].players : 255
         if clients[client].random.perMille(700) {
             clients[client].numberNext += 1
-            send(.relay(kind: 0, address: 255, page: clients[client].page, number: number), on: clients[client].connection)
+            send(.relay(kind: 0, address: UInt8(other), page: clients[client].page, number: number), on: clients[client].connection)
         } else {
-            send(.relay(kind: 1, address: 255, page: clients[client].page, number: 0), on: clients[client].connection)
+            send(.relay(kind: 1, address: UInt8(other), page: clients[client].page, number: 0), on: clients[client].connection)
         }
         sendInput(client)
         later(client, .tick, afterMs: plan.tickMs)

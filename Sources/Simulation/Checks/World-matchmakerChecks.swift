@@ -236,7 +236,7 @@ extension World {
         }
         guard isMember else { return }
         coverage.count(.toldByMatchmaker)
-        if truth[number].atMatchmaker == .live, truth[number].lostClients[client] == reason { return }
+        if truth[number].atMatchmaker == .live, truth[number].lostClients[client] == reason { return coverage.count(.lossToldByMatchmaker) }
         guard let outcome = truth[number].outcome, truth[number].atMatchmaker != .live else {
             return fail(.toldTooEarly, "p\(client) is told that \(id.short) ended, before that is durable")
         }

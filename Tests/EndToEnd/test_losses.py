@@ -58,8 +58,17 @@ async def test_two_of_four_are_lost_and_play_elsewhere_while_the_others_finish(m
     again.append(Player(servers, cem.subject))
     assert (await again[1].join("table", resume=await told_again(cem, "player_disconnected")))["players"] == 2
 
-    # Both are in the room, and the others hear nothing of it.
+    # Both play with others, while the game that they are lost to goes on and hears nothing of it.
+    for _ in range(2):
+        again.append(Player(servers))
+        await again[-1].join("table")
+    await asyncio.gather(*(player.matched() for player in again))
+    again.sort(key=lambda player: player.index)
+    await asyncio.gather(*(player.enter() for player in again))
+    await asyncio.gather(*(player.until_play() for player in again))
+    assert again[0].session != ann.session
     await talk(ann, ben, b"going on")
+    await talk(*again[:2], b"elsewhere")
     await ann.game.send("ready", barrier="end")
     await ben.game.send("ready", barrier="end")
     for player in (ann, ben):
@@ -75,14 +84,6 @@ async def test_two_of_four_are_lost_and_play_elsewhere_while_the_others_finish(m
             (True, False, False)] * 2 + [(False, False, False)] * 2
     [line] = servers.matchmaker.outcomes(ann.session)
     assert line["lost"] == f"{players[2].subject}=player_disconnected,{players[3].subject}=player_left"
-    # They play on with others.
-    for player in again + [Player(servers), Player(servers)]:
-        if player not in again:
-            again.append(player)
-            await player.join("table")
-    await asyncio.gather(*(player.matched() for player in again))
-    await asyncio.gather(*(player.enter() for player in again))
-    await asyncio.gather(*(player.until_play() for player in again))
     await finish(again)
 
 

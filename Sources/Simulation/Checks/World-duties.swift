@@ -185,7 +185,7 @@ extension World {
         let claim = joining.request.resume.flatMap { Resume($0)?.claim }
         let now = matchmaker.moment(nowUs)
         if let claim, claim.kind.restoresPlace, claim.subject == joining.request.subject, claim.expiresUnixMs > now.unixMs {
-            guard truth.isSpent(claim) else { return }
+            guard truth.isSpent(claim) || isLeft(claim) else { return }
             coverage.count(.creditSpent)
         }
         if waitedMs == 0 { return }
@@ -261,6 +261,7 @@ extension World {
     }
 
     func coordinatorHasRead(_ message: Message, _ host: CoordinatorHost) {
+        truth.coordinators[host.number - 1].cancelling = nil
         guard case .drop(let session, let attempt) = message, let number = truth.find(session),
             let copy = truth.coordinators[host.number - 1].copies[number]
         else { return }

@@ -166,7 +166,7 @@ import Testing
             stage.passLinked(2_000)
             #expect(stage.ask(2, .episodeDone(1)) == ["2 < reset 2 for 4000", "3 < reset 2 for 4000"])
             #expect(stage.passLinked(7_999) == [])
-            #expect(stage.passLinked(1).suffix(2) == ["2 < resumed in 3000", "3 < resumed in 3000"], "the grace of the first is over")
+            #expect(stage.passLinked(1).suffix(2) == ["2 < resumed in 3000 paused 13000", "3 < resumed in 3000 paused 13000"], "the grace of the first is over")
             stage.ask(2, .resetDone(2))
             #expect(stage.passLinked(6_999) == [])
             #expect(stage.passLinked(1).last == #"> ended s1/1 barrier_timeout in playing blamed [2] lost ["0 player_disconnected"]"#)
@@ -181,7 +181,7 @@ import Testing
             stage.ask(2, .resetDone(2))
             #expect(stage.ask(3, .resetDone(2)).first == "2 < episode 2/2 in 3000 for 13000")
             stage.passLinked(6_000)
-            #expect(stage.enter(11, 1, player: 0).last == "3 < resumed in 3000")
+            #expect(stage.enter(11, 1, player: 0).last == "3 < resumed in 3000 paused 11000")
             #expect(stage.passLinked(12_999) == [])
             #expect(stage.passLinked(1).first == "11 < done")
         }

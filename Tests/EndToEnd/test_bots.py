@@ -209,3 +209,5 @@ async def test_a_barrier_of_a_session_that_ends_fails(servers, greenroom):
         with pytest.raises(greenroom.Failed):
             await asyncio.wait_for(waiting, 10)
         assert (await game.until_ended())["reason"] == "player_left"
+        with pytest.raises(greenroom.Failed):
+            await asyncio.wait_for(game.ready("too late"), 10)

@@ -1,6 +1,11 @@
 """Pages and programs in one game."""
 
+import json
+import random
+
+from processes import eventually
 from programs import example
+from protocol_reading import decode
 from test_library import JOIN, wait
 
 SCENES = [
@@ -10,14 +15,15 @@ SCENES = [
 TICKS = """async () => {
   const { join } = await import('/greenroom.js');
   window.heard = { ended: [] };
-  const places = [];
+  const places = [0, 0, 0];
   window.session = join({
     scene: 'lockstep', subject: 'anna',
+    onPlay: ({ seed }) => { heard.seed = seed; },
     onTick: ({ tick, inputs }) => {
       if (tick > 40) return;
-      inputs.forEach((bytes, player) => { places[player] = (places[player] ?? 0) + ({ 43: 1, 45: -1 }[bytes?.[0]] ?? 0); });
+      inputs.forEach((bytes, player) => { places[player] += ({ 43: 1, 45: -1 }[bytes?.[0]] ?? 0); });
       session.sendInput(new Uint8Array([45]));
-      if (tick === 40) session.finish({ places });
+      if (tick === 40) session.finish({ moved: places });
     },
     onEnded: ({ reason, code }) => heard.ended.push(code ?? reason),
   });
@@ -48,3 +54,15 @@ def test_a_page_and_two_programs_stay_in_step(person, make_servers):
         anna.evaluate(TICKS)
         wait(anna, "heard.ended.length > 0")
         assert anna.evaluate("heard.ended") == ["completed"] and one.said() == two.said() == "completed"
+        session, seed = anna.evaluate("[session.session, heard.seed]")
+
+    def outcome():
+        _, records = decode("--journal", servers.folder / "matchmaker" / "journal")
+        return [each for each in records if each.get("kind") == "ended" and each["session"] == session]
+
+    [ended] = eventually(outcome, "the outcome is in the journal")
+    results = {each["subject"]: json.loads(bytes.fromhex(each["result"])) for each in ended["players"]}
+    # The programs began at places that the seed decides, the page at 0; from there all have computed the same.
+    seeded = random.Random(seed)
+    places = [seeded.randrange(100) + moved for moved in results["anna"]["moved"]]
+    assert results["walker-1"]["places"] == results["walker-2"]["places"] == places

@@ -154,11 +154,21 @@ def test_a_full_room_says_so_and_is_tried_again(visit):
     leave(ben)
 
 
-def test_a_closed_game_and_a_server_that_shuts_down_say_so(visit, lab):
+def test_a_closed_game_says_so(visit):
     anna = visit("?scene=later&start=1")
     until(anna, lambda s: s["phase"] == "ended")
     assert anna.locator("#ended-detail").text_content() == "This game is closed at the moment."
-    ben = visit("?scene=plain&start=1")
-    waiting(ben)
-    lab.matchmaker.signal(signal.SIGTERM)
-    heading(ben, "The server is shutting down.")
+
+
+def test_a_server_that_drains_takes_nobody_new_and_says_so_to_all(make_servers, person):
+    servers = make_servers(scenes=SCENES, matchmaker_options=["--drain-timeout", "1m"]).start()
+    anna, ben = (person(query, at=servers.matchmaker.http) for query in ("?scene=plain&start=1", ""))
+    waiting(anna)
+    servers.matchmaker.signal(signal.SIGTERM)
+    ben.get_by_role("radio", name="plain").check()
+    ben.get_by_role("button", name="Find players").click()
+    ben.locator("#banner").get_by_text("The server is being restarted").wait_for(timeout=15_000)
+    assert state(anna)["phase"] == "waiting"
+    ben.close()
+    servers.matchmaker.signal(signal.SIGTERM)
+    heading(anna, "The server is shutting down.")

@@ -43,7 +43,7 @@ extension MatchmakerCore {
         _ id: SessionID, _ cause: ExitCause, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         guard let entry = ledger[id], let handOff = entry.details.handOff else { return }
-        let verdict = Verdict(cause, in: entry.state)
+        let verdict = Verdict(cause, in: entry.state, losses: handOff.assignment.extensions.losses)
         precondition(verdict.ending.decider != .coordinator, "\(cause) is the coordinator's to judge")
         guard let (_, outcome) = ledger.end(id, verdict, assignment: handOff.assignment, now: now) else { return }
         noteLeavers(outcome, handOff.members, now)

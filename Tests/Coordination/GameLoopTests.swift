@@ -138,6 +138,37 @@ import Testing
         }
     }
 
+    @Test("what begins while play stands still has its whole time when it goes on")
+    func begunMeanwhile() {
+        let rule = EpisodeRule(count: 2, timeoutMs: 10_000, resetTimeoutMs: 4_000, endsWhen: .anySays)
+        Stage.play { stage in
+            stage.begin(Stage.ruled(1, Self.rules(countdownMs: 3_000, episodes: rule)))
+            stage.passLinked(5_000)
+            stage.cut(1)
+            stage.passLinked(2_000)
+            #expect(stage.ask(2, .episodeDone(1)) == ["2 < reset 2 for 4000", "3 < reset 2 for 4000"])
+            #expect(stage.passLinked(7_999) == [])
+            #expect(stage.passLinked(1).suffix(2) == ["2 < resumed in 3000", "3 < resumed in 3000"], "the grace of the first is over")
+            stage.ask(2, .resetDone(2))
+            #expect(stage.passLinked(6_999) == [])
+            #expect(stage.passLinked(1).last == #"> ended s1/1 barrier_timeout in playing blamed [2] lost ["0 player_disconnected"]"#)
+        }
+        Stage.play { stage in
+            stage.begin(Stage.ruled(1, Self.rules(countdownMs: 3_000, episodes: rule)))
+            stage.passLinked(5_000)
+            stage.ask(2, .episodeDone(1))
+            stage.ask(1, .resetDone(2))
+            stage.cut(1)
+            stage.passLinked(2_000)
+            stage.ask(2, .resetDone(2))
+            #expect(stage.ask(3, .resetDone(2)).first == "2 < episode 2/2 in 3000 for 13000")
+            stage.passLinked(6_000)
+            #expect(stage.enter(11, 1, player: 0).last == "3 < resumed in 3000")
+            #expect(stage.passLinked(12_999) == [])
+            #expect(stage.passLinked(1).first == "11 < done")
+        }
+    }
+
     @Test("a scene that does not ask for it has no pauses, nor has one who has finished")
     func none() {
         Stage.play { stage in

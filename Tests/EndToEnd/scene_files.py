@@ -122,6 +122,8 @@ SENSELESS = {
     "a move past tokens": {"scenes": [
         {"id": "a", "groupSize": 2, "whenWaitIsOver": {"moveTo": "b"}}, {"id": "b", "groupSize": 2, "admission": {"jwtSecretFile": "s"}}]},
     "nobody to lose": scene(absence={"playersMin": 4}), "a tick of a minute": scene(ticks={"interval": "1m"}),
+    "a tick beyond a message": scene(groupSize=16, ticks={"interval": 50, "inputMax": "4KiB"}),
+    "a tick of a crowd": scene(groupSize=255, ticks={"interval": 50}),
     "a party that fits nowhere": rules(partySizeMax=5), "no seat for a bot": rules(bots={"after": 1, "playersMin": 4}),
     "a treatment twice": scene(treatments={"seed": 1, "list": [{"name": "t"}, {"name": "t"}]}),
     "a move to itself": scene(whenWaitIsOver={"moveTo": "a"}), "a move to nowhere known": scene(whenWaitIsOver={"moveTo": "b"}),
@@ -164,5 +166,6 @@ GOOD = {
         absence={"pauses": True, "loss": "bot", "playersMin": 3}, barriers={"missing": "lose", "countdown": "60s"},
         episodes={"count": 10_000, "timeout": "168h", "resetTimeout": "168h", "endsWhen": "anySays"},
         watch={"roundTripMax": "1m", "roundTripFor": "24h", "silentFor": "24h", "hiddenFor": "24h", "warning": "24h"}),
+    "a tick of a whole message": scene(groupSize=255, ticks={"interval": 50, "inputMax": 254}),
     "validation of 16": scene(groupSize=16, validatePeers=True), "no rules": scene(rules={}),
 }

@@ -35,13 +35,13 @@ extension CoordinatorCore {
             play.barriers[index].leftMs = nil
             ledger.setDeadline(.barrier, slot: play.barriers[index].slot, of: session, atMs: now.bootMs + waitMs + leftMs)
         }
+        let wholeMs = play.loop.wholeMs(details.rules.episodes)
         play.loop.change { episode in
             guard let leftMs = episode.leftMs else { return }
             episode.leftMs = nil
             // What was left of the countdown is behind, since there is a new one.
-            let countedMs = episode.startMs - min(episode.startMs, pausedMs)
-            if countedMs > 0 { episode.startMs = resumeMs }
-            ledger.setDeadline(.episode, of: session, atMs: now.bootMs + waitMs + leftMs - min(leftMs, countedMs))
+            if episode.startMs > pausedMs { episode.startMs = resumeMs }
+            ledger.setDeadline(.episode, of: session, atMs: now.bootMs + waitMs + min(leftMs, wholeMs))
         }
         _ = ledger.withDetails(session) { $0.phase = .playing(play) }
         // Ticks that had not begun begin at that instant too.
@@ -80,6 +80,15 @@ extension CoordinatorCore {
 }
 
 extension GameLoop {
+    /// The time that the episode that runs has, without the countdown before it; or that getting ready for it has.
+    fileprivate func wholeMs(_ rule: EpisodeRule?) -> UInt64 {
+        switch self {
+        case .single, .done: 0
+        case .active: UInt64(rule?.timeoutMs ?? 0)
+        case .resetting: UInt64(rule?.resetTimeoutMs ?? 0)
+        }
+    }
+
     /// Changes the episode that runs, or that all get ready for.
     mutating func change(_ body: (inout Episode) -> Void) {
         switch self {

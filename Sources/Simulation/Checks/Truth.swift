@@ -39,13 +39,6 @@ struct Truth {
         var wasOnLostDisk = false
     }
 
-    /// An ordered message of a player, by its page and number.
-    struct Refused: Hashable {
-        let player: Int
-        let page: UInt32
-        let number: UInt32
-    }
-
     struct Session {
         let id: SessionID
         var atMatchmaker = AtMatchmaker.unknown
@@ -71,10 +64,10 @@ struct Truth {
         var toldByMatchmaker: [EndReason] = []
         /// Clients whom it has gone on without, at the owner of its newest attempt.
         var lostClients: [Int: EndReason] = [:]
-        /// Ordered messages that were refused, since their players sent too much.
-        var refused: Set<Refused> = []
         /// What its ticks brought, by number.
-        var bundles: [UInt32: UInt64] = [:]
+        var bundles: [UInt64] = []
+        /// What was relayed in it.
+        var relay: RelayAccount?
 
         /// What was recorded and acknowledged is gone with the matchmaker's disk, so that nobody can know it any more.
         func isLost(_ end: OwnersEnd) -> Bool {
@@ -91,27 +84,7 @@ struct Truth {
         func handOff(_ attempt: Attempt) -> Int? { handOffs.lastIndex { $0.attempt == attempt } }
     }
 
-    /// A session that lives at a coordinator.
-    struct Copy {
-        let handOff: Int
-        var state = SessionState.matched
-        var isExtended = false
-        /// When its phase is over, on the coordinator's boot clock.
-        var phaseUntilMs: UInt64
-        /// Its phase was over when it went on.
-        var wasLate = false
-        /// By player.
-        var isAway: [Bool]
-        var hasFinished: [Bool]
-        /// It goes on without them.
-        var lostFor: [EndReason?]
-        var barriers: [String] = []
-        /// What players have said of the running attempt with a peer, by 256 × player + peer.
-        var pairWords: [Int: Bool] = [:]
-        var hasPlayed = false
-    }
-
-    enum DeadlineKind: UInt8 { case phase, reconnect, barrier }
+    enum DeadlineKind: UInt8 { case phase, reconnect, barrier, episode, tick }
     struct DeadlineKey: Hashable {
         let session: Int
         let kind: DeadlineKind
@@ -121,6 +94,8 @@ struct Truth {
     struct Seat {
         let session: Int
         let player: Int
+        /// Nil for one who waits to be told of an end.
+        let copy: Copy?
     }
 
     /// A coordinator, as its actions show it.
@@ -141,6 +116,12 @@ struct Truth {
         var owesClosing = false
         /// Records asked for before the link came up.
         var inventoryAfter: UInt64 = 0
+        /// What the matchmaker asks it to end just now, and as what.
+        var cancelling: (session: Int, reason: EndReason)?
+        /// What has to be said in this turn.
+        var owed: [Owed] = []
+        /// Sessions in which play may go on again.
+        var mayResume: [Int] = []
 
         /// One that lives, or that the core has just ended in what it is doing.
         func copy(_ number: Int) -> Copy? { copies[number] ?? endedCopies[number] }
@@ -192,6 +173,18 @@ struct Truth {
         var evidence: WatchEvidence?
     }
 
+    /// What a coordinator owes one of its connections.
+    struct Owed: Equatable {
+        enum Word: Equatable {
+            case gone(Int), back(Int), paused(Int), resumed, lost(Int), seated(Int)
+            case go(String)
+            case relay
+        }
+
+        let connection: Int
+        let word: Word
+    }
+
     /// Whom an administrator has just asked to exclude.
     var administered: (session: SessionID, player: PlayerIndex)?
     private(set) var sessions: [Session] = []
@@ -226,8 +219,10 @@ struct Truth {
     var roomCount = 0
     var liveCount = 0
     /// What the core is being asked just now.
-    var entering: (connection: Int, session: SessionID, ticket: Ticket)?
+    var entering: (connection: Int, session: SessionID, ticket: Ticket, received: UInt64)?
     var asking: (connection: Int, request: PlayerRequest)?
+    /// The connection that has just entered, and the rule that its backlog is still to be bounded by.
+    var justEntered: (connection: Int, rule: RelayRule?)?
     var duties: Duties
     /// With the room that the subject already waits in, and whether that is of the scene that it asks for.
     var joining: (connection: Int, request: JoinRequest, room: Int?, isSameScene: Bool)?

@@ -21,7 +21,7 @@ public struct Violation: Hashable, Sendable {
         // 9
         case ticketNotNeeded, proofNotNeeded, strangerHeard
         // The rules of scenes.
-        case rulesBroken, excludedWithoutEvidence
+        case rulesBroken, excludedWithoutEvidence, unheard
         // The protocols.
         case pairMisjudged, unconfirmed, partyParted, treatmentWrong, conditionWrong
         case fateMissing, fateTwice, fateWrong
@@ -42,7 +42,7 @@ public struct Violation: Hashable, Sendable {
             case .pairMisjudged, .unconfirmed, .partyParted, .treatmentWrong, .conditionWrong: 0
             case .fateMissing, .fateTwice, .fateWrong: 0
             case .orderBroken, .ticksBroken, .offeredBeforeDurable, .illegalTransition, .saidOnClosed, .rulesBroken,
-                .excludedWithoutEvidence: 0
+                .excludedWithoutEvidence, .unheard: 0
             }
         }
     }

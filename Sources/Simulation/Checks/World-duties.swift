@@ -261,6 +261,7 @@ extension World {
     }
 
     func coordinatorHasRead(_ message: Message, _ host: CoordinatorHost) {
+        truth.coordinators[host.number - 1].cancelling = nil
         guard case .drop(let session, let attempt) = message, let number = truth.find(session),
             let copy = truth.coordinators[host.number - 1].copies[number]
         else { return }

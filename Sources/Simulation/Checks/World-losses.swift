@@ -18,14 +18,66 @@ extension World {
         guard let rule = assignment.extensions.playRules.absence, rule.loss != .end else {
             return fail(.rulesBroken, "\(session.short) goes on without player \(player), which its scene does not allow")
         }
-        truth.coordinators[index].copies[number]?.lostFor[player] = loss.reason
-        truth.coordinators[index].endedCopies[number]?.lostFor[player] = loss.reason
-        let left = copy.lostFor.indices.count { $0 != player && copy.lostFor[$0] == nil }
-        if left < Int(rule.playersMin) { fail(.rulesBroken, "\(session.short) goes on with \(left) players") }
-        truth.coordinators[index].deadlines.remove(
-            Truth.DeadlineKey(session: number, kind: .reconnect, slot: loss.player.number))
+        checkReason(loss.reason, player, copy, host)
+        copy.lostFor[player] = loss.reason
+        copy.isAway[player] = true
+        copy.missedGo[player] = []
+        let left = copy.lostFor.count { $0 == nil }
+        if left < max(1, Int(rule.playersMin)) { fail(.rulesBroken, "\(session.short) goes on with \(left) players") }
+        clearDeadline(.reconnect, loss.player.number, number, host)
+        owe(.lost(player), toAllOf: copy, except: player, host)
+        isWaitedForNoMore(copy, host)
+        mayGiveSeat(player, copy, host)
         guard let client = assignment.players[player].subject.clientIndex else { return }
         truth[number].lostClients[client] = loss.reason
+    }
+
+    /// Nobody is lost, or costs the others their game, without having gone, been late, or been excluded.
+    private func checkReason(_ reason: EndReason, _ player: Int, _ copy: Truth.Copy, _ host: CoordinatorHost) {
+        let nowMs = host.bootMs(nowUs)
+        let isSo =
+            switch reason {
+            case .playerDisconnected: copy.isAway[player] && copy.awayUntilMs[player] <= nowMs
+            case .playerLeft: asksToLeave(player, copy, host)
+            case .playerExcluded: copy.isExcluded[player]
+            case .barrierTimeout: isLateAtBarrier(player, copy, nowMs)
+            case .completed, .validationFailed, .validationTimeout, .noShow, .waitTimeout, .allLeft, .notConfirmed, .noCoordinator,
+                .coordinatorLost, .cancelled, .superseded, .timeLimit, .shutdown:
+                false
+            }
+        if !isSo { fail(.endedWithoutCause, "player \(player) is out of \(truth[copy.session].id.short) as \(reason), which is not so") }
+    }
+
+    private func asksToLeave(_ player: Int, _ copy: Truth.Copy, _ host: CoordinatorHost) -> Bool {
+        guard case .some((let connection, .leave)) = truth.asking else { return false }
+        return copy.connections[player] == connection
+    }
+
+    /// A game that has begun ends for a reason that is there, and by those who are to blame for it.
+    func checkCause(_ outcome: Outcome, _ copy: Truth.Copy, _ host: CoordinatorHost) {
+        guard outcome.endedIn == .playing else { return }
+        if let asked = truth.coordinators[host.number - 1].cancelling, asked == (copy.session, outcome.reason) { return }
+        let blamed = outcome.players.indices.filter { outcome.players[$0].isBlamed && copy.lostFor[$0] == nil }
+        switch outcome.reason {
+        case .playerDisconnected, .playerLeft, .playerExcluded, .barrierTimeout:
+            if blamed.isEmpty { fail(.endedWithoutCause, "\(outcome.session.short) ends as \(outcome.reason), and nobody is blamed") }
+            for player in blamed { checkReason(outcome.reason, player, copy, host) }
+            let concerned = (0..<copy.count).filter { copy.plays($0) && !blamed.contains($0) && isConcerned($0, by: outcome.reason, copy, host) }
+            if !concerned.isEmpty { fail(.endedWithoutCause, "\(outcome.session.short) ends as \(outcome.reason), and \(concerned) are not blamed") }
+        case .completed:
+            let left = (0..<copy.count).filter(copy.plays)
+            if !left.isEmpty { fail(.endedWithoutCause, "\(outcome.session.short) is completed, and \(left) still play") }
+        case .timeLimit:
+            if copy.phaseUntilMs > host.bootMs(nowUs) { fail(.endedWithoutCause, "\(outcome.session.short) has time left") }
+        case .validationFailed, .validationTimeout, .noShow, .waitTimeout, .allLeft, .notConfirmed, .noCoordinator, .coordinatorLost,
+            .cancelled, .superseded, .shutdown:
+            break
+        }
+    }
+
+    private func isConcerned(_ player: Int, by reason: EndReason, _ copy: Truth.Copy, _ host: CoordinatorHost) -> Bool {
+        if reason == .playerDisconnected { return copy.isAway[player] && copy.awayUntilMs[player] <= host.bootMs(nowUs) }
+        return reason == .playerExcluded && copy.isExcluded[player]
     }
 
     /// Whether a player hears of its own loss, and not of its session's end.

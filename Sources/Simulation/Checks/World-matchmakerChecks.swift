@@ -236,7 +236,7 @@ extension World {
         }
         guard isMember else { return }
         coverage.count(.toldByMatchmaker)
-        if truth[number].atMatchmaker == .live, truth[number].lostClients[client] == reason { return }
+        if truth[number].atMatchmaker == .live, truth[number].lostClients[client] == reason { return coverage.count(.lossToldByMatchmaker) }
         guard let outcome = truth[number].outcome, truth[number].atMatchmaker != .live else {
             return fail(.toldTooEarly, "p\(client) is told that \(id.short) ended, before that is durable")
         }
@@ -310,6 +310,7 @@ extension World {
     private func checkSeats(_ assignment: Assignment) {
         let number = truth.number(of: assignment.session)
         for client in assignment.subjectsLeft.compactMap(\.clientIndex) {
+            if truth[number].lostClients[client] != nil { continue }  // of which word is on its way
             let other = truth.matchedInto[client]
             truth.matchedInto[client] = number
             truth.noteGame(number, of: client, matchedUnixMs: matchmaker.moment(nowUs).unixMs)

@@ -108,6 +108,7 @@ extension World {
     /// A coordinator does not hold this session any more.
     func closeCopy(_ number: Int, _ host: CoordinatorHost) {
         guard let copy = truth.coordinators[host.number - 1].copies.removeValue(forKey: number) else { return }
+        copy.isOver = true
         for player in truth[number].handOffs[copy.handOff].assignment.players {
             guard let client = player.subject.clientIndex else { continue }
             truth.enterable[client].removeAll { $0.session == number && $0.node == host.number }
@@ -124,22 +125,23 @@ extension World {
         let index = host.number - 1
         while let key = truth.coordinators[index].deadlines.popDue(now.bootMs) {
             guard let copy = truth.coordinators[index].copies[key.session] else { continue }
-            let settings = truth[key.session].handOffs[copy.handOff].assignment.settings
             switch key.kind {
             case .phase:
                 if copy.state != .playing, !copy.isExtended {
                     // Those who are away have their grace, once.
-                    truth.coordinators[index].copies[key.session]?.isExtended = true
-                    truth.coordinators[index].deadlines.set(key, atMs: now.bootMs + UInt64(settings.reconnectGraceMs))
+                    copy.isExtended = true
+                    truth.coordinators[index].deadlines.set(key, atMs: now.bootMs + UInt64(copy.settings.reconnectGraceMs))
                     continue
                 }
             case .reconnect:
                 let player = Int(key.slot)
-                if copy.hasFinished[player] || copy.lostFor[player] != nil || !copy.isAway[player] { continue }
+                if !copy.plays(player) || !copy.isAway[player] { continue }
             case .barrier:
-                // It stands still while play does, and nobody hears that it opens while nobody is there.
-                let rules = truth[key.session].handOffs[copy.handOff].assignment.extensions.playRules
-                if rules.absence?.pauses == true || copy.isAway.allSatisfy({ $0 }) { continue }
+                // Nobody hears that it opens while nobody is there.
+                if copy.isNobodyThere || !copy.barriers.contains(where: { $0.slot == key.slot }) { continue }
+            case .episode:
+                if copy.isNobodyThere || copy.episode?.isUnsure != false || copy.episode?.stage == .done { continue }
+            case .tick: break
             }
             fail(.deadlinePassed, "\(truth[key.session].id.short) is still \(copy.state) at n\(host.number) after its \(key.kind) deadline")
         }
@@ -151,6 +153,7 @@ extension World {
     /// After every turn of a coordinator.
     func checkCoordinator(_ host: CoordinatorHost) {
         guard host.isRunning else { return }
+        checkAllHeard(host)
         let count = host.sessionCount
         if count != truth.coordinators[host.number - 1].copies.count {
             fail(.tablesDisagree, "n\(host.number) holds \(count) sessions, not \(truth.coordinators[host.number - 1].copies.count)")

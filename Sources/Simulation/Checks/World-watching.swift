@@ -9,6 +9,8 @@ struct WatchEvidence {
     var askedMs: UInt64?
     /// Of the last two answers.
     var roundTripsMs: [UInt64] = []
+    /// Of all answers the shortest; nil while there is none.
+    var bestRoundTripMs: UInt64?
     var warnedMs: [WatchedAspect: UInt64] = [:]
 
     init(nowMs: UInt64) { heardMs = nowMs }
@@ -29,6 +31,7 @@ extension World {
                 if clientMs >= 0, let askedMs = evidence.askedMs {
                     evidence.askedMs = nil
                     evidence.roundTripsMs = evidence.roundTripsMs.suffix(1) + [nowMs - askedMs]
+                    evidence.bestRoundTripMs = min(evidence.bestRoundTripMs ?? .max, nowMs - askedMs)
                 }
             case .request, .join, .leave, .confirm, .measured, .enter, .relay, .input, .hangUp: break
             }
@@ -49,6 +52,7 @@ extension World {
     }
 
     func judge(excluded player: PlayerIndex, from session: SessionID, _ reason: String, by excluder: Excluder, _ host: CoordinatorHost) {
+        truth.coordinators[host.number - 1].copy(truth.number(of: session))?.isExcluded[Int(player.number)] = true
         switch excluder {
         case .itself:
             guard case .some((_, .exclude)) = truth.asking else { return failExclusion(player, session, "did not ask for it", host) }
@@ -91,9 +95,7 @@ extension World {
     }
 
     private func seated(_ session: SessionID, _ player: PlayerIndex, _ host: CoordinatorHost) -> Int? {
-        let number = truth.number(of: session)
-        return truth.coordinators[host.number - 1].seats.first {
-            $0.value.session == number && $0.value.player == Int(player.number)
-        }?.key
+        let connection = truth.coordinators[host.number - 1].copy(truth.number(of: session))?.connections[Int(player.number)] ?? -1
+        return connection >= 0 ? connection : nil
     }
 }

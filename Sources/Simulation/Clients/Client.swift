@@ -15,6 +15,8 @@ struct Client {
     }
 
     let index: Int
+    /// A program that takes the seats of lost players, and waits for nobody.
+    var isBot = false
     let subject: SubjectID
     var random: SmallGenerator
     var stage = Stage.away
@@ -43,14 +45,13 @@ struct Client {
     var players = 0
     var received: UInt64 = 0
     var numberNext: UInt32 = 1
-    /// The newest ordered message of each player, by page and number.
-    var heard: [(page: UInt32, number: UInt32)] = []
+    /// What it is to hear.
+    var relay: RelayAccount?
     var hasTicks = false
     /// The number of the last bundle.
     var lastTick: UInt32 = 0
-    /// Of its inputs the last one sent, and the last one that a bundle held.
+    /// The number of its last input.
     var inputNext: UInt32 = 0
-    var inputHeard: UInt32 = 0
     var peersToValidate: [PlayerIndex] = []
     /// The attempt with each of them, by player.
     var attempts: [UInt32] = []

@@ -7,9 +7,9 @@ extension World {
     func beginGame(_ client: Int) {
         enterStage(client, .entering)
         clients[client].received = 0
-        (clients[client].lastTick, clients[client].inputHeard, clients[client].hasTicks) = (0, 0, false)
+        (clients[client].lastTick, clients[client].hasTicks) = (0, false)
         clients[client].retries = 0
-        clients[client].heard = Array(repeating: (0, 0), count: clients[client].players)
+        clients[client].relay = nil
         clients[client].hasFinished = false
         clients[client].episode = 0
         clients[client].barrier = 0
@@ -37,10 +37,7 @@ extension World {
             mayHide(client, session)
             clients[client].retries = 0
             clients[client].lastTick &+= missedTicks
-            if missed > 0 {
-                clients[client].received += missed
-                for index in clients[client].heard.indices { clients[client].heard[index] = (0, 0) }
-            }
+            clients[client].received += missed
             if clients[client].flickersUntilUs > nowUs, misbehaves(.flicker) { later(client, .quirk(.flicker), afterMs: 20...150) }
             mayMisbehave(client, within: 0...2000)
         case .validate(let task):
@@ -53,7 +50,7 @@ extension World {
         case .clock(let sample, _):
             // Some pages know nothing of clocks, and some clocks are nonsense.
             if clients[client].subject.name.utf8.last.map({ $0 % 8 == 0 }) == true { return }
-            let clientMs = Double(nowUs) / 1000 + Double(client) * 1_000_000
+            let clientMs = Double(nowUs) / 1000 + clockOffsetMs(client)
             ask(.clock(sample: sample, clientMs: clients[client].random.perMille(plan.quirkPerMille / 8) ? .nan : clientMs), client)
         case .play(let transport, _, _, let ticks):
             clients[client].hasTicks = ticks != nil
@@ -75,8 +72,8 @@ extension World {
             playEpisode(number, client, afterMs: Int(instant.inMs))
         case .reset(let number, _): getReady(number, client)
         case .paused: coverage.count(.paused)
-        case .resumed: coverage.count(.resumed)
-        case .done, .playerLost, .playerSeated, .peerDisconnected, .peerReconnected, .warning, .warningOver: break
+        case .playerSeated: coverage.count(.botSeated)
+        case .done, .resumed, .playerLost, .peerDisconnected, .peerReconnected, .warning, .warningOver: break
         case .ended(let session, _, let requeued, let resume, _):
             clients[client].resume = resume
             if clients[client].random.perMille(misbehaves(.lateEnter) ? plan.quirkPerMille : 0) {
@@ -101,36 +98,6 @@ extension World {
             case .badMessage, .wrongState, .rateLimited, .noSuchPlayer: break
             }
         }
-    }
-
-    func hear(relayed kind: UInt8, _ from: UInt8, _ page: UInt32, _ number: UInt32, _ client: Int) {
-        guard kind == 0 else { return }
-        clients[client].received += 1
-        let index = Int(from)
-        guard index < clients[client].heard.count else {
-            return fail(.strangerHeard, "p\(client) hears from player \(index) of \(clients[client].players)")
-        }
-        let last = clients[client].heard[index]
-        let isNew = last.page != page
-        if isNew || number != last.number + 1, let session = clients[client].session {
-            let refused = truth[truth.number(of: session)].refused
-            let first = isNew ? 1 : last.number + 1
-            // What a player was not allowed to send is missing for all.
-            if number > first, !refused.isEmpty,
-                (first..<number).allSatisfy({ refused.contains(Truth.Refused(player: index, page: page, number: $0)) })
-            {
-                coverage.count(.refusedLeftOut)
-                clients[client].heard[index] = (page, number)
-                return
-            }
-        }
-        if last.page == page, number != last.number + 1 {
-            let heard = "p\(client) hears message \(number) of player \(from) behind \(last.number)"
-            fail(.orderBroken, heard)
-        } else if last.page != page, last.page != 0, number != 1 {
-            fail(.orderBroken, "p\(client) hears a new page of player \(from) begin with message \(number)")
-        }
-        clients[client].heard[index] = (page, number)
     }
 
     func ask(_ request: PlayerRequest, _ client: Int) {
@@ -168,11 +135,14 @@ extension World {
     func tick(_ client: Int) {
         guard clients[client].stage == .playing, clients[client].connection >= 0, !clients[client].isSilent else { return }
         let number = clients[client].numberNext
+        // Now and then it is for one alone.
+        let isForOne = clients[client].players > 1 && clients[client].random.perMille(100)
+        let other = isForOne ? (Int(clients[client].player) + 1 + clients[client].random.below(clients[client].players - 1)) % clients[client].players : 255
         if clients[client].random.perMille(700) {
             clients[client].numberNext += 1
-            send(.relay(kind: 0, address: 255, page: clients[client].page, number: number), on: clients[client].connection)
+            send(.relay(kind: 0, address: UInt8(other), page: clients[client].page, number: number), on: clients[client].connection)
         } else {
-            send(.relay(kind: 1, address: 255, page: clients[client].page, number: 0), on: clients[client].connection)
+            send(.relay(kind: 1, address: UInt8(other), page: clients[client].page, number: 0), on: clients[client].connection)
         }
         sendInput(client)
         later(client, .tick, afterMs: plan.tickMs)

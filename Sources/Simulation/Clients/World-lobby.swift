@@ -42,13 +42,14 @@ extension World {
         clients[client].isSilent = false
         clients[client].accuses = false
         clients[client].retries = 0
-        if !isHealing { later(client, .join, afterMs: thinkMs ?? plan.thinkMs) }
+        if !isHealing, !isBot(client) { later(client, .join, afterMs: thinkMs ?? plan.thinkMs) }
         mayBeImpersonated(client)
     }
 
     // MARK: At the matchmaker
 
     private func join(_ client: Int) {
+        if isBot(client) { return goAway(client) }
         if clients[client].stage == .away {
             if isHealing { return }
             if clients[client].random.perMille(300) { clients[client].scene = clients[client].random.below(plan.scenes.count) }

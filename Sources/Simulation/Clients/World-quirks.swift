@@ -14,7 +14,7 @@ extension World {
     }
 
     func be(_ client: Int, _ quirk: Quirk) {
-        guard misbehaves(quirk) else { return }
+        guard misbehaves(quirk), !isBot(client) || quirk != .doubleJoin && quirk != .amnesia else { return }
         let connection = clients[client].connection
         let isInLobby = clients[client].stage == .lobby
         note("p\(client) (\(clients[client].stage)): \(quirk.name)")
@@ -83,7 +83,6 @@ extension World {
             act(client, .join)
         } else {
             clients[client].received = 0
-            for index in clients[client].heard.indices { clients[client].heard[index] = (0, 0) }
             clients[client].stage = .entering
             enterGame(client)
         }

@@ -13,6 +13,7 @@ extension World {
         case .linkCut:
             guard let link = currentLink(coordinators[fault.process - 1]) else { return }
             breakLink(link, noticeUs: (fault.amount, fault.amount))
+            loseTickets(coordinators[fault.process - 1], fault)
             // Pages that are loaded anew just then find the session's fate unknown.
             guard plan.quirkPerMille > 0, misbehaves(.reload) else { break }
             for connection in host.connections where random.perMille(200) {
@@ -82,6 +83,27 @@ extension World {
             }
         }
         if isApplied { coverage.count(fault) }
+    }
+
+    /// In games that go on without those who are lost, some pages are loaded anew just then and know nothing more of their game;
+    /// and the link is back when their grace is over. So it is from the matchmaker that they hear what became of it.
+    private func loseTickets(_ host: CoordinatorHost, _ fault: Fault) {
+        var random = SmallGenerator(root: plan.root, stream: 20_000 + UInt64(fault.index))
+        guard fault.amount < 1_000_000, plan.quirkPerMille > 0, misbehaves(.reload), random.perMille(500) else { return }
+        let copies = truth.coordinators[host.number - 1].copies
+        for number in copies.keys.sorted() {
+            guard let copy = copies[number], copy.state == .playing, copy.rules.absence.map({ $0.loss != .end }) == true,
+                let connection = copy.connections.first(where: { $0 >= 0 && !isBot(connections[$0].client) }),
+                clients[connections[connection].client].connection == connection
+            else { continue }
+            let client = connections[connection].client
+            note("p\(client) knows nothing more of its game")
+            hangUp(connection)
+            clients[client].connection = -1
+            enterStage(client, .lobby)
+            later(client, .join, afterMs: 0...100)
+            host.dialsFromUs = max(host.dialsFromUs, nowUs + (UInt64(copy.settings.reconnectGraceMs) + 100) * 1000)
+        }
     }
 
     /// The running coordinator with the most games, if another one could take over their players.

@@ -5,6 +5,7 @@ extension World {
     // MARK: Dialling
 
     func dial(_ host: CoordinatorHost) {
+        if host.dialsFromUs > nowUs { return host.dial = .waiting(untilUs: host.dialsFromUs) }
         let link = links.count
         links.append(Link(coordinator: host.number - 1, coordinatorLife: host.life, matchmakerLife: matchmaker.life))
         host.dial = .connecting(link)

@@ -38,6 +38,8 @@ enum Happening {
     case toServer(Int, ClientMessage)
     case toClient(Int, ServerMessage)
     case client(Int, generation: UInt32, ClientTimer)
+    /// A bot that was to have a seat in this session looks whether it has one.
+    case botGivesUp(Int, SessionID)
     /// A connection that nobody uses any more is closed.
     case ghostCloses(Int)
 }
@@ -56,6 +58,8 @@ enum Input {
     case storage(isWorking: Bool)
     case cancel(SessionID)
     case exclude(SessionID, PlayerIndex)
+    /// An administrator gives a lost player's seat to a bot.
+    case offerSeat(SessionID, PlayerIndex, bot: Int)
     case reconfigure([Scene])
     case drain
     case shutdown

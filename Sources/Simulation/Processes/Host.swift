@@ -110,6 +110,8 @@ final class CoordinatorHost: Host {
     var actions: [CoordinatorAction] = []
     var dial = Dial.stopped
     var dialFailures = 0
+    /// Until then it finds no way to the matchmaker.
+    var dialsFromUs: UInt64 = 0
     var hello: Hello?
     var targets = RelayTargets()
     var bundle: [UInt8] = []

@@ -54,9 +54,11 @@ extension World {
     }
 
     private func makeBundles(_ host: CoordinatorHost, _ now: Moment) {
+        var noticed = host.actions.count
         while host.core.nextBundle(now: now, into: &host.bundle, targets: &host.targets, actions: &host.actions) {
             events += 1
-            bundleMade(host.bundle, host)
+            bundleMade(host.bundle, host.actions[noticed...], host)
+            noticed = host.actions.count
             for index in 0..<host.targets.count {
                 var bundle = host.bundle
                 if options.canary == .mixesBundles, index > 0 { bundle[bundle.count - 1] ^= 1 }
@@ -117,6 +119,7 @@ extension World {
             truth.administered = (session, player)
             handle(.exclude(session, player, reason: "by order"), host, now)
             truth.administered = nil
+        case .offerSeat(let session, let player, let bot): offerSeat(session, player, to: bot, host)
         case .reconfigure: break
         case .drain: handle(.drain, host, now)
         case .shutdown:
@@ -170,20 +173,21 @@ extension World {
         switch message {
         case .enter(let session, let ticket, let received, let tick):
             let ticket = options.canary == .helpsStrangers ? truth.anyTicket(of: session) ?? ticket : ticket
-            coordinatorHears(enter: session, ticket, on: connection, host)
+            coordinatorHears(enter: session, ticket, received: received, on: connection, host)
             self.handle(.enter(handle, session, ticket, received: received, tick: tick), host, now)
+            checkCaughtUp(host)
         case .request(let request):
             coordinatorHears(request, on: connection, host)
             self.handle(.request(handle, request), host, now)
+            checkLossTaken(connection, host)
         case .relay(let kind, let address, let page, let number):
             relay(kind, address, page, number, from: connection, host)
         case .input(let tick, let number):
             events += 1
             let payload = [tick.bigEndian, number.bigEndian].flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) } }
-            switch host.core.input(from: handle, address: 255, payload: payload.span, now: now) {
-            case .taken, .dropped: break
-            case .refused(let error): say(.play(.error(error, message: "")), on: connection)
-            }
+            let result = host.core.input(from: handle, address: 255, payload: payload.span, now: now)
+            judge(input: number, for: tick, from: connection, result, host)
+            if case .refused(let error) = result { say(.play(.error(error, message: "")), on: connection) }
         case .hangUp:
             host.connections.removeAll { $0 == connection }
             coordinatorHears(hangUp: connection, host)
@@ -204,18 +208,17 @@ extension World {
         let result = host.core.relay(
             from: ConnectionHandle(UInt64(connection)), kind: kind, address: address, payload: payload.span, now: moment(host),
             targets: &host.targets)
+        let own = truth.coordinators[host.number - 1].seats[connection]?.player ?? 0
+        judge(
+            relayed: kind, to: address, RelayAccount.word(UInt8(truncatingIfNeeded: own), page, number), from: connection, result, host)
         switch result {
         case .forwarded(let player):
             if options.canary == .losesMessages, number % 8 == 7 { return }
             for index in 0..<host.targets.count {
-                let target = Int(host.targets[index].number)
-                strangerCheck(from: connection, to: target, host)
-                say(.relayed(kind: kind, from: player.number, page: page, number: number), on: target)
+                say(.relayed(kind: kind, from: player.number, page: page, number: number), on: Int(host.targets[index].number))
             }
-        case .refused(let error):
-            if error == .rateLimited { noteRefused(kind, page, number, of: connection, host) }
-            say(.play(.error(error, message: "")), on: connection)
-        case .dropped: noteRefused(kind, page, number, of: connection, host)
+        case .refused(let error): say(.play(.error(error, message: "")), on: connection)
+        case .dropped: break
         }
     }
 

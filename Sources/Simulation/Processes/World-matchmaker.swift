@@ -69,7 +69,7 @@ extension World {
             if !isWorking { metEverywhere(.matchmakerDiskFails, at: 0) }
             handle(.storage(isWorking: isWorking), host, now)
         case .cancel(let session): handle(.cancel(session), host, now)
-        case .exclude: break
+        case .exclude, .offerSeat: break
         case .reconfigure(let scenes):
             metRemoval(scenes)
             served = Set(scenes.map(\.id))

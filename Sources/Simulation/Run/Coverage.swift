@@ -16,7 +16,8 @@ public enum Probe: Int, CaseIterable, Sendable {
     case asked, confirmed, questionOff, nameStolen
     case partyGathers, partyMatched, takenOverByToken, quotaFilled, blockFilled, roleTold
     case matchedByPings, matchedByRegions, matchedByMeasure, pairMeasured, matchedWithBots, matchedSmaller, matchedStrangers, matchedAgain
-    case lossTold, lossToldAgain, lossInOutcome, lostPlaysElsewhere, paused, resumed, episodeBegun
+    case lossTold, lossToldAgain, lossToldByMatchmaker, lossInOutcome, lostPlaysElsewhere, paused, resumed, episodeBegun
+    case seatOffered, botSeated, botTold, barrierOpenedWithout
     case superseded, matchedTold, entered, replaced, replayed, barrierOpened, ticked, inputHeard, ticksReplayed, refusedLeftOut, swept, settled, staleProbed
 }
 

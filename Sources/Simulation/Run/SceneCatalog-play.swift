@@ -23,7 +23,7 @@ extension SceneCatalog {
             $0.absence = AbsenceRule(pauses: pauses, loss: .empty, playersMin: opens ? 2 : 1)
             $0.barriers = opens ? BarrierRule(missing: .lose) : nil
         }
-        add("manned", 3, validates: true) {
+        add("manned", 3, validates: ends) {
             $0.absence = AbsenceRule(pauses: !pauses, loss: .bot)
             $0.barriers = BarrierRule(missing: opens ? .open : .lose, countdownMs: countdownMs)
         }

@@ -57,10 +57,13 @@ final class World {
                 rotateAtBytes: plan.rotateAtBytes)
         }
         paths = Array(repeating: Path(), count: plan.coordinators.count)
-        clients = (0..<plan.clients).map { index in
-            Client(index: index, subject: .of("p\(index)"), random: stream(1_000_000 + index))
+        clients = (0..<plan.clients + World.botCount(plan)).map { index in
+            var client = Client(index: index, subject: .of("p\(index)"), random: stream(1_000_000 + index))
+            client.isBot = index >= plan.clients
+            if client.isBot { client.page = World.botPageFirst * UInt32(1 + index - plan.clients) }
+            return client
         }
-        truth = Truth(clients: plan.clients, coordinators: plan.coordinators.count)
+        truth = Truth(clients: clients.count, coordinators: plan.coordinators.count)
         if traceLines > 0 { trace = Trace(linesMax: traceLines) }
         prepare()
     }
@@ -71,7 +74,7 @@ final class World {
         for (position, fault) in plan.faults.enumerated() { queue.put(.fault(position), atUs: fault.atUs) }
         for position in plan.reloads.indices { queue.put(.reload(position), atUs: plan.reloads[position].atUs) }
         for act in plan.administration { queue.put(.administer(act), atUs: act.atUs) }
-        for client in clients.indices where options.keptClients?.contains(client) ?? true {
+        for client in 0..<plan.clients where options.keptClients?.contains(client) ?? true {
             let delayUs = UInt64(clients[client].random.between(0, 1000 * plan.thinkMs.upperBound))
             queue.put(.client(client, generation: 0, .join), atUs: 50_000 + delayUs)
         }
@@ -131,6 +134,7 @@ final class World {
         case .toClient(let connection, let message): hear(message, on: connection)
         case .client(let client, let generation, let timer):
             if clients[client].generation == generation { act(client, timer) }
+        case .botGivesUp(let bot, let session): botGivesUp(bot, session)
         case .ghostCloses(let connection): hangUp(connection)
         }
     }

@@ -33,8 +33,9 @@ let package = Package(
         .executable(name: "simulate", targets: ["simulate"]),
     ],
     targets: [
-        // Pure cores: the standard library alone.
-        library("Digests"),
+        // Pure cores: the standard library alone, and the processor's instructions for SHA-256, which Swift has no way to.
+        .target(name: "CDigests", cSettings: [.unsafeFlags(["-std=c23"])]),
+        library("Digests", ["CDigests"]),
         library("SessionProtocol", ["Digests"]),
         library("Matchmaking", ["SessionProtocol"]),
         library("Coordination", ["SessionProtocol"]),

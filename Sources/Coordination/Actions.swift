@@ -123,6 +123,14 @@ public enum RelayResult: Hashable, Sendable {
     case dropped
 }
 
+/// Why direct play goes on through the coordinator.
+public enum FallBack: Hashable, Sendable {
+    /// The two cannot be connected any more.
+    case overPair(PlayerPair)
+    /// A bot has taken this player's seat.
+    case forBot(PlayerIndex)
+}
+
 /// Worth a line in the log, and a count.
 public enum CoordinatorNotice: Hashable, Sendable {
     /// A message that has no place on this link; the link is closed.
@@ -161,8 +169,8 @@ public enum CoordinatorNotice: Hashable, Sendable {
     case pairLost(SessionID, PlayerPair, by: PlayerIndex)
     /// A pair that was lost in play is connected again.
     case repaired(SessionID, PlayerPair, attempt: UInt32)
-    /// A pair was lost for good: all play on through the coordinator.
-    case fellBack(SessionID, over: PlayerPair)
+    /// All play on through the coordinator who have played directly.
+    case fellBack(SessionID, FallBack)
     case excluded(SessionID, PlayerIndex, reason: String, by: Excluder)
     /// A player has been warned that it will be excluded.
     case warned(SessionID, PlayerIndex, WatchedAspect)

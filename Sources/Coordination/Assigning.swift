@@ -37,6 +37,7 @@ extension CoordinatorCore {
         let count = assignment.players.count
         guard (1...ProtocolLimits.playersMax).contains(count), Set(assignment.players.map(\.subject)).count == count,
             assignment.extensions.demandedTag == nil,
+            assignment.extensions.playRules.ticks?.fits(players: count) != false,
             !assignment.settings.validatesPeers || count <= limits.validatedPlayersMax
         else { return .unsupported }
         let isBusy = assignment.players.contains { player in

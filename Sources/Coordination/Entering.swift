@@ -24,6 +24,7 @@ extension CoordinatorCore {
         _ connection: ConnectionHandle, _ seat: Seat, _ seen: Seen, _ now: Moment,
         _ actions: inout [CoordinatorAction]
     ) {
+        if ledger.details(of: seat.session)?[seat.player].loss != nil { makeRoomForBot(seat.player, in: seat.session, &actions) }
         let before = ledger.withDetails(seat.session) { details in
             let before = details[seat.player].presence
             details[seat.player].presence = .connected(connection)

@@ -6,13 +6,7 @@ public struct HMACSHA256: Sendable {
 
     /// Keys of any length are fine; those over 64 bytes are hashed first, as RFC 2104 says.
     public init(key: Span<UInt8>) {
-        var block = InlineArray<64, UInt8>(repeating: 0)
-        if key.count > SHA256.blockByteCount {
-            let hashed = SHA256.hash(key)
-            for index in 0..<SHA256.digestByteCount { block[index] = hashed.bytes[index] }
-        } else {
-            for index in key.indices { block[index] = key[index] }
-        }
+        var block = keyBlock(key) { SHA256.hash($0).array }
         for index in 0..<64 { block[index] ^= 0x36 }
         inner.update(block.span)
         for index in 0..<64 { block[index] ^= 0x36 ^ 0x5c }
@@ -49,4 +43,12 @@ public struct HMACSHA256: Sendable {
     public static func isValid(_ code: [UInt8], for message: [UInt8], key: [UInt8]) -> Bool {
         isValid(code.span, for: message.span, key: key.span)
     }
+}
+
+/// The key as HMAC takes it: one block, with zeros behind the key, or the digest of one that is longer (RFC 2104, section 2).
+func keyBlock(_ key: Span<UInt8>, digest: ([UInt8]) -> [UInt8]) -> InlineArray<64, UInt8> {
+    var block = InlineArray<64, UInt8>(repeating: 0)
+    guard key.count <= block.count else { return keyBlock(digest(copyOfBytes(key)).span, digest: digest) }
+    for index in key.indices { block[index] = key[index] }
+    return block
 }

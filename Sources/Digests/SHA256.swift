@@ -1,3 +1,5 @@
+import CDigests
+
 /// SHA-256 (FIPS 180-4, section 6.2), incremental: `init`, any number of `update`s, `finalize`.
 /// A value: a copy made half way carries on by itself, which is how HMAC keeps its keyed states.
 public struct SHA256: Sendable {
@@ -54,7 +56,31 @@ public struct SHA256: Sendable {
     public static func hash(_ bytes: Span<UInt8>) -> Digest { unsafe hash(bytes.bytes) }
     public static func hash(_ bytes: [UInt8]) -> Digest { unsafe hash(bytes.span.bytes) }
 
+    static let hasInstructions = sha256_has_instructions()
+
     private static func compress(_ block: RawSpan, at offset: Int, into state: inout InlineArray<8, UInt32>) {
+        if hasInstructions {
+            compressByInstructions(block, at: offset, into: &state)
+        } else {
+            compressPortably(block, at: offset, into: &state)
+        }
+    }
+
+    /// By the processor's own instructions, a tenth of the time; may be called only where it has them.
+    static func compressByInstructions(_ block: RawSpan, at offset: Int, into state: inout InlineArray<8, UInt32>) {
+        let bytes = block.extracting(offset..<(offset + blockByteCount))
+        var words = state.mutableSpan
+        unsafe bytes.withUnsafeBytes { bytes in
+            unsafe words.withUnsafeMutableBufferPointer { words in
+                unsafe roundConstants.withUnsafeBufferPointer { constants in
+                    guard let block = bytes.baseAddress, let state = words.baseAddress else { return }
+                    unsafe sha256_compress(state, block.assumingMemoryBound(to: UInt8.self), constants.baseAddress)
+                }
+            }
+        }
+    }
+
+    static func compressPortably(_ block: RawSpan, at offset: Int, into state: inout InlineArray<8, UInt32>) {
         // The indices below are bounded by the loops; checking each would double the time.
         var schedule = InlineArray<64, UInt32>(repeating: 0)
         for t in 0..<16 { unsafe schedule[unchecked: t] = bigEndianWord(of: block, at: offset &+ t &* 4) }

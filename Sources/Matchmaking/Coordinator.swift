@@ -184,7 +184,9 @@ extension MatchmakerCore {
                 handOff.isRestored = false
             }
             if let mirrored = ledger.state(of: session), mirrored != state { mirror(session, state, now) }
-            noteLosses(assignment, now, &actions)
+            if noteLosses(assignment, now, &actions), let known = ledger.details(of: session)?.handOff?.assignment {
+                _ = persist(.journalMatched(node, known), &actions)
+            }
             dropClaims(of: session, below: assignment.attempt, &actions)
             if state != .matched { prove(session, now, &actions) }
             return
@@ -215,7 +217,7 @@ extension MatchmakerCore {
     // MARK: Hand-offs of one node
 
     func handOffs(at node: NodeID) -> [SessionID] {
-        ledger.sessions.filter { ledger.details(of: $0)?.handOff?.node == node }
+        ledger.matchedSessions.filter { ledger.details(of: $0)?.handOff?.node == node }
     }
 
     private mutating func forEachHandOff(at node: NodeID, _ change: (inout HandOff) -> Void) {

@@ -43,9 +43,10 @@ extension MatchmakerCore {
         _ id: SessionID, _ cause: ExitCause, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         guard let entry = ledger[id], let handOff = entry.details.handOff else { return }
-        let verdict = Verdict(cause, in: entry.state)
+        let verdict = Verdict(cause, in: entry.state, losses: handOff.assignment.extensions.losses)
         precondition(verdict.ending.decider != .coordinator, "\(cause) is the coordinator's to judge")
         guard let (_, outcome) = ledger.end(id, verdict, assignment: handOff.assignment, now: now) else { return }
+        noteLeavers(outcome, handOff.members, now)
         settled(outcome, handOff, node: nil, &actions)
     }
 
@@ -69,6 +70,7 @@ extension MatchmakerCore {
             outcome.note(handOff.assignment)
             _ = ledger.settle(outcome, assignment: handOff.assignment, now: now)
             spendWaits(for: outcome, handOff.assignment, now)
+            noteLeavers(outcome, handOff.members, now)
             settled(outcome, handOff, node: node, &actions)
             return retained.listed(id, at: node, on: link)
         }
@@ -162,20 +164,23 @@ extension MatchmakerCore {
         matchAllFullRooms(now, &actions)
     }
 
-    private mutating func keepApart(_ outcome: Outcome, _ now: Moment) {
+    /// - Parameter ageMs: as for `remember`.
+    mutating func keepApart(_ outcome: Outcome, ageMs: UInt64 = 0, _ now: Moment) {
+        guard ageMs < limits.rejectionLifetimeMs else { return }
         for pair in outcome.failedPairs {
             let (a, b) = (Int(pair.lower.number), Int(pair.higher.number))
             guard b < outcome.players.count else { continue }
             let (first, second) = (outcome.players[a].subject, outcome.players[b].subject)
-            pairs.keepApart(first, second, nowMs: now.bootMs)
+            pairs.keepApart(first, second, nowMs: now.bootMs, ageMs: ageMs)
             for subject in [first, second] { becameKnown(subject) }
         }
     }
 
     /// Who has played with whom and what they have measured, where the scene's rules ask.
-    mutating func remember(_ outcome: Outcome, _ now: Moment) {
+    /// - Parameter ageMs: how long ago it ended; what has just come in has just ended, whatever its coordinator's clock says.
+    mutating func remember(_ outcome: Outcome, ageMs: UInt64 = 0, _ now: Moment) {
         guard let sceneIndex = sceneIndices[outcome.scene],
-            queues[sceneIndex].record(outcome, max: limits.pool.encountersMax, &pairs, now)
+            queues[sceneIndex].record(outcome, limits.pool, &pairs, ageMs: ageMs, now)
         else { return }
         for player in outcome.players {
             becameKnown(player.subject)
@@ -201,6 +206,7 @@ extension MatchmakerCore {
             tellEnded(member, session: id, .superseded, nil, &actions)
             finish(connection, .superseded, in: id, now, &actions)
         } else if state.hasLeft {
+            gaveUp(member.subject, sinceUnixMs: member.sinceUnixMs, now)
             tellEnded(member, session: id, .playerLeft, end.completionCode(for: .playerLeft), &actions)
             finish(connection, .left, in: id, now, &actions)
         } else if end.outcome.putsBack(member.subject), !isShuttingDown, let sceneIndex = end.sceneIndex {

@@ -16,7 +16,7 @@ extension MatchmakerCore {
         if let claim { releases.note(claim) }
         let held = ledger.session(of: request.subject)
         if let session = held {
-            guard claim != nil || ledger[session].map({ owns(request, joining: askedIndex, in: $0.scene) }) == true else {
+            guard mayTakeOver(session, request, claim, joining: askedIndex) else {
                 return refuse(connection, request, .subjectInUse, "this subject already waits or plays", &actions)
             }
             if let room = ledger.details(of: session)?.room {
@@ -30,7 +30,7 @@ extension MatchmakerCore {
                 return rejoinSession(session, connection, request, claim, now, &actions)
             }
         }
-        if let scene = untold[request.subject]?.scene, claim == nil, !owns(request, joining: askedIndex, in: scene) {
+        if let older = untold[request.subject], !mayFollow(older, request, claim, joining: askedIndex) {
             return refuse(connection, request, .subjectInUse, "this subject already waits or plays", &actions)
         }
         guard !isDraining else { return refuse(connection, request, .draining, "this server is shutting down", &actions) }
@@ -54,6 +54,7 @@ extension MatchmakerCore {
             finish(older.connection, .superseded, in: older.session, now, &actions)
         }
         let sinceUnixMs = since(now.unixMs, claim, in: scenes[sceneIndex].id)
+        beginsAnew(request.subject, sinceUnixMs: sinceUnixMs)
         let member = Member(
             subject: request.subject, connection: connection, sinceUnixMs: sinceUnixMs,
             waitUntilMs: now.bootMs + scenes[sceneIndex].waitTimeoutMs, attributes: shapes.shared(request.attributes),
@@ -89,14 +90,6 @@ extension MatchmakerCore {
             return sinceUnixMs
         }
         return min(sinceUnixMs, claim.sinceUnixMs)
-    }
-
-    /// Whether one without a `resume` may take over a place in a session of this scene, whatever the scene that is asked for: by
-    /// the name alone where names are trusted, or by proof that counts there as well.
-    private func owns(_ request: JoinRequest, joining wanted: Int, in other: SceneID) -> Bool {
-        guard let index = sceneIndices[other] else { return false }
-        if scenes[index].identity == .open { return true }
-        return request.isProven && scenes[wanted].authority != nil && scenes[index].authority == scenes[wanted].authority
     }
 
     /// Gives up a place in a room for one elsewhere.
@@ -164,6 +157,7 @@ extension MatchmakerCore {
         // For when it is put back.
         let sinceUnixMs = since(.max, claim, in: entry.scene)
         var replaced: Member?
+        var isOlder = false
         _ = updateHandOff(id) { handOff in
             guard let index = handOff.members.firstIndex(where: { $0.subject == subject }) else { return }
             replaced = handOff.members[index]
@@ -173,6 +167,7 @@ extension MatchmakerCore {
             // What it said before may have been lost with an earlier life of this process.
             if request.attributes != .none { handOff.members[index].attributes = request.attributes }
             if handOff.members[index].isFromJournal { handOff.members[index].party = request.party }
+            isOlder = sinceUnixMs < handOff.members[index].sinceUnixMs
             handOff.members[index].sinceUnixMs = min(handOff.members[index].sinceUnixMs, sinceUnixMs)
             // Back from a session that was, or may have been, played: it waits anew.
             if handOff.phase == .accepted { handOff.members[index].waitUntilMs = waitUntilMs }
@@ -190,7 +185,12 @@ extension MatchmakerCore {
             tellMatched(id, playerAt: index, now, &actions)
             return
         }
-        let member = handOff.members[index]
+        var member = handOff.members[index]
+        if isOlder {
+            // What it is told now has to prove the place that it now has.
+            member.seal = seal(ofPlaceOf: member, in: id, entry.scene, now)
+            _ = updateHandOff(id) { $0.members[index].seal = member.seal }
+        }
         actions.append(
             .reply(
                 connection,
@@ -238,6 +238,7 @@ extension MatchmakerCore {
         if let member = unseat(subject, from: id, causeWhenEmpty: .lastLeft, as: .left, now, &actions) {
             let scene = ledger.tombstone(id)?.outcome.scene ?? ledger[id]?.scene
             let code = scene.flatMap { sceneIndices[$0] }.map { scenes[$0].settings }?.completionCode(for: .playerLeft)
+            gaveUp(subject, sinceUnixMs: member.sinceUnixMs, now)
             tellEnded(member, session: id, .playerLeft, code, &actions)
         } else {
             leaveHandOff(connection, subject, id, &actions)

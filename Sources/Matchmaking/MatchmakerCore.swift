@@ -25,6 +25,8 @@ public struct MatchmakerCore: Sendable {
     var releases = Releases()
     /// When those who have played were matched into their last game, in milliseconds since 1970.
     var played: ExpiringTable<SubjectID, UInt64>
+    /// Since when those had waited who last left before play, in milliseconds since 1970.
+    var left: ExpiringTable<SubjectID, UInt64>
     /// What is known of pairs: who could not reach each other lately, and what the pools remember of them.
     var pairs: PairBook
     /// What the attributes of those who wait have in common.
@@ -68,9 +70,10 @@ public struct MatchmakerCore: Sendable {
         queues = scenes.map { SceneQueue($0, limits.pool) }
         ledger = SessionLedger(limits: limits.ledger)
         played = ExpiringTable(lifetimeMs: limits.playedLifetimeMs, countMax: limits.playedSubjectsMax)
+        left = ExpiringTable(lifetimeMs: limits.resumeLifetimeMs, countMax: limits.placesLeftMax)
         pairs = PairBook(
             apartLifetimeMs: limits.rejectionLifetimeMs, apartMax: limits.rejectionsMax,
-            measuredMax: limits.pool.measuredPairsMax)
+            measuredLifetimeMs: limits.pool.measuredPairsLifetimeMs, measuredMax: limits.pool.measuredPairsMax)
         shapes = AttributeShapes(countMax: limits.pool.attributeShapesMax)
         for (index, scene) in scenes.enumerated() {
             precondition(sceneIndices[scene.id] == nil, "each scene stands once in a configuration")
@@ -105,6 +108,8 @@ public struct MatchmakerCore: Sendable {
     public mutating func advance(now: Moment, actions: inout [MatchmakerAction]) {
         expireLeases(now, &actions)
         endHold(now, &actions)
+        // Who can play from this moment on does so, also when it is the last of the wait.
+        shareOutDue(now, &actions)
         while let due = ledger.popDue(nowMs: now.bootMs) {
             switch due.kind {
             case .wait: waitIsOver(due.session, slot: due.slot, now, &actions)
@@ -118,15 +123,20 @@ public struct MatchmakerCore: Sendable {
         while let connection = fates.popDue(now.bootMs) { fateStaysUnknown(connection, now, &actions) }
         ledger.expire(nowMs: now.bootMs)
         played.expire(nowMs: now.bootMs)
+        left.expire(nowMs: now.bootMs)
         while let (first, second) = pairs.popExpired(nowMs: now.bootMs) {
             for subject in [first, second] { searchAgain(around: subject) }
         }
-        for sceneIndex in scenes.indices where queues[sceneIndex].pool.hasDue(nowMs: now.bootMs) {
-            shareOut(sceneIndex, changed: [], now, &actions)
-        }
+        shareOutDue(now, &actions)
         settleHold(now, &actions)
         keepBounds(now, &actions)
         report(&actions)
+    }
+
+    private mutating func shareOutDue(_ now: Moment, _ actions: inout [MatchmakerAction]) {
+        for sceneIndex in scenes.indices where queues[sceneIndex].pool.hasDue(nowMs: now.bootMs) {
+            shareOut(sceneIndex, changed: [], now, &actions)
+        }
     }
 
     /// When `advance` must be called next, in milliseconds of the boot clock.

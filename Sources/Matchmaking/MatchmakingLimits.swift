@@ -29,6 +29,8 @@ public struct MatchmakingLimits: Sendable {
     public var playedSubjectsMax: Int
     /// For how long that is remembered: as long as a place is good.
     public var playedLifetimeMs: UInt64
+    /// Subjects of whom it is remembered which place they last left, so that it is not given back; the oldest go first.
+    public var placesLeftMax: Int
     /// Outcomes that wait for the journal at once, and hand-offs likewise; above it nobody is matched.
     public var unrecordedMax: Int
     /// Outcomes kept because a coordinator may report them once more. Above it coordinators are made to report anew; at
@@ -55,6 +57,7 @@ public struct MatchmakingLimits: Sendable {
         fateTimeoutMs: UInt64 = 60_000, attemptsMax: UInt32 = 5,
         rejectionLifetimeMs: UInt64 = 60_000, rejectionsMax: Int = 100_000, resumeLifetimeMs: UInt64 = 86_400_000,
         playedSubjectsMax: Int = 100_000, playedLifetimeMs: UInt64 = 86_400_000,
+        placesLeftMax: Int = 100_000,
         unrecordedMax: Int = 100_000, outcomesRetainedMax: Int = 20_000,
         recentMatchesMax: Int = 16, copiesInDoubtMax: Int = 20_000, pool: PoolLimits = PoolLimits(),
         waitsKeptMax: Int = 64, waitsKeptMin: Int = 6, waitsKeptMs: UInt64 = 900_000,
@@ -73,6 +76,7 @@ public struct MatchmakingLimits: Sendable {
         self.resumeLifetimeMs = resumeLifetimeMs
         self.playedSubjectsMax = playedSubjectsMax
         self.playedLifetimeMs = playedLifetimeMs
+        self.placesLeftMax = placesLeftMax
         self.unrecordedMax = unrecordedMax
         self.outcomesRetainedMax = outcomesRetainedMax
         self.recentMatchesMax = recentMatchesMax
@@ -89,6 +93,6 @@ public struct MatchmakingLimits: Sendable {
         precondition(leaseGraceMs > pingIntervalMs && pingIntervalMs > 0, "a lease outlives a ping")
         precondition(assignTimeoutMs > 0 && cancelTimeoutMs > 0 && fateTimeoutMs > 0, "an answer takes time")
         precondition(coordinatorsMax > 0 && attemptsMax > 0 && unrecordedMax > 0, "a session can be handed off")
-        precondition(playedSubjectsMax > 0 && copiesInDoubtMax > 0, "a table holds something")
+        precondition(playedSubjectsMax > 0 && placesLeftMax > 0 && copiesInDoubtMax > 0, "a table holds something")
     }
 }

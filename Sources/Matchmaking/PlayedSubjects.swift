@@ -1,7 +1,8 @@
 import SessionProtocol
 
 /// Time waited for a session is spent once that session has been played: no `resume` from before gives it again, whichever
-/// session it was given for. Both times are this server's own, so that a coordinator's clock says nothing of it.
+/// session it was given for. Both times are this server's own, so that a coordinator's clock says nothing of it. It is spent as
+/// well for one who leaves before.
 extension MatchmakerCore {
     /// Its owner says what a session is at.
     mutating func mirror(_ session: SessionID, _ state: SessionState, _ now: Moment) {
@@ -36,8 +37,28 @@ extension MatchmakerCore {
         }
     }
 
-    /// The subject has been matched since this place was first waited for, and has played.
+    /// Whoever leaves before play gives its place up, and the time waited for it. No other place of the name: somebody else may
+    /// have waited under it.
+    mutating func gaveUp(_ subject: SubjectID, sinceUnixMs: UInt64, _ now: Moment) {
+        left.insert(sinceUnixMs, for: subject, nowMs: now.bootMs)
+    }
+
+    /// Those to blame for an end before play because they left.
+    mutating func noteLeavers(_ outcome: Outcome, _ members: [Member], _ now: Moment) {
+        guard outcome.reason == .playerLeft, outcome.endedIn != .playing else { return }
+        for (player, member) in zip(outcome.players, members) where player.isBlamed && player.subject == member.subject {
+            gaveUp(member.subject, sinceUnixMs: member.sinceUnixMs, now)
+        }
+    }
+
+    /// A place that begins at this time is not the one that was given up then.
+    mutating func beginsAnew(_ subject: SubjectID, sinceUnixMs: UInt64) {
+        if left[subject] == sinceUnixMs { left.remove(subject) }
+    }
+
+    /// The subject has been matched since this place was first waited for, and has played; or it has left it.
     func isSpent(_ claim: ResumeClaim) -> Bool {
-        played[claim.subject].map { claim.sinceUnixMs <= $0 } ?? false
+        if left[claim.subject] == claim.sinceUnixMs { return true }
+        return played[claim.subject].map { claim.sinceUnixMs <= $0 } ?? false
     }
 }

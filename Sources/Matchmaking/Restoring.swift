@@ -34,7 +34,9 @@ extension MatchmakerCore {
             }
         }
         for outcome in outcomes {
-            remember(outcome, now)
+            let ageMs = now.unixMs - min(now.unixMs, outcome.endedAtUnixMs)
+            remember(outcome, ageMs: ageMs, now)
+            keepApart(outcome, ageMs: ageMs, now)
             spendWaits(for: outcome, latest[outcome.session]?.assignment, now)
         }
         for outcome in outcomes { retained.insert(outcome, nodes: offered[outcome.session] ?? [nil]) }

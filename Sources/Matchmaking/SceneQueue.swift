@@ -113,14 +113,17 @@ struct SceneQueue: Sendable {
     /// Takes in what the scene goes by of a session that has ended: who has met, when it was played; and in a scene with a
     /// latency rule what pairs have measured, also when it came no further than that. False when nothing is known of its
     /// pairs that was not before.
-    mutating func record(_ outcome: Outcome, max countMax: Int, _ pairs: inout PairBook, _ now: Moment) -> Bool {
+    /// - Parameter ageMs: how long ago it ended.
+    mutating func record(
+        _ outcome: Outcome, _ limits: PoolLimits, _ pairs: inout PairBook, ageMs: UInt64, _ now: Moment
+    ) -> Bool {
         let wasPlayed = outcome.endedIn == .playing
         let haveMet = wasPlayed && pool.history.isKept
-        let hasMeasured = pool.hasZones && !outcome.roundTrips.isEmpty
+        let hasMeasured = pool.hasZones && !outcome.roundTrips.isEmpty && ageMs < limits.measuredPairsLifetimeMs
         guard haveMet || hasMeasured || wasPlayed && treatments != nil && outcome.treatment != nil else { return false }
-        games.insert(outcome.session, max: countMax)
+        games.insert(outcome.session, max: limits.encountersMax)
         if haveMet { pool.history.record(outcome.players.map(\.subject), &pairs) }
-        if hasMeasured { pairs.setMeasured(outcome, nowMs: now.bootMs) }
+        if hasMeasured { pairs.setMeasured(outcome, nowMs: now.bootMs, ageMs: ageMs) }
         return haveMet || hasMeasured
     }
 }

@@ -39,7 +39,7 @@ extension MatchmakerCore {
     public var expiring: [(name: String, count: Int)] {
         [
             ("tombstones", ledger.tombstoneCount), ("retainedOutcomes", retained.count),
-            ("playedSubjects", played.count),
+            ("playedSubjects", played.count), ("placesLeft", left.count),
             ("rejections", pairs.apartCount), ("measuredPairs", pairs.measuredCount),
             ("encounters", queues.reduce(0) { $0 + $1.pool.history.count }),
         ]
@@ -111,4 +111,7 @@ extension MatchmakerCore {
 extension MatchmakerCore {
     /// Whether this connection has joined and not been told its end.
     public func hasJoined(_ connection: ConnectionHandle) -> Bool { joined.contains(connection) }
+
+    /// Somebody has joined and has not been told what became of it.
+    public var isAwaited: Bool { joined.count > 0 }
 }

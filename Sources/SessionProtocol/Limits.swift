@@ -36,6 +36,8 @@ public enum ProtocolLimits {
     public static let lossTextBytesMax = 240
     /// UTF-8 bytes of the detail of a `reject`.
     public static let detailBytesMax = 256
+    /// Bytes of one message of play, header included, whichever way it goes.
+    public static let playMessageBytesMax = 65_536
     /// Pairs of players named in an outcome because they could not reach each other.
     public static let failedPairsMax = 1024
 }

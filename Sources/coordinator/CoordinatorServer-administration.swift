@@ -28,7 +28,13 @@ extension CoordinatorServer {
                 let isDone = outcome.reason == .playerExcluded && outcome.players[Int(player.number)].isBlamed
                 guard isDone else { throw .conflict("the session has ended: \(outcome.reason)") }
             case .live(let live):
-                guard !live.players[Int(player.number)].hasFinished else { throw .conflict("the player has finished") }
+                let member = live.players[Int(player.number)]
+                guard !member.hasFinished else { throw .conflict("the player has finished") }
+                guard member.isThere else {
+                    // Whoever asks twice is told the same.
+                    if member.loss == .playerExcluded { break }
+                    throw .conflict("the player is out of the game\(member.loss.map { ": \($0)" } ?? "")")
+                }
                 handle(.exclude(session, player, reason: reason))
             }
             return answer(core.account(of: session) ?? before)
@@ -40,14 +46,19 @@ extension CoordinatorServer {
             log(.seatOffer(session, player, offer))
             switch offer {
             case .offered:
+                guard case .live(let live) = before else { throw .conflict("the session has ended") }
+                // In the words of `matched`, from which a client goes the same way.
                 return AdministrationAnswer { json in
                     json.member("session", session.description)
                     json.member("player", player.number)
+                    json.member("players", live.players.count)
                     json.member("url", publicURL)
                     json.member("ticket", ticket.text)
+                    json.member("role", ifPresent: live.players[Int(player.number)].role)
+                    json.member("treatment", ifPresent: live.treatment)
                 }
             case .noSuchSession, .noSuchPlayer: throw .conflict("the session has ended")
-            case .notLost: throw .conflict("the seat is its player's, or the scene has none for bots")
+            case .notLost: throw .conflict("no player of this seat is lost, or the scene has no seats for bots")
             case .taken: throw .conflict("a bot sits there")
             }
         }
@@ -100,6 +111,7 @@ extension SessionAccount.Member {
         json.member("subject", subject.name)
         json.member("presence", presence.rawValue)
         json.member("finished", hasFinished)
+        json.member("lost", ifPresent: loss?.description)
         json.member("role", ifPresent: role)
         guard let watch else { return }
         if let roundTripMs = watch.roundTripMs { json.member("roundTripMs", roundTripMs) }
@@ -107,4 +119,9 @@ extension SessionAccount.Member {
         json.key("warnings")
         json.array { json in for aspect in watch.warnings { json.value(aspect.rawValue) } }
     }
+}
+
+extension SessionAccount.Member {
+    /// It is in the game, or a bot is in its seat.
+    fileprivate var isThere: Bool { loss == nil || presence == .connected }
 }

@@ -95,11 +95,16 @@ extension CoordinatorServer {
                     "session": .string("\(session)"), "pair": .string("\(pair.lower)-\(pair.higher)"),
                     "attempt": .int(Int(attempt)),
                 ])
-        case .fellBack(let session, let pair):
+        case .fellBack(let session, .overPair(let pair)):
             pairMetrics.add(.fallback, to: metrics.registry)
             logger.warning(
                 "fell_back_to_relay",
                 ["session": .string("\(session)"), "pair": .string("\(pair.lower)-\(pair.higher)")], message: "a pair has lost each other for good")
+        case .fellBack(let session, .forBot(let player)):
+            pairMetrics.add(.fallback, to: metrics.registry)
+            logger.info(
+                "fell_back_to_relay", ["session": .string("\(session)"), "bot": .int(Int(player.number))],
+                message: "a bot has no direct connections")
         case .excluded(let session, let player, let reason, let excluder):
             watchMetrics.count(excluder)
             logger.info(

@@ -35,11 +35,19 @@ enum MatchmakerOptions {
         "round-trip-interval", in: 0...600_000, default: 5_000, section: "Players",
         help: "How often the way to each client who waits is measured by a ping; 0 does not measure. Who answers nothing for the "
             + "idle timeout is given up.")
+    static let roundTripsKept = Option.durationMs(
+        "round-trips-kept", in: 1_000...31_536_000_000, default: Int(PoolLimits().measuredPairsLifetimeMs), section: "Players",
+        help: "For how long the round trip that a pair has measured in a session counts in scenes that go by latency.")
+
+    static let drainTimeout = Option.durationMs(
+        "drain-timeout", in: 0...86_400_000, default: 0, section: "Players",
+        help: "How long those who wait may still be matched when SIGTERM comes, while new joins hear draining; a second one stops "
+            + "the server in order. 0 stops it at once.")
 
     static let program = Program(
         name: "matchmaker", summary: "puts waiting players together and hands their games to coordinators",
         options: [listen] + ServerOptions.players
-            + [joinsPerAddress, joinsPerAddressBurst, joinsPerSubject, joinsPerSubjectBurst, roundTripInterval]
+            + [joinsPerAddress, joinsPerAddressBurst, joinsPerSubject, joinsPerSubjectBurst, roundTripInterval, roundTripsKept, drainTimeout]
             + [linkListen, ServerOptions.secret, linkGrace, linkMargin, pingInterval]
             + [Administration.token] + ServerOptions.state + LogOptions.all,
         structuredKeys: [StructuredKey("scenes", help: "the kinds of games, in place of the built-in ones. SIGHUP reads them again.")],
@@ -53,6 +61,7 @@ struct MatchmakerSettings {
     let web: WebLimits
     let administration: Administration?
     let joinRates: JoinRateLimits
+    let drainTimeoutMs: UInt64
     let link: SocketAddress
     let secret: [UInt8]
     let matchmaking: MatchmakingLimits
@@ -81,6 +90,7 @@ struct MatchmakerSettings {
             perSubject: RateLimit(
                 perMinute: configuration[MatchmakerOptions.joinsPerSubject],
                 burst: configuration[MatchmakerOptions.joinsPerSubjectBurst]))
+        drainTimeoutMs = UInt64(configuration[MatchmakerOptions.drainTimeout])
         secret = try ServerOptions.linkSecret(
             configuration, for: MatchmakerOptions.linkListen, at: configuration[MatchmakerOptions.linkListen])
         link = try ServerOptions.socketAddress(configuration, MatchmakerOptions.linkListen)
@@ -90,10 +100,11 @@ struct MatchmakerSettings {
         matchmaking = MatchmakingLimits(
             leaseGraceMs: UInt32(configuration[MatchmakerOptions.linkGrace]),
             leaseMarginMs: UInt32(configuration[MatchmakerOptions.linkMargin]),
-            pingIntervalMs: UInt32(configuration[MatchmakerOptions.pingInterval]))
-        scenes = try SceneFile.scenes(configuration[structured: "scenes"])
+            pingIntervalMs: UInt32(configuration[MatchmakerOptions.pingInterval]),
+            pool: PoolLimits(measuredPairsLifetimeMs: UInt64(configuration[MatchmakerOptions.roundTripsKept])))
+        scenes = try SceneFile.scenes(configuration[structured: "scenes"], serverOrigins: web.access.origins)
         admissions = try Admissions(configuration[structured: "scenes"])
-        for warning in admissions.warnings { logger.warning("configuration", message: warning) }
+        for warning in SceneFile.warnings(scenes) + admissions.warnings { logger.warning("configuration", message: warning) }
         state = try NodeState(configuration, role: "matchmaker")
     }
 }

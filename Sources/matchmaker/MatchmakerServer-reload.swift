@@ -12,8 +12,8 @@ extension MatchmakerServer {
             _ = try ServerOptions.linkSecret(
                 configuration, for: MatchmakerOptions.linkListen, at: configuration[MatchmakerOptions.linkListen])
             let node = configuration[structured: "scenes"]
-            (scenes, admissions) = (try SceneFile.scenes(node), try Admissions(node))
-            for warning in admissions.warnings { logger.warning("configuration", message: warning) }
+            (scenes, admissions) = (try SceneFile.scenes(node, serverOrigins: settings.web.access.origins), try Admissions(node))
+            for warning in SceneFile.warnings(scenes) + admissions.warnings { logger.warning("configuration", message: warning) }
             waits.declare(scenes, in: metrics.registry)
             handle(.reconfigure(scenes))
             let old = Dictionary(uniqueKeysWithValues: before.map { ($0.id, $0) })

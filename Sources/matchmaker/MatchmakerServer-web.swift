@@ -124,6 +124,7 @@ extension MatchmakerServer: WebApplication {
 
     private var notReadyReason: String? {
         if isStopping { return "stopping" }
+        if isDraining { return "draining" }
         if let problem = journal.problem { return "the journal cannot be written: \(problem)" }
         if !core.hasCoordinator { return "no coordinator takes sessions" }
         return nil

@@ -32,6 +32,7 @@ final class MatchmakerServer {
     private(set) var sceneIndices: [SceneID: Int]
     var admissions: Admissions
     var rates: JoinRates
+    private(set) var isDraining = false
     private(set) var isStopping = false
     /// The journal has gaps that have not been made up for.
     private var isJournalIncomplete = false
@@ -130,6 +131,16 @@ extension MatchmakerServer: ServerShell {
     var journalSessions: [SessionID] { core.journalSessions }
 
     var nextDeadlineMs: UInt64? { core.nextDeadlineMs }
+
+    var drainTimeoutMs: UInt64 { settings.drainTimeoutMs }
+
+    func beginDraining() {
+        isDraining = true
+        handle(.drain)
+    }
+
+    /// Those who have been matched are told before the server stops.
+    var isDrained: Bool { !core.isAwaited }
 
     func beginStopping() {
         isStopping = true

@@ -13,6 +13,19 @@ import Testing
         }
     }
 
+    @Test("a session whose players' inputs for one tick may not fit a message is not carried here")
+    func tooMuchForATick() {
+        Stage.play { stage in
+            for (number, players, inputBytes, fits) in [
+                (1, 15, 4_096, true), (2, 16, 4_093, true), (3, 16, 4_094, false), (4, 255, 254, true), (5, 255, 255, false),
+            ] as [(UInt64, Int, UInt16, Bool)] {
+                var assignment = Stage.assignment(number, players: players)
+                assignment.extensions.playRules.ticks = TickRule(intervalMs: 50, inputBytesMax: inputBytes)
+                #expect(stage.assign(assignment) == ["> \(fits ? "accepted" : "refused") s\(number)/1\(fits ? "" : " unsupported")"])
+            }
+        }
+    }
+
     @Test("a newer attempt takes the place of one that nobody entered, without an outcome")
     func newerAttempt() {
         Stage.play { stage in

@@ -124,8 +124,8 @@ import Testing
     }
 
     @Test("a client is asked five times in a row, then every ten seconds, and not again while it does not answer")
-    func asking() {
-        Stage.play { stage in
+    func asking() throws {
+        try Stage.play { stage in
             stage.begin(Stage.assignment(1))
             stage.clocks = []
             for sample: UInt32 in 1...4 {
@@ -142,9 +142,9 @@ import Testing
             #expect(stage.clocks.count == 1)
             #expect(stage.ask(1, .clock(sample: 5, clientMs: 1)) == [], "an old answer changes nothing")
             #expect(stage.ask(1, .clock(sample: 6, clientMs: -1)) == ["1 < error bad_message"])
-            #expect(stage.core.roundTripMs(of: PlayerIndex(0), in: Stage.session(1), now: stage.now) == 60_000)
-            #expect(stage.core.roundTripMs(of: PlayerIndex(1), in: Stage.session(1), now: stage.now) == nil)
-            #expect(stage.core.roundTripMs(of: PlayerIndex(9), in: Stage.session(1), now: stage.now) == nil)
+            let details = try #require(stage.core.ledger.details(of: Stage.session(1)))
+            #expect(details.roundTripMs(of: PlayerIndex(0), stage.now) == 60_000)
+            #expect(details.roundTripMs(of: PlayerIndex(1), stage.now) == nil)
         }
     }
 

@@ -54,8 +54,11 @@ extension CoordinatorCore {
         for pair in details.pairs?.pairs ?? [] where pair.isTried && pair.dueMs == nil {
             #expect(!details.areConnected(pair.players), "only who is away is waited for")
         }
-        if details.isPlaying {
-            #expect(details.pairs?.pairs.allSatisfy { $0.isTried || $0.isValidated } ?? true, "what cannot be repaired goes by relay")
+        for pair in details.pairs?.pairs ?? [] {
+            let players = [pair.players.lower, pair.players.higher]
+            if details.isPlaying { #expect(!pair.hasFailed, "what cannot be repaired goes by relay") }
+            if pair.isLeftOut { #expect(players.contains { !details[$0].plays }, "those who play are connected") }
+            if players.contains(where: { details[$0].loss != nil }) { #expect(pair.isLeftOut, "nobody is connected to one who is lost") }
         }
     }
 

@@ -50,6 +50,21 @@ import Testing
         }
     }
 
+    @Test("a bundle in which all inputs are as long as they may be is as long as the rule says", arguments: [1, 2, 16])
+    func longest(players: Int) {
+        Stage.play { stage in
+            let rule = TickRule(intervalMs: 50, inputBytesMax: 4_000)
+            stage.begin(Self.ticking(rule, players: players))
+            for player in 1...UInt64(players) { stage.input(player, 0, [UInt8](repeating: 1, count: 4_000)) }
+            stage.pass(50)
+            var (bundle, targets, actions) = ([UInt8](), RelayTargets(), [CoordinatorAction]())
+            #expect(stage.core.nextBundle(now: stage.now, into: &bundle, targets: &targets, actions: &actions))
+            // Before it stand the two bytes of each binary message.
+            #expect(bundle.count + 2 == rule.bundleBytesMax(players: players))
+            #expect(rule.fits(players: players) == (bundle.count + 2 <= 65_536))
+        }
+    }
+
     @Test("where the scene wants it, the last input stands for one that is missing, and is marked")
     func repeating() {
         Stage.play { stage in

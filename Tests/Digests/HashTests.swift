@@ -1,5 +1,6 @@
-import Digests
 import Testing
+
+@testable import Digests
 
 /// Inputs of FIPS 180-4's examples, with the digests NIST publishes for them.
 let abc = Array("abc".utf8)
@@ -55,6 +56,45 @@ let fourBlocks = Array(
         second.update(Array("d".utf8))
         #expect(first.finalize() == SHA256.hash(abc))
         #expect(second.finalize() == SHA256.hash(Array("abd".utf8)))
+    }
+}
+
+@Suite struct SHA256CompressionTests {
+    /// One block that holds a short message and its padding (FIPS 180-4, section 5.1.1).
+    static func block(of message: [UInt8]) -> [UInt8] {
+        message + [0x80] + [UInt8](repeating: 0, count: 62 - message.count) + [UInt8(message.count * 8)]
+    }
+
+    static let initial: InlineArray<8, UInt32> = [
+        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+    ]
+
+    @Test("where the processor has instructions for it and where it has none, the digest is NIST's")
+    func vectors() {
+        let block = Self.block(of: abc)
+        let expected: [UInt32] = [
+            0xba78_16bf, 0x8f01_cfea, 0x4141_40de, 0x5dae_2223, 0xb003_61a3, 0x9617_7a9c, 0xb410_ff61, 0xf200_15ad,
+        ]
+        var portable = Self.initial
+        SHA256.compressPortably(block.span.bytes, at: 0, into: &portable)
+        #expect(portable.indices.map { portable[$0] } == expected)
+        guard SHA256.hasInstructions else { return }
+        var byInstructions = Self.initial
+        SHA256.compressByInstructions(block.span.bytes, at: 0, into: &byInstructions)
+        #expect(byInstructions.indices.map { byInstructions[$0] } == expected)
+    }
+
+    @Test("both ways change any state by any block, wherever it lies, alike", .enabled(if: SHA256.hasInstructions))
+    func alike() {
+        var random = SeededGenerator(number: 256)
+        let bytes = (0..<4_096).map { _ in UInt8.random(in: 0...255, using: &random) }
+        var portable = Self.initial
+        var byInstructions = Self.initial
+        for offset in 0..<(bytes.count - 64) {
+            SHA256.compressPortably(bytes.span.bytes, at: offset, into: &portable)
+            SHA256.compressByInstructions(bytes.span.bytes, at: offset, into: &byInstructions)
+            #expect(portable.indices.allSatisfy { portable[$0] == byInstructions[$0] }, "the block at \(offset)")
+        }
     }
 }
 

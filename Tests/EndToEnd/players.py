@@ -105,11 +105,15 @@ class Player:
 
     async def join(self, scene, **fields):
         """Joins and hears `waiting`."""
-        self.room = await Line.open(self.servers.matchmaker.ws + "/v1/join")
-        await self.room.send("join", scene=scene, subject=self.subject, **fields)
+        await self.ask_to_join(scene, **fields)
         waiting = await self.room.until("waiting")
         self.resume = waiting["resume"]
         return waiting
+
+    async def ask_to_join(self, scene, **fields):
+        """Joins; one whose game lives may hear `matched` at once."""
+        self.room = await Line.open(self.servers.matchmaker.ws + "/v1/join")
+        await self.room.send("join", scene=scene, subject=self.subject, **fields)
 
     async def matched(self, timeout_s=ANSWER_S):
         """Waits for the match, and for the close that follows it."""

@@ -117,7 +117,13 @@ SENSELESS = {
     "a smaller group that is not": rules(smallerGroups=[{"after": 1, "size": 4}]),
     "too few seats": rules(roles={"attribute": "r", "seats": [{"role": "p", "count": 3}]}),
     "an attribute twice": rules(attributes=[{"equal": "a"}, {"different": "a"}]),
+    "a move past origins": {"scenes": [
+        {"id": "a", "groupSize": 2, "whenWaitIsOver": {"moveTo": "b"}}, {"id": "b", "groupSize": 2, "origins": ["https://b.example"]}]},
+    "a move past tokens": {"scenes": [
+        {"id": "a", "groupSize": 2, "whenWaitIsOver": {"moveTo": "b"}}, {"id": "b", "groupSize": 2, "admission": {"jwtSecretFile": "s"}}]},
     "nobody to lose": scene(absence={"playersMin": 4}), "a tick of a minute": scene(ticks={"interval": "1m"}),
+    "a tick beyond a message": scene(groupSize=16, ticks={"interval": 50, "inputMax": "4KiB"}),
+    "a tick of a crowd": scene(groupSize=255, ticks={"interval": 50}),
     "a party that fits nowhere": rules(partySizeMax=5), "no seat for a bot": rules(bots={"after": 1, "playersMin": 4}),
     "a treatment twice": scene(treatments={"seed": 1, "list": [{"name": "t"}, {"name": "t"}]}),
     "a move to itself": scene(whenWaitIsOver={"moveTo": "a"}), "a move to nowhere known": scene(whenWaitIsOver={"moveTo": "b"}),
@@ -126,6 +132,19 @@ SENSELESS = {
     "trust in names and tokens": scene(identity="open", admission={"jwtSecretFile": "/nowhere/secret"}),
     "a region pair twice": latency(CAP, regionAttribute="r", regions=[
         {"between": ["eu", "us"], "roundTrip": 5}, {"between": ["us", "eu"], "roundTrip": 5}]),
+}
+
+# Files that are no JSON, or hold it in a way that readers differ about.
+ONE = '{"scenes": [{"id": "a", "groupSize": %s}]}'
+GARBLED = {
+    "nothing": b"", "blanks": b" \n\t", "noughts": bytes(64), "half a file": (ONE % 2)[:20], "two files": (ONE % 2) * 2,
+    "a byte order mark": b"\xef\xbb\xbf" + (ONE % 2).encode(), "UTF-16": (ONE % 2).encode("utf-16"),
+    "Latin-1": b'{"scenes": [{"id": "\xe4", "groupSize": 2}]}', "half a surrogate pair": '{"scenes": [{"id": "\\ud800", "groupSize": 2}]}',
+    "a nought in a name": '{"scenes": [{"id": "a\\u0000", "groupSize": 2}]}', "a key twice": ONE % '2, "groupSize": 3',
+    "a key twice in other letters": ONE % '2, "group\\u0053ize": 3', "all scenes twice": '{"scenes": [{"id": "a", "groupSize": 2}], "scenes": []}',
+    "a comma too many": ONE % "2,", "a comment that Python would take": "# scenes\n" + ONE % 2, "a number beyond doubles": ONE % "1e400",
+    "a number beyond words": ONE % "18446744073709551618", "no number": ONE % "NaN", "an endless number": ONE % ("1" * 100_000),
+    "a nest": '{"scenes": ' + "[" * 100_000, "a large file": " " * 2_000_000 + ONE % 2,
 }
 
 # At their limits, good.
@@ -147,5 +166,6 @@ GOOD = {
         absence={"pauses": True, "loss": "bot", "playersMin": 3}, barriers={"missing": "lose", "countdown": "60s"},
         episodes={"count": 10_000, "timeout": "168h", "resetTimeout": "168h", "endsWhen": "anySays"},
         watch={"roundTripMax": "1m", "roundTripFor": "24h", "silentFor": "24h", "hiddenFor": "24h", "warning": "24h"}),
+    "a tick of a whole message": scene(groupSize=255, ticks={"interval": 50, "inputMax": 254}),
     "validation of 16": scene(groupSize=16, validatePeers=True), "no rules": scene(rules={}),
 }

@@ -1,12 +1,12 @@
 """greenroom.py and its examples, as a person gets them: from the matchmaker, run as programs of their own."""
 
 import asyncio
-import importlib.util
 import sys
 
 import pytest
-from players import Player, match
-from processes import eventually, get
+from examples import fetch, library
+from players import Player
+from processes import eventually
 
 SCENES = [
     {"id": "relayed", "groupSize": 2, "identity": "open"},
@@ -30,19 +30,14 @@ def servers(make_servers):
 @pytest.fixture
 def folder(servers, tmp_path):
     """A folder with what the matchmaker serves."""
-    for name in ("greenroom.py", *(f"examples/{each}.py" for each in ("echo", "lockstep", "rounds", "partner", "filler"))):
-        status, text = get(f"{servers.matchmaker.http}/{name}")
-        assert status == 200, name
-        (tmp_path / name.split("/")[-1]).write_text(text)
+    examples = (f"examples/{each}.py" for each in ("echo", "lockstep", "rounds", "partner", "filler"))
+    fetch(servers, tmp_path, "greenroom.py", *examples)
     return tmp_path
 
 
 @pytest.fixture
-def greenroom(folder):
-    spec = importlib.util.spec_from_file_location("greenroom_served", folder / "greenroom.py")
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def greenroom(servers, folder):
+    return library(servers, folder)
 
 
 async def run(folder, servers, example, *arguments):

@@ -74,11 +74,10 @@ async def test_one_who_plays_is_not_matched_again_after_a_restart(crashing):
     crashing.matchmaker.kill()
     crashing.start_matchmaker().until_alive()
     again = Player(crashing, ann.subject)
-    waiting = asyncio.create_task(again.join("duo-relay", resume=ann.resume))
+    await again.ask_to_join("duo-relay", resume=ann.resume)
     stranger = Player(crashing)
     await stranger.join("duo-relay")
     # The scene trusts names: it is a reload, which leads back into the live session.
-    await waiting
     matched = await again.matched()
     assert (matched["session"], matched["ticket"]) == (ann.session, ann.match["ticket"])
     await stranger.closes()

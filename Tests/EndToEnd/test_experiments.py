@@ -111,6 +111,27 @@ async def test_a_session_that_is_not_played_gives_its_treatment_back(make_server
     assert await game(servers) == "only"
 
 
+async def test_the_same_two_are_put_together_again_also_after_a_restart(make_servers):
+    servers = make_servers(scenes=[{**GAME, "rules": {"encounters": {"reunite": {"wait": "2s"}}}}]).start()
+    await played(servers, *[await join(servers, subject) for subject in ("ann", "ben")])
+    await restart(servers)
+    ann, cem = [await join(servers, subject) for subject in ("ann", "cem")]
+    await cem.room.silence(0.5)
+    await played(servers, ann, await join(servers, "ben"))
+    # Whose partner does not come plays with others when that is over.
+    await played(servers, await join(servers, "ben"), cem)
+
+
+async def test_where_only_the_same_two_will_do_the_wait_ends(make_servers):
+    rules = {"encounters": {"reunite": {"wait": "1s", "otherwise": "end"}}}
+    servers = make_servers(scenes=[{**GAME, "rules": rules, "completionCodes": {"wait_timeout": "C-ALONE"}}]).start()
+    await played(servers, *[await join(servers, subject) for subject in ("ann", "ben")])
+    ann, cem = [await join(servers, subject) for subject in ("ann", "cem")]
+    ended = await ann.room.until("ended")
+    assert (ended["reason"], ended["completionCode"]) == ("wait_timeout", "C-ALONE")
+    await played(servers, cem, await join(servers, "dee"))
+
+
 async def test_the_same_two_never_meet_again_also_after_a_restart(make_servers):
     servers = make_servers(scenes=[{**GAME, "rules": {"encounters": "never"}}]).start()
     await played(servers, *[await join(servers, subject) for subject in ("ann", "ben")])

@@ -292,6 +292,39 @@ async def test_a_second_place_needs_proof(quick):
     await ann.closes()
 
 
+async def test_who_waited_under_a_name_takes_nothing_of_its_owner(quick):
+    """Nobody else has the name while its owner is away, so that whoever says it has a `resume` for it."""
+    ann, other = Player(quick, "ann"), Player(quick, "ann")
+    first = await ann.join("proof")
+    await ann.closes()
+    await asyncio.to_thread(quick.until_empty)
+    await other.join("proof")
+    await other.closes()
+    await asyncio.to_thread(quick.until_empty)
+    waiting = await ann.join("proof", resume=first["resume"])
+    assert waiting["waitedMs"] > 0
+    again = await Line.open(quick.matchmaker.ws + "/v1/join")
+    await again.send("join", scene="proof", subject="ann", resume=other.resume)
+    assert (await again.until("error"))["code"] == "subject_in_use"
+    await again.closes(4018)
+    await ann.room.silence()
+    await ann.room.send("leave")
+    await ann.room.until("ended", reason="player_left")
+
+
+async def test_leaving_gives_up_the_place_and_a_broken_connection_does_not(quick):
+    ann = Player(quick, "ann")
+    await ann.join("quick")
+    await asyncio.sleep(0.4)
+    await ann.closes()
+    await asyncio.to_thread(quick.until_empty)
+    assert (await ann.join("quick", resume=ann.resume))["waitedMs"] >= 400
+    await ann.room.send("leave")
+    await ann.room.until("ended", reason="player_left")
+    assert (await ann.join("quick", resume=ann.resume))["waitedMs"] < 400
+    await ann.closes()
+
+
 async def test_a_scene_with_open_identity_trusts_names(servers):
     ann = Player(servers)
     first = await ann.join("duo")

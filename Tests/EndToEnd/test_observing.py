@@ -145,6 +145,19 @@ def test_a_head_request_has_no_body_and_other_methods_are_refused(servers):
             assert raw.head()[0] in (404, 405)
 
 
+async def test_why_a_group_was_put_together_is_logged_and_shown(servers):
+    players = await match(servers, "duo-relay", 2)
+    eventually(lambda: servers.matchmaker.log("formed", session=players[0].session), servers.matchmaker.text)
+    (line,) = servers.matchmaker.log("formed", session=players[0].session)
+    scene = next(scene for scene in servers.matchmaker.state()["scenes"] if scene["id"] == "duo-relay")
+    shown = scene["recentMatches"][-1]
+    assert shown["session"] == players[0].session and shown["why"] == line["why"]
+    assert line["why"].startswith("2 of 2"), line
+    for player in players:
+        await player.enter()
+    await finish(players)
+
+
 async def test_rooms_and_hand_offs_are_visible_while_they_last(servers):
     players = await match(servers, "duo-relay", 2)
     assert servers.coordinator.state()["sessions"]["matched"] == 1

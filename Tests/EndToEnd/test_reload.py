@@ -115,6 +115,45 @@ async def test_a_group_of_another_size_is_formed_of_those_who_wait(make_servers)
     await finish(players)
 
 
+async def test_a_changed_plan_of_treatments_goes_on_behind_what_has_been_given(make_servers):
+    def plan(*treatments, **more):
+        return [{**DUO, "treatments": {"seed": 5, "list": list(treatments), **more}}]
+
+    def treated():
+        return scenes.matchmaker.state()["scenes"][0].get("treated")
+
+    async def game():
+        players = await playing(servers, "duo-relay")
+        await finish(players)
+        return players[0].match.get("treatment")
+
+    calm, loud, mute = {"name": "calm", "quota": 2}, {"name": "loud", "quota": 2}, {"name": "mute", "quota": 1}
+    scenes = Scenes(make_servers, *plan(calm, loud))
+    servers = scenes.servers
+    assert {await game(), await game()} == {"calm", "loud"}
+    running = await playing(servers, "duo-relay")
+    third = running[0].match["treatment"]
+    other = ({"calm", "loud"} - {third}).pop()
+
+    scenes.reload("applied", '"changed":"duo-relay"', plan(calm, loud, mute))
+    assert treated() == {third: 2, other: 1, "mute": 0}
+    assert {await game(), await game()} == {other, "mute"}
+    line = await Line.open(servers.matchmaker.ws + "/v1/join")
+    await line.send("join", scene="duo-relay", subject="late")
+    assert (await line.until("error"))["code"] == "scene_closed"
+    await line.close()
+    await finish(running)
+    assert servers.matchmaker.outcomes(running[0].session)[0]["treatment"] == third, "it keeps what it began with"
+
+    scenes.reload("applied", '"changed":"duo-relay"', plan(calm, loud, mute, closesWhenFull=False))
+    assert await game() is None
+    scenes.reload("applied", '"changed":"duo-relay"', [DUO])
+    assert await game() is None and not treated(), "a plan that is taken out is forgotten"
+    scenes.reload("applied", '"changed":"duo-relay"', plan(calm, loud))
+    assert treated() == {"calm": 0, "loud": 0}
+    assert await game() in ("calm", "loud")
+
+
 async def test_other_options_are_named_and_need_a_restart(make_servers):
     scenes = Scenes(make_servers, DUO)
     text = json.dumps({"scenes": [DUO, TRIO], "linkGrace": "20s", "idleTimeout": "2m"})

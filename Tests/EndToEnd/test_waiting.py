@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import signal
+import time
 
 import pytest
-from players import Line, Player, match
+from players import Line, Player, finish, match
 from processes import eventually
 
 SCENE = {"groupSize": 2, "validatePeers": False}
@@ -237,6 +239,76 @@ async def test_the_estimate_is_there_when_it_is_known_and_not_before(make_server
     assert 0 < servers.matchmaker.state()["scenes"][0]["estimateMs"] < 3000, "and operators see it"
     await cid.room.close()
     servers.must_be_empty = False
+
+
+async def test_a_smaller_group_plays_when_its_wait_is_over(make_servers):
+    scene = {**SCENE, "id": "trio", "groupSize": 3, "rules": {"smallerGroups": [{"after": "1s", "size": 2}]}}
+    servers = make_servers(scenes=[scene]).start()
+    players = [Player(servers) for _ in range(2)]
+    began_s = time.monotonic()
+    for player in players:
+        assert (await player.join("trio"))["needed"] == 3
+    await asyncio.gather(*(player.matched() for player in players))
+    assert time.monotonic() - began_s >= 0.9
+    assert {player.match["players"] for player in players} == {2}
+    for player in players:
+        await player.enter()
+    await asyncio.gather(*(player.until_play() for player in players))
+    await finish(players)
+
+
+async def test_counts_are_told_to_everybody_at_every_change(make_servers):
+    servers = make_servers(scenes=[{**SCENE, "id": "five", "groupSize": 5}]).start()
+    players = [Player(servers) for _ in range(4)]
+    for count, player in enumerate(players, 1):
+        assert (await player.join("five"))["players"] == count
+        for other in players[:count - 1]:
+            assert (await other.room.until("waiting"))["players"] == count
+    await players[0].room.send("leave")
+    await players[0].room.until("ended", reason="player_left")
+    await players[1].closes()
+    for count in (3, 2):
+        for player in players[2:]:
+            waiting = await player.room.until("waiting")
+            assert (waiting["players"], waiting["needed"]) == (count, 5)
+            assert "estimateMs" not in waiting, "nobody has ever been matched here"
+    for player in players[2:]:
+        await player.closes()
+
+
+async def test_a_server_that_drains_says_so_and_matches_those_who_wait(make_servers):
+    servers = make_servers(matchmaker_options=["--drain-timeout", "1m"])
+    servers.start_matchmaker().until_alive()
+    ann, ben, cid = (Player(servers) for _ in range(3))
+    await ann.join("duo-relay")
+    early = await Line.open(servers.matchmaker.ws + "/v1/join")
+    servers.matchmaker.signal(signal.SIGTERM)
+    eventually(lambda: servers.matchmaker.said('"draining"'), servers.matchmaker.text)
+    for line in (early, await Line.open(servers.matchmaker.ws + "/v1/join")):
+        await line.send("join", scene="duo-relay", subject="late")
+        await line.until("error", code="draining")
+        await line.closes(4017)
+    assert servers.matchmaker.get("/readyz")[0] == 503 and "draining" in servers.matchmaker.get("/readyz")[1]
+    # The place is ann's: a new page of hers is no new join.
+    again = await ann.join("duo-relay", resume=ann.resume)
+    assert again["players"] == 1
+    await ann.room.send("leave")
+    await ann.room.until("ended", reason="player_left")
+    assert await asyncio.to_thread(servers.matchmaker.wait) == 0, "nobody waits any more"
+
+    servers.start_matchmaker().until_alive()
+    servers.start_coordinator()
+    await asyncio.to_thread(servers.until_ready)
+    await ben.join("quartet-relay")
+    await cid.join("quartet-relay")
+    servers.matchmaker.signal(signal.SIGTERM)
+    await ben.room.until("waiting", players=2)
+    await ben.room.silence()
+    servers.matchmaker.signal(signal.SIGTERM)
+    for player in (ben, cid):
+        await player.room.until("ended", reason="shutdown")
+    assert await asyncio.to_thread(servers.matchmaker.wait) == 0
+    assert not servers.matchmaker.said("stopping_at_once")
 
 
 async def test_a_join_that_its_token_does_not_admit_has_its_fate_too(make_servers, tmp_path):

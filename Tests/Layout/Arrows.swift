@@ -3,12 +3,12 @@ enum Arrows {
     /// Everything that is ours and can be imported.
     static let ownModules: Set<String> = [
         "Digests", "SessionProtocol", "Matchmaking", "Coordination", "WebProtocol", "CLinux", "Reactor", "WebAssets", "Service",
-        "CAllocations", "Simulation", "matchmaker", "coordinator", "greenroom", "bench", "simulate", "echo-target",
+        "CDigests", "CAllocations", "Simulation", "matchmaker", "coordinator", "greenroom", "bench", "simulate", "echo-target",
     ]
 
-    /// Modules that import the standard library alone.
+    /// Modules that import the standard library alone, and the one that holds instructions of the processor.
     static let pureModules: Set<String> = [
-        "Digests", "SessionProtocol", "Matchmaking", "Coordination", "WebProtocol", "Simulation",
+        "CDigests", "Digests", "SessionProtocol", "Matchmaking", "Coordination", "WebProtocol", "Simulation",
     ]
 
     private static let service: Set<String> = [
@@ -17,7 +17,8 @@ enum Arrows {
 
     /// What each folder of Sources, and the echo target, may import.
     static let allowed: [String: Set<String>] = [
-        "Digests": [],
+        "CDigests": [],
+        "Digests": ["CDigests"],
         "SessionProtocol": ["Digests"],
         "Matchmaking": ["SessionProtocol", "Digests"],
         "Coordination": ["SessionProtocol", "Digests"],

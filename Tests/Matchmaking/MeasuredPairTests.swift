@@ -162,6 +162,58 @@ import Testing
         #expect(lobby.core.count(in: .waiting) == 2)
     }
 
+    @Test("what a pair has measured counts for so long, and those who wait are looked at again when that is over")
+    func expires() throws {
+        var lobby = Self.playing(limits: Self.hour)
+        lobby.end("S1", .completed, in: .playing, link: 1, roundTrips: try Self.measured(300_000))
+        lobby.sync()
+        lobby.pass(3_590_000)
+        Self.join(&lobby, "ann", on: 3, pingMs: 20)
+        Self.join(&lobby, "bob", on: 4, pingMs: 20)
+        #expect(lobby.core.count(in: .waiting) == 2)
+        #expect(lobby.core.nextDeadlineMs == lobby.now.bootMs + 10_000)
+        lobby.pass(9_999)
+        #expect(Self.known(lobby) == 1)
+        lobby.pass(1)
+        #expect(Self.known(lobby) == 0)
+        #expect(lobby.reasons.first?.hasPrefix("2 of 2: round trip at most 40 ms") == true)
+    }
+
+    @Test("what is measured anew begins its time anew")
+    func renewed() throws {
+        var lobby = Self.playing(limits: Self.hour)
+        lobby.end("S1", .completed, in: .playing, link: 1, roundTrips: try Self.measured(30_000))
+        lobby.sync()
+        lobby.pass(3_000_000)
+        lobby.connect("east", link: 1)
+        let second = Self.play(&lobby, "ann", "bob", 3)
+        lobby.end(second, .completed, in: .playing, link: 1, roundTrips: try Self.measured(30_000))
+        lobby.sync()
+        lobby.pass(3_000_000)
+        #expect(Self.known(lobby) == 1)
+        lobby.pass(600_000)
+        #expect(Self.known(lobby) == 0)
+    }
+
+    @Test("a restart gives no more time, and no record is kept for what is too old")
+    func restarted() throws {
+        var lobby = Self.playing(limits: Self.hour)
+        lobby.end("S1", .completed, in: .playing, link: 1, roundTrips: try Self.measured(300_000))
+        lobby.sync()
+        lobby.pass(3_500_000)
+        var again = Lobby(restarting: lobby, Self.scene(), limits: Self.hour)
+        #expect(Self.known(again) == 1)
+        again.pass(99_999)
+        #expect(Self.known(again) == 1)
+        again.pass(1)
+        #expect(Self.known(again) == 0)
+        lobby.pass(100_000)
+        #expect(Self.known(Lobby(restarting: lobby, Self.scene(), limits: Self.hour)) == 0)
+    }
+
+    /// Of what has been measured.
+    private static let hour = MatchmakingLimits(pool: PoolLimits(measuredPairsLifetimeMs: 3_600_000))
+
     @Test("an outcome that comes when both wait already brings them together at once")
     func late() throws {
         var lobby = Self.playing()

@@ -141,7 +141,8 @@ import Testing
         #expect(lobby.join("ann", on: 4, resume: place) == ["3: ended S2 superseded.", "4: waiting 2/3 in S2"])
         #expect(lobby.waits[4]?.waitedMs == 5000)
         // Neither a newer resume nor a name takes it away again.
-        #expect(lobby.join("ann", on: 5, resume: lobby.resumes[3]) == ["4: ended S2 superseded.", "5: waiting 2/3 in S2"])
+        #expect(lobby.join("ann", on: 9, resume: lobby.resumes[3]) == ["9: error subject_in_use!"])
+        #expect(lobby.join("ann", on: 5, resume: lobby.resumes[4]) == ["4: ended S2 superseded.", "5: waiting 2/3 in S2"])
         #expect(lobby.waits[5]?.waitedMs == 5000)
         lobby.disconnect(5)
         lobby.join("ann", on: 6, resume: lobby.resumes[5])

@@ -35,6 +35,26 @@ import Testing
             ])
     }
 
+    @Test("a restart does not bring them together before that")
+    func apartAfterRestart() throws {
+        let limits = MatchmakingLimits(rejectionLifetimeMs: 1000)
+        var old = Lobby(.group(2), limits: limits)
+        old.connect("east", link: 1)
+        old.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
+        let pair = try #require(PlayerPair(PlayerIndex(0), PlayerIndex(1)))
+        old.end("S1", .validationFailed, in: .validating, link: 1, requeued: ["ann", "bob"], pairs: [pair])
+        old.sync()
+        old.pass(400)
+        var lobby = Lobby(restarting: old, .group(2), limits: limits)
+        lobby.connect("east", link: 1)
+        lobby.join("ann", on: 3)
+        lobby.join("bob", on: 4)
+        #expect(lobby.core.count(in: .waiting) == 2)
+        lobby.pass(599)
+        #expect(lobby.core.count(in: .waiting) == 2)
+        #expect(lobby.pass(1).last?.hasPrefix("journal: matched") == true)
+    }
+
     @Test("in larger groups the next room gives as many as are wanted, its senior members first, and keeps the rest")
     func larger() {
         var lobby = Lobby(.group(3))

@@ -90,6 +90,28 @@ import Testing
         #expect(lobby.leftovers == [])
     }
 
+    @Test("what is allowed only when the time to wait is up happens then, also after a pause")
+    func lastMoment() {
+        for pauseMs in [100, 5_000] as [UInt64] {
+            var smaller = Scene.group(3, waitTimeoutMs: 100)
+            smaller.rules.smallerGroups = [SmallerGroup(afterMs: 100, size: 2)]
+            var lobby = Lobby(smaller)
+            lobby.connect("east", link: 1)
+            lobby.join("ann", on: 1)
+            lobby.join("bob", on: 2)
+            #expect(lobby.pass(pauseMs).last == "journal: matched S1#1 at east")
+            var filled = Scene.group(2, waitTimeoutMs: 100)
+            filled.rules.bots = BotRule(afterMs: 100)
+            lobby = Lobby(filled)
+            lobby.connect("east", link: 1)
+            var robot = Attributes()
+            robot.set("role", .text(BotRule.role))
+            lobby.join("ann", on: 1)
+            lobby.join("bot", on: 2, attributes: robot)
+            #expect(lobby.pass(pauseMs).last?.hasPrefix("journal: matched") == true)
+        }
+    }
+
     @Test("joins that cannot be are refused, and leave nothing behind")
     func refusals() {
         var lobby = Lobby(.group(2), .group(2, "shut", isOpen: false), .group(3, "small", waitingMax: 1))

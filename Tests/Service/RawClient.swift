@@ -50,6 +50,12 @@ final class RawClient {
         defer { received = [] }
         return received
     }
+
+    /// Takes away the first of what was read; more may have come along.
+    func take(_ count: Int) -> [UInt8] {
+        defer { received.removeFirst(min(count, received.count)) }
+        return Array(received.prefix(count))
+    }
 }
 
 extension EventLoop {

@@ -178,6 +178,8 @@ import Testing
             ("watch warningMs u32", range(WatchRule.durationRangeMs)),
         ]
         #expect(rows.map { "\($0[0]) \($0[1]) \($0[2].filter { $0 != "`" })" } == wanted.map(\.0))
+        let most = grouped(ProtocolLimits.playMessageBytesMax)
+        #expect(try Page().flat.contains("a tick, which is one message of at most \(most) bytes, has 6 bytes and for each player 2 and inputBytesMax"))
         for (row, (field, values)) in zip(rows, wanted) {
             #expect(row[3].hasPrefix(values), "\(field) says \(row[3]), the source \(values)")
         }

@@ -43,6 +43,13 @@ private func admits(_ allowed: [String], _ origins: String...) throws -> Bool {
         #expect(try !admits(["https://example.org"], "https://example.org", "https://example.org"))
     }
 
+    @Test("one list admits all of another when it names each of them, or names none")
+    func subsets() throws {
+        let (any, one, two) = (OriginPolicy.any, try OriginPolicy(["https://a:443"]), try OriginPolicy(["https://b", "https://A"]))
+        for (larger, smaller) in [(any, any), (any, two), (two, one), (one, one)] { #expect(larger.admitsAll(of: smaller)) }
+        for (smaller, larger) in [(one, two), (one, any), (two, any)] { #expect(!smaller.admitsAll(of: larger)) }
+    }
+
     @Test(
         "what is no origin cannot be listed",
         arguments: [

@@ -50,6 +50,7 @@ extension CoordinatorCore {
             return details
         }
         guard let details else { return }
+        leaveOut(out, of: session)
         for (loss, connection) in zip(losses, connections) {
             let player = loss.player
             watchLeft(Seat(session: session, player: player))
@@ -113,6 +114,7 @@ extension CoordinatorCore {
         _ connection: ConnectionHandle, _ player: PlayerIndex, of session: SessionID, _ actions: inout [CoordinatorAction]
     ) {
         unseat(connection)
+        leaveOut([player], of: session)
         let details = ledger.withDetails(session) { details in
             details[player].presence = .away
             // A bot's result is nobody's, and the next one begins anew.

@@ -104,12 +104,6 @@ extension SessionDetails {
 /// When clients are asked what their clocks say: some times in a row after they have entered, each as soon as the one before is
 /// answered, and then now and then. One who does not answer is not asked again.
 extension CoordinatorCore {
-    /// The measured way to a player and back; nil while it has answered no question.
-    public func roundTripMs(of player: PlayerIndex, in session: SessionID, now: Moment) -> UInt32? {
-        guard let details = ledger[session]?.details, details.isMember(player) else { return nil }
-        return details.roundTripMs(of: player, now)
-    }
-
     mutating func askClock(
         _ connection: ConnectionHandle, _ seat: Seat, _ now: Moment, _ actions: inout [CoordinatorAction]
     ) {

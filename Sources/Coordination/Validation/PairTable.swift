@@ -61,6 +61,11 @@ struct PairTable: Sendable {
         }
     }
 
+    /// A player is out for good: nobody is connected to it any more, nor waited for.
+    mutating func leaveOut(_ player: PlayerIndex) {
+        for position in positions(of: player) { pairs[position].leaveOut() }
+    }
+
     /// Time is up: what is not decided counts as failed, as far as it has come.
     mutating func giveUp() {
         for position in pairs.indices { pairs[position].giveUp() }
@@ -85,12 +90,14 @@ struct Pair: Sendable {
     }
 
     enum State: Sendable {
-        /// An attempt runs. Without a time it waits for one of the two who is away. → validated, failed
+        /// An attempt runs. Without a time it waits for one of the two who is away. → validated, failed, leftOut
         case tried(Reports, dueMs: UInt64?)
-        /// Both have said so, of the same attempt. → tried, when one of them has lost the other
+        /// Both have said so, of the same attempt. → tried, when one of them has lost the other, leftOut
         case validated
         /// No attempt is left, or no time.
         case failed(Reports)
+        /// One of the two is out of the game, and nobody misses it.
+        case leftOut
     }
 
     let players: PlayerPair
@@ -113,6 +120,8 @@ struct Pair: Sendable {
 
     var isTried: Bool { if case .tried = state { true } else { false } }
     var isValidated: Bool { if case .validated = state { true } else { false } }
+    var isLeftOut: Bool { if case .leftOut = state { true } else { false } }
+    var hasFailed: Bool { if case .failed = state { true } else { false } }
     var dueMs: UInt64? { if case .tried(_, let dueMs) = state { dueMs } else { nil } }
 
     /// Who makes the connection: the lower index at first, then the two in turns, so that what goes only one way is tried.
@@ -186,6 +195,8 @@ struct Pair: Sendable {
     mutating func giveUp() {
         if case .tried(let reports, _) = state { state = .failed(reports) }
     }
+
+    mutating func leaveOut() { state = .leftOut }
 }
 
 extension PlayerPair {

@@ -6,7 +6,7 @@ enum Route: Sendable {
     case relay
     /// Directly between players. → fallenBack
     case peers(PairTable)
-    /// Through the coordinator, since a pair was lost for good. Words about pairs may still be on their way.
+    /// Through the coordinator, since a pair was lost for good or a bot came. Words about pairs may still be on their way.
     case fallenBack
 
     var transport: Transport {
@@ -59,7 +59,7 @@ extension CoordinatorCore {
             startAnew(pair, attempt: table[pair].attempt + 1, seat.session, now, except: nil, &actions)
         } else if isPlaying {
             // What breaks again and again is no way to play.
-            return fallBack(seat.session, over: pair, &actions)
+            return fallBack(seat.session, .overPair(pair), &actions)
         }
         settlePairs(seat.session, now, &actions)
     }
@@ -68,13 +68,30 @@ extension CoordinatorCore {
     mutating func judgeRepair(_ session: SessionID, _ actions: inout [CoordinatorAction]) {
         guard let details = ledger.details(of: session), case .playing(let play) = details.phase,
             case .peers(let table) = play.route,
-            let lost = table.pairs.first(where: { !$0.isTried && !$0.isValidated })
+            let lost = table.pairs.first(where: \.hasFailed)
         else { return }
-        fallBack(session, over: lost.players, &actions)
+        fallBack(session, .overPair(lost.players), &actions)
+    }
+
+    /// Players are out of the game: their pairs are neither repaired nor waited for any more.
+    mutating func leaveOut(_ players: [PlayerIndex], of session: SessionID) {
+        _ = ledger.withDetails(session) { details in
+            guard var table = details.pairs else { return }
+            for player in players { table.leaveOut(player) }
+            details.setPairs(table)
+        }
+        schedulePairs(session)
+    }
+
+    /// A bot takes a lost player's seat. It has no connections to anybody, and need not be able to make any: where the others
+    /// have been playing directly, all play on through the coordinator.
+    mutating func makeRoomForBot(_ player: PlayerIndex, in session: SessionID, _ actions: inout [CoordinatorAction]) {
+        guard case .playing(let play) = ledger.details(of: session)?.phase, case .peers = play.route else { return }
+        fallBack(session, .forBot(player), &actions)
     }
 
     private mutating func fallBack(
-        _ session: SessionID, over pair: PlayerPair, _ actions: inout [CoordinatorAction]
+        _ session: SessionID, _ reason: FallBack, _ actions: inout [CoordinatorAction]
     ) {
         let details = ledger.withDetails(session) { details in
             if case .playing(var play) = details.phase {
@@ -84,7 +101,7 @@ extension CoordinatorCore {
             return details
         }
         ledger.clearDeadline(.pairs, of: session)
-        actions.append(.notice(.fellBack(session, over: pair)))
+        actions.append(.notice(.fellBack(session, reason)))
         for connection in details?.connections() ?? [] { actions.append(.reply(connection, .transport(.relay))) }
     }
 }

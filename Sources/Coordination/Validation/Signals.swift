@@ -54,6 +54,7 @@ extension SessionDetails {
             case .fallenBack: return attempt == nil ? .none : .late
             case .peers(let table):
                 if let attempt, attempt != table[pair].attempt { return .late }
+                if table[pair].isLeftOut { return attempt == nil ? .none : .late }
                 return .current
             }
         }

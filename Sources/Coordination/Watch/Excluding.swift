@@ -2,7 +2,7 @@ import SessionProtocol
 
 /// Players whom others than themselves exclude: this server by what it measures, or an administrator. Never another player.
 extension CoordinatorCore {
-    /// Excludes players of a live session. Those who have finished are beyond it.
+    /// Excludes players of a live session. Those who have finished, or are lost already, are beyond it.
     mutating func exclude(
         _ players: [Exclusion], from session: SessionID, _ cause: ExitCause, by excluder: Excluder, _ now: Moment,
         _ actions: inout [CoordinatorAction]
@@ -11,7 +11,7 @@ extension CoordinatorCore {
         var (concerned, texts): ([PlayerIndex], [String]) = ([], [])
         for exclusion in players {
             let player = exclusion.player
-            guard details.isMember(player), details[player].result == nil, !concerned.contains(player) else { continue }
+            guard details.isMember(player), details[player].isExcludable, !concerned.contains(player) else { continue }
             concerned.append(player)
             let reason = exclusion.reason.cut(toBytes: limits.detailBytesMax)
             texts.append(reason)
@@ -24,6 +24,11 @@ extension CoordinatorCore {
     mutating func cancelHere(_ session: SessionID, _ now: Moment, _ actions: inout [CoordinatorAction]) {
         end(session, .cancelled, now, &actions)
     }
+}
+
+extension Player {
+    /// It is in the game and has not finished, or a bot is in its seat.
+    fileprivate var isExcludable: Bool { result == nil && (loss == nil || connection != nil) }
 }
 
 /// A player who is to go, and why, in words.

@@ -21,6 +21,8 @@ public enum SessionAccount: Hashable, Sendable {
         public let subject: SubjectID
         public let presence: Presence
         public let hasFinished: Bool
+        /// Why the session has gone on without it; whoever is connected then is a bot. Nil while it is in the game.
+        public let loss: EndReason?
         public let role: String?
         /// What the session's rule of watching has seen; nil without one.
         public let watch: WatchReport?
@@ -53,7 +55,7 @@ extension CoordinatorCore {
         let members = details.indices.map { player in
             SessionAccount.Member(
                 player: player, subject: details.assignment.players[Int(player.number)].subject,
-                presence: details[player].presence.account, hasFinished: details[player].result != nil,
+                presence: details[player].presence.account, hasFinished: details[player].result != nil, loss: details[player].loss?.reason,
                 role: details.assignment.extensions.condition(of: player).role, watch: details.watch?.report(of: player))
         }
         return .live(

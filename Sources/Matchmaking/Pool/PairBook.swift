@@ -7,16 +7,16 @@ struct PairBook: Sendable {
     private var apart: PairTable
     private var measured: PairTable
 
-    init(apartLifetimeMs: UInt64, apartMax: Int, measuredMax: Int) {
+    init(apartLifetimeMs: UInt64, apartMax: Int, measuredLifetimeMs: UInt64, measuredMax: Int) {
         apart = PairTable(lifetimeMs: apartLifetimeMs, countMax: apartMax)
-        measured = PairTable(lifetimeMs: nil, countMax: measuredMax)
+        measured = PairTable(lifetimeMs: measuredLifetimeMs, countMax: measuredMax)
     }
 
     var peopleCount: Int { people.count }
     var apartCount: Int { apart.count }
     var measuredCount: Int { measured.count }
     /// When `popExpired` next has something to give, on the boot clock.
-    var nextMs: UInt64? { apart.nextMs }
+    var nextMs: UInt64? { [apart.nextMs, measured.nextMs].compactMap { $0 }.min() }
 
     /// The subject's number if something is known of it, and else 0. It stays the subject's until `release`.
     mutating func holdKnown(_ subject: SubjectID) -> UInt32 { people.holdKnown(subject) }
@@ -25,30 +25,34 @@ struct PairBook: Sendable {
     func person(_ subject: SubjectID) -> UInt32 { people.number(of: subject) }
     func subject(_ person: UInt32) -> SubjectID? { people.value(of: person) }
 
-    mutating func keepApart(_ a: SubjectID, _ b: SubjectID, nowMs: UInt64) {
+    /// - Parameter ageMs: since when they have been apart.
+    mutating func keepApart(_ a: SubjectID, _ b: SubjectID, nowMs: UInt64, ageMs: UInt64 = 0) {
         guard a != b else { return }
         let key = PairKey(people.hold(a), people.hold(b))
         // An entry holds its two numbers; one that is only renewed holds them already.
-        if !apart.insert(1, for: key, nowMs: nowMs) { release(key) }
+        if !apart.insert(1, for: key, nowMs: nowMs, ageMs: ageMs) { release(key) }
         while let dropped = apart.popOverflow() { release(dropped) }
     }
 
-    mutating func setMeasured(_ a: SubjectID, _ b: SubjectID, roundTripMs: UInt32, nowMs: UInt64) {
+    /// - Parameter ageMs: how long ago that was.
+    mutating func setMeasured(
+        _ a: SubjectID, _ b: SubjectID, roundTripMs: UInt32, nowMs: UInt64, ageMs: UInt64 = 0
+    ) {
         guard a != b else { return }
         let key = PairKey(people.hold(a), people.hold(b))
-        if !measured.insert(roundTripMs, for: key, nowMs: nowMs) { release(key) }
+        if !measured.insert(roundTripMs, for: key, nowMs: nowMs, ageMs: ageMs) { release(key) }
         while let dropped = measured.popOverflow() { release(dropped) }
     }
 
     /// Takes over what the pairs of a session have measured, the latest of a pair in place of an earlier one. Rounded up, so that
     /// it is within a cap of whole milliseconds exactly when the measured time is.
-    mutating func setMeasured(_ outcome: Outcome, nowMs: UInt64) {
+    mutating func setMeasured(_ outcome: Outcome, nowMs: UInt64, ageMs: UInt64) {
         for entry in outcome.roundTrips {
             let (lower, higher) = (Int(entry.pair.lower.number), Int(entry.pair.higher.number))
             guard higher < outcome.players.count else { continue }
             setMeasured(
                 outcome.players[lower].subject, outcome.players[higher].subject,
-                roundTripMs: (entry.roundTripUs + 999) / 1000, nowMs: nowMs)
+                roundTripMs: (entry.roundTripUs + 999) / 1000, nowMs: nowMs, ageMs: ageMs)
         }
     }
 
@@ -57,9 +61,9 @@ struct PairBook: Sendable {
         people.release(key.higher)
     }
 
-    /// Takes out a pair whose time apart is over.
+    /// Takes out a pair whose time apart is over, or which has been measured too long ago.
     mutating func popExpired(nowMs: UInt64) -> (SubjectID, SubjectID)? {
-        guard let key = apart.popExpired(nowMs: nowMs) else { return nil }
+        guard let key = apart.popExpired(nowMs: nowMs) ?? measured.popExpired(nowMs: nowMs) else { return nil }
         defer { release(key) }
         guard let a = people.value(of: key.lower), let b = people.value(of: key.higher) else { return nil }
         return (a, b)
@@ -106,9 +110,11 @@ struct PairTable: Sendable {
     subscript(key: PairKey) -> UInt32? { entries[key]?.value }
 
     /// False when it renews an entry.
-    mutating func insert(_ value: UInt32, for key: PairKey, nowMs: UInt64) -> Bool {
+    /// - Parameter ageMs: how much of its time has passed. Of entries that come out of the order of their age the older goes with
+    ///   the one that came before it.
+    mutating func insert(_ value: UInt32, for key: PairKey, nowMs: UInt64, ageMs: UInt64 = 0) -> Bool {
         let isNew = entries.updateValue(Entry(value: value, serial: serialNext), forKey: key) == nil
-        let (expiresMs, isForever) = nowMs.addingReportingOverflow(lifetimeMs ?? .max)
+        let (expiresMs, isForever) = nowMs.addingReportingOverflow(lifetimeMs.map { $0 - min($0, ageMs) } ?? .max)
         queue.append(Queued(key: key, serial: serialNext, expiresMs: isForever ? .max : expiresMs))
         serialNext += 1
         if queue.count > 2 * countMax + 64 {

@@ -8,6 +8,8 @@ public struct PoolLimits: Sendable {
     public var overdueMs: UInt64
     /// Pairs whose round trip is remembered; the oldest go first.
     public var measuredPairsMax: Int
+    /// For how long a measured round trip counts: players move, and their networks change.
+    public var measuredPairsLifetimeMs: UInt64
     /// Pairs of one scene that are remembered to have played together, and groups likewise; the oldest go first.
     public var encountersMax: Int
     /// Sets of attributes, numbers aside, that are kept once for all who have them; more are kept by each one alone.
@@ -15,12 +17,14 @@ public struct PoolLimits: Sendable {
 
     public init(
         candidatesMax: Int = 64, pairChecksMax: Int = 4096, overdueMs: UInt64 = 30_000, measuredPairsMax: Int = 100_000,
+        measuredPairsLifetimeMs: UInt64 = 604_800_000,
         encountersMax: Int = 20_000, attributeShapesMax: Int = 4096
     ) {
         self.candidatesMax = candidatesMax
         self.pairChecksMax = pairChecksMax
         self.overdueMs = overdueMs
         self.measuredPairsMax = measuredPairsMax
+        self.measuredPairsLifetimeMs = measuredPairsLifetimeMs
         self.encountersMax = encountersMax
         self.attributeShapesMax = attributeShapesMax
     }

@@ -18,6 +18,9 @@ extension JSONWriter {
                     json.member("subject", player.subject.name)
                     json.member("blamed", player.isBlamed)
                     json.member("requeued", player.isRequeued)
+                    guard let loss = PlayerIndex(exactly: index).flatMap({ outcome.extensions[lossOf: $0] }) else { return }
+                    json.member("lost", loss.reason.description)
+                    json.member("text", ifPresent: loss.text.isEmpty ? nil : loss.text)
                 }
             }
         }

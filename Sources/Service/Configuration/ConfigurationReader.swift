@@ -7,6 +7,13 @@ extension ConfigurationNode {
         _ bytes: [UInt8], file: String, limits: ConfigurationLimits = ConfigurationLimits()
     ) throws(ConfigurationError) -> ConfigurationNode {
         let text = ConfigurationText(file: file, bytes: ConfigurationComments.blanked(bytes))
+        // What editors of another system write without being asked: no character that one could see.
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+            throw text.error(at: 0, "begins with a byte order mark; save the file as UTF-8 without one")
+        }
+        if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
+            throw text.error(at: 0, "is UTF-16; save the file as UTF-8")
+        }
         let reader = ConfigurationReader(text: text, depthMax: limits.jsonDepthMax)
         do {
             return try reader.document()

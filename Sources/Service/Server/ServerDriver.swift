@@ -12,6 +12,12 @@ public protocol ServerShell: AnyObject {
     var journalSessions: [SessionID] { get }
     /// When `advance` is to be called next, by the boot clock.
     var nextDeadlineMs: UInt64? { get }
+    /// How long those who are here may still get what they came for when the process is told to stop, in milliseconds.
+    var drainTimeoutMs: UInt64 { get }
+    /// Takes nothing new, and says so.
+    func beginDraining()
+    /// Nobody is here any more whom a longer wait would serve.
+    var isDrained: Bool { get }
     /// Begins to stop: takes nothing new, ends what has to end.
     func beginStopping()
     /// Everything that had to be said has been said.
@@ -24,6 +30,13 @@ public protocol ServerShell: AnyObject {
     func reload()
 }
 
+/// A server stops at once where it does not say otherwise.
+extension ServerShell {
+    public var drainTimeoutMs: UInt64 { 0 }
+    public func beginDraining() {}
+    public var isDrained: Bool { true }
+}
+
 /// What both servers do around their core in each turn of the loop: deadlines first, then input, then what the journal has
 /// written and what it is to write, then the log; and the way from a signal to the end.
 public final class ServerDriver: LoopDelegate {
@@ -31,6 +44,7 @@ public final class ServerDriver: LoopDelegate {
     private let journal: Journal
     private let logger: Logger
     private unowned let shell: any ServerShell
+    private var drainUntilMs: UInt64?
     private var stopByMs: UInt64?
     /// When the shell has something to do next; before that, turns go by without asking it.
     private var dueMs: UInt64 = 0
@@ -81,6 +95,7 @@ public final class ServerDriver: LoopDelegate {
 
     public func turnEnded(now: UInt64) {
         exchangeRecords(now)
+        if let drainUntilMs, shell.isDrained || now >= drainUntilMs { beginStopping() }
         if let stopByMs, shell.mayStop && !journal.hasPending || now >= stopByMs {
             tellOfUnwritten()
             shell.finishStopping()
@@ -88,7 +103,7 @@ public final class ServerDriver: LoopDelegate {
         }
         logger.flush()
         dueMs = shell.nextDeadlineMs ?? .max
-        var wakeMs = min(dueMs, stopByMs ?? .max)
+        var wakeMs = min(dueMs, stopByMs ?? drainUntilMs ?? .max)
         if journal.hasPending, !journal.isDurable { wakeMs = min(wakeMs, now) }
         if logger.hasPending { wakeMs = min(wakeMs, now + 100) }
         loop.wake(at: wakeMs == .max ? nil : wakeMs)
@@ -126,6 +141,11 @@ public final class ServerDriver: LoopDelegate {
             loop.stop()
             return
         }
+        if shell.drainTimeoutMs > 0, drainUntilMs == nil {
+            logger.info("draining", ["signal": .int(Int(signal)), "timeout_ms": .int(Int(clamping: shell.drainTimeoutMs))])
+            drainUntilMs = loop.now + shell.drainTimeoutMs
+            return shell.beginDraining()
+        }
         logger.info("stopping", ["signal": .int(Int(signal))])
         beginStopping()
     }
@@ -138,6 +158,7 @@ public final class ServerDriver: LoopDelegate {
     }
 
     private func beginStopping() {
+        drainUntilMs = nil
         stopByMs = loop.now + ServerDriver.stopTimeoutMs
         shell.beginStopping()
     }

@@ -114,6 +114,7 @@ extension Logger {
         }
         let roles = outcome.extensions.roles.map { "\(outcome.players[Int($0.player.number)].subject.name)=\($0.name)" }
         let roundTrips = outcome.roundTrips.map { "\($0.pair.lower)-\($0.pair.higher)=\(Double($0.roundTripUs) / 1000)" }
+        let losses = outcome.losses.map { "\(outcome.players[Int($0.player.number)].subject.name)=\($0.reason)" }
         info(
             "outcome",
             [
@@ -121,6 +122,7 @@ extension Logger {
                 "reason": .string(outcome.reason.description), "ended_in": .string(outcome.endedIn.description),
                 "attempt": .int(Int(outcome.attempt.number)), "presumed": outcome.isPresumed ? .bool(true) : .absent,
                 "players": .int(outcome.players.count), "blamed": names(\.isBlamed), "requeued": names(\.isRequeued),
+                "lost": losses.isEmpty ? .absent : .string(losses.joined(separator: ",")),
                 "treatment": .optional(outcome.treatment),
                 "roles": roles.isEmpty ? .absent : .string(roles.joined(separator: ",")),
                 "round_trips_ms": roundTrips.isEmpty ? .absent : .string(roundTrips.joined(separator: ",")),

@@ -107,6 +107,11 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         details.indices.compactMap { details.isTaken($0) ? records[$0].id : nil }
     }
 
+    /// Those of them that have left WAITING, in the same order. Passes over all, but looks none up.
+    public var matchedSessions: [SessionID] {
+        details.indices.compactMap { details.isTaken($0) && records[$0].state != .waiting ? records[$0].id : nil }
+    }
+
     /// How many live sessions are in a state.
     public func count(in state: SessionState) -> Int {
         details.indices.reduce(0) { $0 + (details.isTaken($1) && records[$1].state == state ? 1 : 0) }

@@ -44,7 +44,8 @@ public struct Verdict: Hashable, Sendable {
             let isRequeued =
                 switch ending.requeue {
                 case .nobody: false
-                case .blameless: !isBlamed
+                // It was over for one who was lost before: where it is not known how far the session had come, too.
+                case .blameless: !isBlamed && !losses.contains { Int($0.player.number) == index }
                 }
             let result = index < results.count ? results[index] : nil
             return PlayerOutcome(

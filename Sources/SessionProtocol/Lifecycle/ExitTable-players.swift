@@ -77,8 +77,9 @@ extension ExitRow {
         .goesOn(
             "It hears `ended` with the reason of its loss and a `resume` that releases it, at once; and the same again if it "
                 + "enters later. The others hear `playerLost`. The coordinator forgets that its subject is inside, the matchmaker "
-                + "when it is told of the loss or shown that `resume`; the outcome names it under `losses`. When all who are left "
-                + "have finished, the session is `completed`."),
+                + "when it is told of the loss or shown that `resume`; the outcome names it under `losses`, also one that the "
+                + "matchmaker states, as far as it was told, and nobody puts it back. When all who are left have finished, the "
+                + "session is `completed`."),
         elsewhere: "before play a session needs all of its players; see `left`, `grace_over` and `excluded`"
     )
 

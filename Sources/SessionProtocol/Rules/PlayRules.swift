@@ -120,6 +120,24 @@ public struct TickRule: Hashable, Sendable {
         self.missingInput = missingInput
         self.lateInput = lateInput
     }
+
+    private static let bundleHeadBytes = 6
+    private static let inputHeadBytes = 2
+
+    /// The length of a message with the inputs of so many players for one tick when all are as long as they may be: its
+    /// header, the number of the tick, and for each player a length and the input.
+    public func bundleBytesMax(players: Int) -> Int {
+        TickRule.bundleHeadBytes + players * (TickRule.inputHeadBytes + Int(inputBytesMax))
+    }
+
+    /// Whether all of them fit one message, whatever they send.
+    public func fits(players: Int) -> Bool { bundleBytesMax(players: players) <= ProtocolLimits.playMessageBytesMax }
+
+    /// The greatest `inputBytesMax` with which that is so.
+    public static func inputBytesFitting(players: Int) -> Int {
+        let most = (ProtocolLimits.playMessageBytesMax - bundleHeadBytes) / max(1, players) - inputHeadBytes
+        return min(Int(inputRangeBytes.upperBound), most)
+    }
 }
 
 /// What it means that a player is disconnected while others play, and that it does not come back.

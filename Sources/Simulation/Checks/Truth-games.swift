@@ -13,7 +13,7 @@ extension Truth {
         games[client].append(Game(session: number, matchedUnixMs: matchedUnixMs))
     }
 
-    private func games(since claim: ResumeClaim) -> [Game] {
+    func games(since claim: ResumeClaim) -> [Game] {
         guard let client = claim.subject.clientIndex else { return [] }
         return games[client].filter { claim.sinceUnixMs <= $0.matchedUnixMs || isLost($0) }
     }

@@ -11,6 +11,12 @@ struct WaitingAccount {
     var givenUp: [Int]
     /// Since when it waits by what it was told, and in which session; by connection.
     var since: [Int: (session: Int, unixMs: UInt64)] = [:]
+    /// Since when it has waited by the last `resume` that it was told; by connection.
+    var told: [Int: UInt64] = [:]
+    /// The same of the place that a join finds.
+    var placeSince: UInt64?
+    /// Since when it had waited each time that it left a room; and in which life of the matchmaker it did so last.
+    var left: [(sinceUnixMs: [UInt64], life: UInt32)]
     /// The most sessions at once that had a treatment without a quota, by scene.
     var treatedMost: [SceneID: Int] = [:]
 
@@ -18,10 +24,11 @@ struct WaitingAccount {
         code = Array(repeating: nil, count: clients)
         partySize = Array(repeating: nil, count: clients)
         givenUp = Array(repeating: -1, count: clients)
+        left = Array(repeating: ([], 0), count: clients)
     }
 }
 
-/// Parties, seniority and proof.
+/// Parties and seniority.
 extension World {
     /// A client asks to wait, before it is answered.
     func saysParty(_ request: JoinRequest, _ client: Int, waits: Bool, isSameScene: Bool) {
@@ -59,26 +66,6 @@ extension World {
             fail(.placeLost, "connection \(connection) has waited \(unixMs - old.unixMs) ms less in \(truth[number].id.short) than before")
         }
         truth.waiting.since[connection] = (number, unixMs)
-    }
-
-    /// Whether a join without a `resume` of its subject may take over a place in a session of this scene.
-    func isProof(_ request: JoinRequest, for scene: SceneID?) -> Bool {
-        if request.resume.map({ Resume($0)?.claim.subject == request.subject }) == true { return true }
-        guard let place = plan.scenes.first(where: { $0.id == scene }) else { return true }
-        if place.identity == .open { return true }
-        let wanted = plan.scenes.first { $0.id.name == request.scene }
-        return request.isProven && wanted?.authority != nil && wanted?.authority == place.authority
-    }
-
-    /// Promise 9: a place in a room is taken over by proof alone.
-    func checkTakeover(_ number: Int, _ connection: Int) {
-        guard let joining = truth.joining, joining.connection == connection, joining.room == number, joining.isSameScene,
-            truth[number].atMatchmaker == .waiting, let scene = try? SceneID(joining.request.scene)
-        else { return }
-        if !isProof(joining.request, for: scene) {
-            return fail(.proofNotNeeded, "connection \(connection) takes over a place in \(truth[number].id.short) by a name alone")
-        }
-        if joining.request.resume == nil, joining.request.isProven { coverage.count(.takenOverByToken) }
     }
 
     /// Whoever was hung up from this side is not to blame.

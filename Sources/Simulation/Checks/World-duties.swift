@@ -185,7 +185,7 @@ extension World {
         let claim = joining.request.resume.flatMap { Resume($0)?.claim }
         let now = matchmaker.moment(nowUs)
         if let claim, claim.kind.restoresPlace, claim.subject == joining.request.subject, claim.expiresUnixMs > now.unixMs {
-            guard truth.isSpent(claim) else { return }
+            guard truth.isSpent(claim) || isLeft(claim) else { return }
             coverage.count(.creditSpent)
         }
         if waitedMs == 0 { return }

@@ -208,8 +208,8 @@ extension World {
         // While the fate of an older session is unknown, it is that session that the subject waits for, in its scene.
         let number = truth.number(of: session)
         if truth[number].atMatchmaker == .live, truth[number].handOffs.last?.assignment.scene != claim.scene { return }
-        // Who comes back from a session that may have been played waits anew.
-        if truth.mayBeSpent(claim) { return }
+        // Who comes back from a session that may have been played waits anew, and who had left.
+        if truth.mayBeSpent(claim) || truth.mayBeLeft(claim) { return }
         if joining.room == number { coverage.count(.placeTakenOver) }
         coverage.count(.placeRestored)
         if waitedMs < now.unixMs - claim.sinceUnixMs {
@@ -220,7 +220,7 @@ extension World {
     /// Promise 9 at the matchmaker: a name alone takes nothing over.
     private func checkProof(_ reply: MatchmakerReply, _ client: Int, _ request: JoinRequest) {
         guard case .matched(let session, _, _, _, _, _) = reply, let number = truth.find(session) else { return }
-        if !isProof(request, for: truth[number].handOffs.last?.assignment.scene) {
+        if !isProof(request, for: truth[number].handOffs.last?.assignment) {
             fail(.proofNotNeeded, "a connection without proof is sent into \(session.short) as p\(client)")
         }
     }
@@ -228,7 +228,7 @@ extension World {
     private func judge(ended id: SessionID, _ reason: EndReason, _ client: Int, on connection: Int) {
         guard reason != .superseded else { return coverage.count(.superseded) }
         let number = truth.number(of: id)
-        if reason == .playerLeft, truth[number].atMatchmaker == .waiting { coverage.count(.left, .waiting) }
+        if reason == .playerLeft { hasLeft(number, client, on: connection) }
         if reason == .noCoordinator, truth[number].handOffs.isEmpty { checkCoordinatorWanted(id, client, on: connection) }
         // One who left a room before it was matched hears of the room, not of the game.
         let isMember = truth[number].handOffs.contains { handOff in
@@ -310,6 +310,7 @@ extension World {
     private func checkSeats(_ assignment: Assignment) {
         let number = truth.number(of: assignment.session)
         for client in assignment.subjectsLeft.compactMap(\.clientIndex) {
+            if truth[number].lostClients[client] != nil { continue }  // of which word is on its way
             let other = truth.matchedInto[client]
             truth.matchedInto[client] = number
             truth.noteGame(number, of: client, matchedUnixMs: matchmaker.moment(nowUs).unixMs)

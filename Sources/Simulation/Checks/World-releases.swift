@@ -5,6 +5,7 @@ import SessionProtocol
 extension World {
     /// Notes what a join shows of the client's releases, before the matchmaker knows of it.
     func showsRelease(_ resume: String?, _ client: Int, _ connection: Int) {
+        notePlaceBefore(client)
         guard let resume, let claim = Resume(resume)?.claim, claim.expiresUnixMs > matchmaker.moment(nowUs).unixMs else { return }
         var shown = truth.heard[client].filter { $0.resume == resume }.map { truth.number(of: $0.session) }
         for place in truth.placesBehindRelease[client] where place.resume == resume {
@@ -28,6 +29,7 @@ extension World {
 
     /// Notes the place that is given to one who was released.
     func keepsRelease(_ resume: String, _ client: Int, _ connection: Int) {
+        isTold(resume, on: connection)
         let from = truth.connection(connection).releasedFrom.filter(mayComeBack)
         guard !from.isEmpty, truth.placesBehindRelease[client].last?.resume != resume else { return }
         truth.placesBehindRelease[client].append(

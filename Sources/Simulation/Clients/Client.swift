@@ -27,6 +27,9 @@ struct Client {
     var resume: String?
     /// What it forgot, and another page of its own still knows.
     var forgotten: String?
+    /// On which somebody else has joined under its name, and what it was given there.
+    var impostor = -1
+    var stolen: String?
     var scene = 0
     /// Counts the pages: what a reloaded page does not know any more.
     var page: UInt32 = 1

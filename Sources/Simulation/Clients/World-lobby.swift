@@ -29,6 +29,8 @@ extension World {
         case .resetDone(let number): ask(.resetDone(number), client)
         case .finish: finish(client)
         case .quirk(let quirk): be(client, quirk)
+        case .impostor: impersonate(client)
+        case .thief: steal(client)
         }
     }
 
@@ -41,6 +43,7 @@ extension World {
         clients[client].accuses = false
         clients[client].retries = 0
         if !isHealing, !isBot(client) { later(client, .join, afterMs: thinkMs ?? plan.thinkMs) }
+        mayBeImpersonated(client)
     }
 
     // MARK: At the matchmaker
@@ -58,6 +61,7 @@ extension World {
         sayJoin(client, on: connection, resume: clients[client].resume)
         if clients[client].random.perMille(3) { sayJoin(client, on: connection, resume: clients[client].resume) }
         mayMisbehave(client, within: 0...3000)
+        if clients[client].stolen != nil { later(client, .thief, afterMs: 100...1500) }
     }
 
     /// - Parameter isItself: its page has its token, where there are such.
@@ -95,6 +99,7 @@ extension World {
         case .closed, .refused: connections[connection].isOpenAtClient = false
         case .lobby, .play, .relayed, .bundle: if socket.isSilent { return }
         }
+        if clients[client].impostor == connection, case .lobby(.waiting(let news)) = message { clients[client].stolen = news.resume }
         if trace != nil, let text = message.text { note("p\(client) hears on \(connection): \(text)") }
         clientHears(message, client, on: connection)
         guard clients[client].connection == connection else { return }

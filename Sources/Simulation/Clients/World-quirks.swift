@@ -67,7 +67,7 @@ extension World {
         clients[client].flickersUntilUs = nowUs + 8_000_000
     }
 
-    private func closeLater(_ connection: Int, _ client: Int) {
+    func closeLater(_ connection: Int, _ client: Int) {
         queue.put(.ghostCloses(connection), atUs: nowUs + UInt64(clients[client].random.between(1_000, 5_000_000)))
     }
 

@@ -107,4 +107,7 @@ enum ClientTimer {
     case resetDone(UInt16)
     case finish
     case quirk(Quirk)
+    /// Somebody else says its name while it is away, and later shows what it was given then.
+    case impostor
+    case thief
 }

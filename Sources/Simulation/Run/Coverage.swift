@@ -13,7 +13,7 @@ public enum Probe: Int, CaseIterable, Sendable {
     case releasedOutcomeRepeated, twinsProbed, presumedLost, presumptionReplaced, toldAfterAck, toldWithoutLink, toldByMatchmaker
     case releaseRestored, placeTakenOver, creditSpent
     case rejoinedAfterEnd, survivorsRequeued, placeRestored, leaseRanOut, staleEndAcknowledged, provedNothing
-    case asked, confirmed, questionOff
+    case asked, confirmed, questionOff, nameStolen
     case partyGathers, partyMatched, takenOverByToken, quotaFilled, blockFilled, roleTold
     case matchedByPings, matchedByRegions, matchedByMeasure, pairMeasured, matchedWithBots, matchedSmaller, matchedStrangers, matchedAgain
     case lossTold, lossToldAgain, lossToldByMatchmaker, lossInOutcome, lostPlaysElsewhere, paused, resumed, episodeBegun

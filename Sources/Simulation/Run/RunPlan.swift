@@ -19,6 +19,8 @@ struct RunPlan: Sendable {
     let administration: [AdministrationPlan]
     var reloads: [ReloadPlan]
     var rotateAtBytes: Int
+    /// Others join under the names of those who are away.
+    let hasImpostors: Bool
     /// How often one who is asked "still there?" is not, of a thousand.
     var asleepPerMille: Int
     /// How often a step of a client goes wrong, of a thousand.
@@ -44,6 +46,8 @@ struct RunPlan: Sendable {
 
         var sleepy = SmallGenerator(root: root, stream: 9_320)
         asleepPerMille = options.preset != .calm && sleepy.perMille(60) ? 700 : 60
+        var impostors = SmallGenerator(root: root, stream: 9_330)
+        hasImpostors = options.preset != .calm && impostors.perMille(150)
         let isQuick = options.preset != .calm && random.perMille(900)
         matchmaking = RunPlan.limits(isQuick: isQuick, clients: clients, &random)
         var doubtful = SmallGenerator(root: root, stream: 9_500)

@@ -144,7 +144,7 @@ class Session:
                 lost_s = monotonic() - self._heard_s
                 if lost_s > GIVE_UP_S:
                     raise Failed("unreachable", "no server has answered for long")
-                if lost_s > RETURN_S:
+                if lost_s > RETURN_S and self._join["scene"]:
                     self._forget()
                 await asyncio.sleep(min(RETRY_S * 2**self._tries, RETRY_MAX_S) * random.uniform(0.5, 1.0))
                 self._tries += 1
@@ -185,7 +185,7 @@ class Session:
             return False
         if seat and code == 4001:
             raise Failed("superseded", "another connection has entered with the same ticket")
-        if seat and error.code in ("bad_ticket", "session_ended"):
+        if seat and self._join["scene"] and error.code in ("bad_ticket", "session_ended"):
             self._forget()
             return True
         if error.code not in PASSING:
@@ -258,6 +258,14 @@ class Session:
             await self.say("finish", **self._finish)
         for barrier in list(self._barriers):
             await self.say("ready", barrier=barrier)
+
+
+def sit(seat: JSON) -> Session:
+    """Plays on in the seat of a lost player, where `seat` is what the coordinator has answered to `POST …/seat`."""
+    game = Session("", "", "")
+    game._seat, game.session, game.player, game.players = seat, seat["session"], seat["player"], seat["players"]
+    game.role, game.treatment = seat.get("role"), seat.get("treatment")
+    return game
 
 
 def join(server: str, scene: str, subject: str, **fields: Any) -> Session:

@@ -30,6 +30,13 @@ public struct OriginPolicy: Equatable, Sendable {
         }
     }
 
+    /// Whether every page that the other one admits may.
+    public func admitsAll(of other: OriginPolicy) -> Bool {
+        guard let origins else { return true }
+        guard let others = other.origins else { return false }
+        return others.isSubset(of: origins)
+    }
+
     /// One spelling of each origin: small letters, and no port that goes without saying. Nil for what is none.
     fileprivate static func normal(_ text: String) -> String? {
         if text == "null" { return text }

@@ -9,7 +9,7 @@ extension SceneFile {
         if let node = scene["attempts"] { rules.attempts = try attempts(node) }
         if let node = scene["start"] { rules.start = try start(node) }
         if let node = scene["relay"] { rules.relay = try relay(node) }
-        if let node = scene["ticks"] { rules.ticks = try ticks(node) }
+        if let node = scene["ticks"] { rules.ticks = try ticks(node, groupSize: groupSize) }
         if let node = scene["absence"] { rules.absence = try absence(node, groupSize: groupSize) }
         if let node = scene["barriers"] { rules.barriers = try barriers(node) }
         if let node = scene["episodes"] { rules.episodes = try episodes(node) }
@@ -38,13 +38,18 @@ extension SceneFile {
             slowReader: try object.code("slowReader") ?? .disconnect)
     }
 
-    private static func ticks(_ node: ConfigurationNode) throws(ConfigurationError) -> TickRule {
+    private static func ticks(_ node: ConfigurationNode, groupSize: Int) throws(ConfigurationError) -> TickRule {
         let object = try node.object(.ticks)
         var rule = TickRule(intervalMs: try object.required("interval").duration(in: TickRule.intervalRangeMs))
         if let node = object["inputMax"] { rule.inputBytesMax = try node.size(in: TickRule.inputRangeBytes) }
         if let node = object["kept"] { rule.ticksKept = try node.number(in: TickRule.keptRange) }
         rule.missingInput = try object.code("missingInput") ?? rule.missingInput
         rule.lateInput = try object.code("lateInput") ?? rule.lateInput
+        guard rule.fits(players: groupSize) else {
+            throw (object["inputMax"] ?? node).error(
+                "\(groupSize) inputs of \(rule.inputBytesMax) bytes do not fit one message of "
+                    + "\(ProtocolLimits.playMessageBytesMax): \"inputMax\" can be \(TickRule.inputBytesFitting(players: groupSize))")
+        }
         return rule
     }
 

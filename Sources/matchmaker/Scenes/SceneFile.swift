@@ -1,12 +1,16 @@
 import Matchmaking
 import Service
 import SessionProtocol
+import WebProtocol
 
 /// Scenes as they stand in the configuration file under `scenes`. `compose/scenes.schema.json` describes the same for
 /// editors; what only makes sense of several values together is checked here alone.
 enum SceneFile {
     /// The file's scenes, or the built-in ones when it has none. An error names file, line, column, path and scene.
-    static func scenes(_ node: ConfigurationNode?) throws(ConfigurationError) -> [Scene] {
+    /// - Parameter serverOrigins: the pages that may join scenes without a list of their own.
+    static func scenes(
+        _ node: ConfigurationNode?, serverOrigins: OriginPolicy = .any
+    ) throws(ConfigurationError) -> [Scene] {
         guard let node else { return builtIn }
         let elements = try node.elements(countMax: SceneFileLimits.scenesMax)
         if elements.isEmpty { throw node.error("at least one scene is needed") }
@@ -21,7 +25,8 @@ enum SceneFile {
         }
         for (element, scene) in zip(elements, scenes) {
             try naming(element) { () throws(ConfigurationError) -> Void in
-                try checkMoves(from: scene, element, scenes, indices)
+                guard let target = try checkMoves(from: scene, element, scenes, indices) else { return }
+                try checkDoors(from: element, to: elements[target], serverOrigins)
             }
         }
         return scenes
@@ -38,31 +43,6 @@ enum SceneFile {
                 bytesMax: ProtocolLimits.sceneBytesMax)
             else { throw error }
             throw error.about("scene \"\(id)\"")
-        }
-    }
-
-    /// Nobody is moved to a scene that is not there, nor in circles.
-    private static func checkMoves(
-        from scene: Scene, _ element: ConfigurationNode, _ scenes: [Scene], _ indices: [SceneID: Int]
-    ) throws(ConfigurationError) {
-        guard case .moveTo(let first) = scene.whenWaitIsOver,
-            let node = try element.object("whenWaitIsOver")?.object("moveTo")
-        else { return }
-        guard first != scene.id else { throw node.error("is this scene itself; name another one, or say \"end\"") }
-        var next = first
-        var names = [scene.id.name]
-        while names.count <= scenes.count {
-            guard let index = indices[next] else {
-                // One further on is reported where it stands.
-                guard next == first else { return }
-                throw node.error("there is no scene \"\(next)\"\(didYouMean(next.name, among: indices.keys.map(\.name).sorted()))")
-            }
-            names.append(next.name)
-            guard case .moveTo(let further) = scenes[index].whenWaitIsOver else { return }
-            guard further != scene.id else {
-                throw node.error("leads back here: \(names.joined(separator: " → ")) → \(scene.id); one of them has to \"end\"")
-            }
-            next = further
         }
     }
 }

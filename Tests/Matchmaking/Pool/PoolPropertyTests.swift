@@ -202,7 +202,7 @@ import Testing
     func monotone(_ test: Case) {
         var random = SeededGenerator(number: 5)
         var pool = WaitingPool(rules: test.rules, groupSize: test.size)
-        var book = PairBook(apartLifetimeMs: 60_000, apartMax: 10, measuredMax: 10)
+        var book = PairBook(apartLifetimeMs: 60_000, apartMax: 10, measuredLifetimeMs: 86_400_000, measuredMax: 10)
         var now = Moment(bootMs: 1_000_000, unixMs: 2_000_000)
         var units: [PoolUnit] = []
         for number in 0..<40 {

@@ -19,7 +19,7 @@ struct WaitingParty: Equatable {
 /// A pool, driven as the matchmaker drives it: each event is followed by a search around whom it concerns.
 struct Waiters {
     var pool: WaitingPool
-    var book = PairBook(apartLifetimeMs: 60_000, apartMax: 1000, measuredMax: 1000)
+    var book = PairBook(apartLifetimeMs: 60_000, apartMax: 1000, measuredLifetimeMs: 86_400_000, measuredMax: 1000)
     var now = Moment(bootMs: 10_000_000, unixMs: 1_700_000_000_000)
     private(set) var waiting: [PoolUnit: WaitingParty] = [:]
     private(set) var orderNext: UInt64 = 0

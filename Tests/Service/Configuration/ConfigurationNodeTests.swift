@@ -50,6 +50,17 @@ private func problem(_ text: String) -> String { problem(Array(text.utf8)) }
         #expect(problem(text) == line)
     }
 
+    @Test("A file of another encoding is told how to be saved")
+    func encodings() {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        #expect(problem(mark + Array("{}".utf8)) == "f:1:1: begins with a byte order mark; save the file as UTF-8 without one")
+        for bytes in [[0xFF, 0xFE, 0x7B, 0], [0xFE, 0xFF, 0, 0x7B]] as [[UInt8]] {
+            #expect(problem(bytes) == "f:1:1: is UTF-16; save the file as UTF-8")
+        }
+        // In a text it is a character as any other.
+        #expect(problem(Array("[\"".utf8) + mark + Array("\"]".utf8)) == "")
+    }
+
     @Test("Comments go to the end of their line, and none begins in a string")
     func comments() throws {
         let node = try node("// one\n{ // {\n \"a\": \"http://b\", \"c\\\"//\": 2 // \"é\"\n}//\r\n// end")

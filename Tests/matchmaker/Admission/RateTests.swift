@@ -106,11 +106,12 @@ import Testing
         let all = try settings([
             "--joins-per-address", "10", "--joins-per-address-burst", "5", "--joins-per-subject", "0", "--allowed-origins",
             "https://a.example,null", "--trusted-proxies", "10.0.0.0/8,unix", "--proxy-header", "forwarded",
-            "--connections-per-address", "3", "--round-trip-interval", "0",
+            "--connections-per-address", "3", "--round-trip-interval", "0", "--round-trips-kept", "2h",
         ])
         #expect(all.joinRates.perAddress == RateLimit(perMinute: 10, burst: 5))
         #expect(all.joinRates.perSubject.perMinute == 0)
         #expect(all.web.access.connectionsPerAddressMax == 3 && all.web.roundTripIntervalMs == 0)
+        #expect(all.matchmaking.pool.measuredPairsLifetimeMs == 7_200_000)
         #expect(complaint(["--allowed-origins", "example.org"]).hasPrefix(#"--allowed-origins: "example.org" is neither "#))
         #expect(complaint(["--trusted-proxies", "10.0.0.1/8"]).contains("the network is 10.0.0.0/8"))
         #expect(complaint(["--proxy-header", "x-real-ip"]).hasPrefix("--proxy-header: "))

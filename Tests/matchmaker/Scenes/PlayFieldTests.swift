@@ -56,6 +56,21 @@ private func line(_ keys: String) -> String {
         #expect(rules.watch == WatchRule())
     }
 
+    @Test("Inputs of a tick that may not fit one message together are refused, with the greatest size that does")
+    func ticksThatDoNotFit() throws {
+        func ticks(_ groupSize: Int, _ more: String) -> String {
+            "{\"scenes\": [{\"id\": \"a\", \"groupSize\": \(groupSize),\n\"ticks\": {\"interval\": 50\(more)}}]}"
+        }
+        let line = complaint(file: ticks(16, #", "inputMax": 4094"#))
+        #expect(line.contains(":2:") && line.contains("scenes[0].ticks.inputMax (scene \"a\")") && line.contains("can be 4093"))
+        // The default is too much too for the greatest groups.
+        let byDefault = complaint(file: ticks(255, ""))
+        #expect(byDefault.contains("scenes[0].ticks (scene \"a\")") && byDefault.contains("can be 254"))
+        for (groupSize, more) in [(16, #", "inputMax": 4093"#), (15, #", "inputMax": "4KiB""#), (255, #", "inputMax": 254"#), (253, "")] {
+            #expect(try settings(file: ticks(groupSize, more)).scenes.first?.playRules.ticks?.fits(players: groupSize) == true)
+        }
+    }
+
     @Test(
         "A mistake is named with its scene and field",
         arguments: [

@@ -181,15 +181,15 @@ extension MatchmakerCore {
         else { return }
         accept(connection, subject, in: entry.scene, sinceUnixMs: handOff.members[index].sinceUnixMs, now)
         fates.set(connection, atMs: now.bootMs + limits.fateTimeoutMs)
+        var member = handOff.members[index]
+        if isOlder {
+            // What it is told from now on has to prove the place that it now has.
+            member.seal = seal(ofPlaceOf: member, in: id, entry.scene, now)
+            _ = updateHandOff(id) { $0.members[index].seal = member.seal }
+        }
         if handOff.phase == .accepted, handOff.cancel == nil, !isDoubtful(id), coordinator(handOff.node)?.isReady == true {
             tellMatched(id, playerAt: index, now, &actions)
             return
-        }
-        var member = handOff.members[index]
-        if isOlder {
-            // What it is told now has to prove the place that it now has.
-            member.seal = seal(ofPlaceOf: member, in: id, entry.scene, now)
-            _ = updateHandOff(id) { $0.members[index].seal = member.seal }
         }
         actions.append(
             .reply(

@@ -279,6 +279,24 @@ import Testing
         #expect(later.waits[4]?.waitedMs == 0)
     }
 
+    @Test("an older place that was proved when `matched` was told again is what the next resume claims")
+    func olderPlaceBehindMatched() throws {
+        var lobby = Lobby(.group(2))
+        lobby.connect("east", link: 1)
+        lobby.join("ann", on: 1)
+        let sinceUnixMs = lobby.now.unixMs
+        lobby.disconnect(1)
+        lobby.pass(1_000)
+        lobby.playDuo("ann", "bob", connections: (2, 3), link: 1, session: "S2")
+        #expect(lobby.join("ann", on: 4, resume: lobby.resumes[1]).contains { $0.hasPrefix("4: matched S2") })
+        lobby.disconnect(4)
+        lobby.down(1)
+        lobby.pass(500)
+        lobby.join("ann", on: 5, resume: lobby.resumes[1])
+        #expect(lobby.waits[5]?.waitedMs == 1_500)
+        #expect(Resume(try #require(lobby.resumes[5]))?.claim.sinceUnixMs == sinceUnixMs)
+    }
+
     @Test("a wall clock that is set back behind a game costs nobody its place; what was waited since counts no more behind a restart")
     func clockSetBack() {
         var lobby = Lobby(.group(2))

@@ -95,7 +95,7 @@ extension CoordinatorCore {
 
 extension SessionDetails {
     func playReply(_ play: Play, to player: PlayerIndex, _ now: Moment) -> PlayerReply {
-        .play(play.route.transport, seed: assignment.seed & (1 << 53 - 1), instant(play.startMs, for: player, now), tickTerms)
+        .play(play.route.transport, seed: assignment.seed & (1 << 53 - 1), start(of: play, for: player, now), tickTerms)
     }
 }
 

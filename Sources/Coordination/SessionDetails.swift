@@ -126,6 +126,8 @@ struct Play: Sendable {
     var pausedMs: UInt64?
     /// When it went on, or will, after it last stood still.
     var resumedMs: UInt64?
+    /// For how long of the time since its start it had stood still by then.
+    var stoodStillMs: UInt64 = 0
 }
 
 extension Assignment {

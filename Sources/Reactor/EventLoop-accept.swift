@@ -3,7 +3,7 @@ import Glibc
 
 // Listening and accepting, within limits.
 extension EventLoop {
-    /// Listens, and gives what it accepts to the handler. Throws `addressInUse`, `unixPathInvalid`, `unixPathOccupied` or `system`.
+    /// Listens, and gives what it accepts to the handler. Throws `addressInUse`, `cannotListen`, `unixPathInvalid`, `unixPathOccupied` or `system`.
     /// A Unix socket's file that is left from a dead process is replaced.
     public func listen(
         at address: SocketAddress, handler: any ConnectionHandler, limits: ListenerLimits = .init()

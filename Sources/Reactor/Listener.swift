@@ -77,7 +77,7 @@ struct OpenedListener {
                 _ = fchmod(descriptor, limits.unixPermissions)
             }
             let code = Socket.bind(descriptor, to: wanted)
-            guard code == 0 else { throw code == EADDRINUSE ? .addressInUse(wanted) : .system(operation: "bind", errno: code) }
+            guard code == 0 else { throw code == EADDRINUSE ? .addressInUse(wanted) : .cannotListen(wanted, errno: code) }
             switch wanted {
             case .ipv4, .ipv6:
                 unixFile = nil
@@ -91,7 +91,7 @@ struct OpenedListener {
             guard Glibc.listen(descriptor, limits.backlog) == 0 else {
                 let code = errno
                 unixFile?.remove()
-                throw code == EADDRINUSE ? .addressInUse(wanted) : .system(operation: "listen", errno: code)
+                throw code == EADDRINUSE ? .addressInUse(wanted) : .cannotListen(wanted, errno: code)
             }
         } catch {
             Socket.close(descriptor)

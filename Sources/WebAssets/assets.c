@@ -29,6 +29,9 @@ static const unsigned char visibility[] = {
 static const unsigned char gatherings[] = {
 #embed "client/greenroom-rounds.js"
 };
+static const unsigned char play_time[] = {
+#embed "client/greenroom-time.js"
+};
 static const unsigned char place[] = {
 #embed "client/greenroom-place.js"
 };
@@ -104,6 +107,7 @@ static const struct greenroom_asset assets[] = {
     {"/greenroom-visibility.js", SCRIPT, visibility, sizeof visibility},
     {"/greenroom-rounds.js", SCRIPT, gatherings, sizeof gatherings},
     {"/greenroom-place.js", SCRIPT, place, sizeof place},
+    {"/greenroom-time.js", SCRIPT, play_time, sizeof play_time},
     {"/greenroom-stream.js", SCRIPT, stream, sizeof stream},
     {"/greenroom.py", PYTHON, python, sizeof python},
     {"/examples/echo.py", PYTHON, echo, sizeof echo},

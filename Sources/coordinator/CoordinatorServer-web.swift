@@ -203,7 +203,7 @@ extension PlayerError {
 }
 
 extension StartInstant {
-    var message: CoordinatorReply.Instant { .init(startsInMs: inMs, startAtMs: clientMs) }
+    var message: CoordinatorReply.Instant { .init(startsInMs: inMs, startedAgoMs: agoMs, startAtMs: clientMs, pausedMs: pausedMs) }
 }
 
 extension PlayerReply {

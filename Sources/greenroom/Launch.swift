@@ -30,25 +30,27 @@ struct Launch {
         // For the matchmaker alone: a coordinator has no such file.
         unsetenv(Main.config.declaration.environmentName)
         guard let folder = TemporaryFolder(prefix: "greenroom-") else { fail("cannot make a temporary folder") }
-        let link = "unix:\(folder.path)/link.sock"
+        let socket = "\(folder.path)/link.sock", link = "unix:\(socket)"
         let common = ["--log-format", logFormat.rawValue, "--log-level", logLevel.rawValue, "--parent", "\(getpid())"]
         let matchmaker = ChildServer(
             "matchmaker", port: port, ["--listen", "\(host):\(port)", "--link-listen", link] + (config.map { ["--config", $0] } ?? []) + common)
         let coordinator = ChildServer(
             "coordinator", port: port + 1, ["--listen", "\(host):\(port + 1)", "--link", link] + common)
         var children: [ChildServer] = []
-        for child in [matchmaker, coordinator] {
+        var early: End?
+        for child in [matchmaker, coordinator] where early == nil {
             if let problem = child.start() {
                 stop(children, signals, folder)
                 fail("\(child.name): \(problem)")
             }
             children.append(child)
+            if child === matchmaker { early = waitForLink(at: socket, children, signals) }
         }
-        let end = waitUntilReady(children, signals) ?? wait(children, signals)
+        let end = early ?? waitUntilReady(children, signals) ?? wait(children, signals)
         switch end {
         case .signal: break
         case .notReady: report("greenroom: the servers did not get ready in time")
-        case .ended(let name): report("greenroom: \(name) has ended by itself; stopping the other")
+        case .ended(let name): report("greenroom: \(name) has ended by itself")
         }
         let isClean = stop(children, signals, folder)
         exit(end == .signal && isClean ? 0 : 1)
@@ -64,7 +66,20 @@ struct Launch {
     private func announce() {
         report(
             "\n  Greenroom is running. Open this page in two tabs:\n\n      http://\(host):\(port)/\n\n"
+                + "  What the operator sees: http://\(host):\(port)/dashboard\n"
                 + "  State: http://\(host):\(port)/v1/state and http://\(host):\(port + 1)/v1/state. Ctrl-C stops it.\n")
+    }
+
+    /// Polls until the matchmaker waits for coordinators, so that the first words of the other are no complaint; gives the reason
+    /// when it does not come to that.
+    private func waitForLink(at path: String, _ children: [ChildServer], _ signals: SignalWaiter) -> End? {
+        let deadlineMs = Clock.bootMs() + Launch.readyTimeoutMs
+        while Clock.bootMs() < deadlineMs {
+            if let end = ended(children) { return end }
+            if access(path, F_OK) == 0 { return nil }
+            if isStop(signals.wait(timeoutMs: 5), children) { return .signal }
+        }
+        return .notReady
     }
 
     /// Polls until both answer that they are ready, and announces it; gives the reason when it does not come to that.

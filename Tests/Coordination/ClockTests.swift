@@ -113,6 +113,25 @@ import Testing
         return stage.ask(connection, .clock(sample: sample, clientMs: clientMs))
     }
 
+    @Test("one who is back hears how long ago play began, and when that was by its own clock once it is known")
+    func returning() {
+        Stage.play { stage in
+            stage.begin(Self.counting(1_000))
+            stage.passLinked(8_000)
+            stage.cut(2)
+            stage.passLinked(500)
+            stage.enter(3, 1, player: 1)
+            guard let details = stage.core.ledger.details(of: Stage.session(1)), case .playing(let play) = details.phase else {
+                Issue.record("it plays")
+                return
+            }
+            let reply = details.playReply(play, to: PlayerIndex(1), stage.now)
+            #expect(reply == .play(.relay, seed: 7, StartInstant(inMs: 0, agoMs: 7_500), nil))
+            for sample: UInt32 in 1...4 { #expect(answer(&stage, 3, sample, aheadMs: 300, wayMs: 10) == []) }
+            #expect(answer(&stage, 3, 5, aheadMs: 300, wayMs: 10) == ["3 < start in 0 ago 7600 at 101300"])
+        }
+    }
+
     @Test("without a rule play begins at once; a client is asked its clock when it enters")
     func atOnce() {
         Stage.play { stage in
@@ -133,7 +152,7 @@ import Testing
                 #expect(stage.clocks == ["1 < clock \(sample + 1) at 100000"])
                 stage.clocks = []
             }
-            #expect(answer(&stage, 1, 5, aheadMs: 50) == [])
+            #expect(answer(&stage, 1, 5, aheadMs: 50) == ["1 < start in 0 at 100050"], "now that its clock is known")
             stage.passLinked(9_999)
             #expect(stage.clocks == [])
             stage.passLinked(1)
@@ -166,7 +185,7 @@ import Testing
             #expect(stage.enter(3, 1, player: 0).last == "3 < play relay 7 in 2000", "another page has another clock")
             for sample: UInt32 in 1...4 { #expect(answer(&stage, 3, sample, aheadMs: 1) == []) }
             stage.pass(2_000)
-            #expect(answer(&stage, 3, 5, aheadMs: 1) == [], "it has begun")
+            #expect(answer(&stage, 3, 5, aheadMs: 1) == ["3 < start in 0 at 103101"], "it has begun, and this is when")
         }
     }
 }

@@ -80,12 +80,29 @@ import Testing
         }
     }
 
+    @Test("those who are back hear for how long play has stood still, countdowns included, however often it did")
+    func stoodStill() {
+        Stage.play { stage in
+            stage.begin(Stage.ruled(1, Self.rules(countdownMs: 1_000)))
+            stage.passLinked(5_000)
+            stage.cut(1)
+            stage.passLinked(2_000)
+            #expect(stage.enter(11, 1, player: 0).last == "3 < resumed in 1000 paused 3000")
+            // Before it has gone on: 4 s of it have been played, then as now.
+            stage.passLinked(500)
+            stage.cut(2)
+            stage.passLinked(5_000)
+            #expect(stage.enter(12, 1, player: 1).last == "3 < resumed in 1000 paused 8500")
+            #expect(stage.now.bootMs + 1_000 - 101_000 - 8_500 == 4_000)
+        }
+    }
+
     @Test("it goes on without one who does not come back")
     func lost() {
         Stage.play { stage in
             stage.begin(Stage.ruled(1, Self.rules(countdownMs: 2_000)))
             stage.cut(1)
-            #expect(stage.passLinked(10_000).suffix(2) == ["2 < resumed in 2000", "3 < resumed in 2000"])
+            #expect(stage.passLinked(10_000).suffix(2) == ["2 < resumed in 2000 paused 10000", "3 < resumed in 2000 paused 10000"])
         }
     }
 
@@ -122,7 +139,7 @@ import Testing
             stage.cut(1)
             stage.passLinked(5_000)
             let lines = stage.enter(11, 1, player: 0)
-            #expect(lines.contains("11 < episode 1/2 in 0 for 12000") && lines.last == "3 < resumed in 3000")
+            #expect(lines.contains("11 < episode 1/2 in 0 ago 3000 paused 3000 for 12000") && lines.last == "3 < resumed in 3000 paused 6000")
             #expect(stage.core.phase(of: Stage.session(1), now: stage.now) == .inactive)
             #expect(stage.passLinked(12_999) == [])
             #expect(stage.passLinked(1).first == "11 < reset 2 for 30000")
@@ -132,7 +149,8 @@ import Testing
             stage.passLinked(5_000)
             stage.cut(1)
             stage.passLinked(5_000)
-            #expect(stage.enter(11, 1, player: 0).last == "3 < resumed in 3000")
+            let lines = stage.enter(11, 1, player: 0)
+            #expect(lines.contains("11 < episode 1/2 in 0 ago 7000 paused 5000 for 8000") && lines.last == "3 < resumed in 3000 paused 8000")
             #expect(stage.passLinked(10_999) == [])
             #expect(stage.passLinked(1).first == "11 < reset 2 for 30000")
         }
@@ -148,7 +166,7 @@ import Testing
             stage.passLinked(2_000)
             #expect(stage.ask(2, .episodeDone(1)) == ["2 < reset 2 for 4000", "3 < reset 2 for 4000"])
             #expect(stage.passLinked(7_999) == [])
-            #expect(stage.passLinked(1).suffix(2) == ["2 < resumed in 3000", "3 < resumed in 3000"], "the grace of the first is over")
+            #expect(stage.passLinked(1).suffix(2) == ["2 < resumed in 3000 paused 13000", "3 < resumed in 3000 paused 13000"], "the grace of the first is over")
             stage.ask(2, .resetDone(2))
             #expect(stage.passLinked(6_999) == [])
             #expect(stage.passLinked(1).last == #"> ended s1/1 barrier_timeout in playing blamed [2] lost ["0 player_disconnected"]"#)
@@ -163,7 +181,7 @@ import Testing
             stage.ask(2, .resetDone(2))
             #expect(stage.ask(3, .resetDone(2)).first == "2 < episode 2/2 in 3000 for 13000")
             stage.passLinked(6_000)
-            #expect(stage.enter(11, 1, player: 0).last == "3 < resumed in 3000")
+            #expect(stage.enter(11, 1, player: 0).last == "3 < resumed in 3000 paused 11000")
             #expect(stage.passLinked(12_999) == [])
             #expect(stage.passLinked(1).first == "11 < done")
         }
@@ -286,7 +304,7 @@ import Testing
             Self.begin(&stage, EpisodeRule(count: 2, timeoutMs: 60_000, endsWhen: .anySays))
             stage.passLinked(1_000)
             stage.cut(1)
-            #expect(stage.enter(11, 1, player: 0).last == "11 < episode 1/2 in 0 for 59000")
+            #expect(stage.enter(11, 1, player: 0).last == "11 < episode 1/2 in 0 ago 1000 for 59000")
             stage.ask(2, .episodeDone(1))
             stage.cut(11)
             stage.passLinked(1_000)

@@ -161,6 +161,25 @@ import Testing
         }
     }
 
+    @Test("they go on at the instant that is told, also when one goes while they were about to")
+    func pausingTwice() {
+        Stage.play { stage in
+            var assignment = Self.ticking(countdownMs: 1_000)
+            assignment.extensions.playRules.absence = AbsenceRule(pauses: true, loss: .empty)
+            stage.begin(assignment)
+            #expect(stage.tickOn(1_070).count == 1)
+            stage.cut(1)
+            _ = stage.tickOn(2_000)
+            #expect(stage.enter(11, 1, player: 0).last == "2 < resumed in 1000 paused 3000")
+            _ = stage.tickOn(400)
+            stage.cut(2)
+            _ = stage.tickOn(3_000)
+            #expect(stage.enter(12, 1, player: 1).last == "12 < resumed in 1000 paused 6400")
+            #expect(stage.tickOn(1_029) == [])
+            #expect(stage.tickOn(1) == ["tick 2 - - to [11, 12]"])
+        }
+    }
+
     @Test("one who returns gets the bundles that it has not seen")
     func returning() {
         Stage.play { stage in

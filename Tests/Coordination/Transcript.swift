@@ -44,11 +44,11 @@ extension PlayerReply {
         case .start(let start): "start \(start.line)"
         case .go(let barrier, let instant, let missing):
             "go \(barrier)\(instant.map { " in \($0.inMs)" } ?? "")\(missing.isEmpty ? "" : " without \(missing.list)")"
-        case .episode(let number, let count, let instant, let deadlineMs): "episode \(number)/\(count) in \(instant.inMs) for \(deadlineMs)"
+        case .episode(let number, let count, let instant, let deadlineMs): "episode \(number)/\(count) \(instant.line) for \(deadlineMs)"
         case .reset(let number, let deadlineMs): "reset \(number) for \(deadlineMs)"
         case .done: "done"
         case .paused(let player): "paused p\(player)"
-        case .resumed(let instant): "resumed in \(instant.inMs)"
+        case .resumed(let instant): "resumed \(instant.line)"
         case .playerLost(let player, let reason, let isForBot): "lost p\(player) \(reason)\(isForBot ? " bot" : "")"
         case .playerSeated(let player): "seated p\(player)"
         case .peerDisconnected(let player, let graceMs): "gone p\(player) \(graceMs)"
@@ -63,7 +63,10 @@ extension PlayerReply {
 }
 
 extension StartInstant {
-    var line: String { "in \(inMs)" + (clientMs.map { " at \($0)" } ?? "") }
+    var line: String {
+        "in \(inMs)" + (agoMs > 0 ? " ago \(agoMs)" : "") + (clientMs.map { " at \($0)" } ?? "")
+            + (pausedMs > 0 ? " paused \(pausedMs)" : "")
+    }
 }
 
 extension Message {

@@ -11,6 +11,7 @@ import types
 import pytest
 from processes import BINARIES, Process, eventually, free_ports, get
 from servers import Servers
+from turnserver import TurnServer
 
 TEST_S = 90.0
 
@@ -80,6 +81,15 @@ def servers(make_servers):
     """One matchmaker and one coordinator over a Unix socket, with short deadlines for requests and first messages."""
     short = ["--request-timeout", "1s", "--first-message-timeout", "1s"]
     return make_servers(matchmaker_options=short, coordinator_options=short).start()
+
+
+@pytest.fixture
+def coturn(tmp_path):
+    server = TurnServer(tmp_path)
+    try:
+        yield server.until_ready()
+    finally:
+        server.kill()
 
 
 @pytest.fixture(scope="session")

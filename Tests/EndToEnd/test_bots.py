@@ -7,6 +7,7 @@ import pytest
 from examples import fetch, library
 from players import Player
 from processes import eventually
+from programs import readme, script
 
 SCENES = [
     {"id": "relayed", "groupSize": 2, "identity": "open"},
@@ -53,6 +54,20 @@ async def run(folder, servers, example, *arguments):
     assert process.returncode == 0 and not errors, errors.decode()
     return out.decode().strip()
 
+
+async def test_the_script_of_the_readme_works_as_it_stands(make_servers, tmp_path):
+    servers = make_servers().start()
+    with script(tmp_path, readme("python", "asyncio.run(main())", **{"ws://127.0.0.1:8080": servers.matchmaker.ws})) as bot:
+        ann = Player(servers, "ann")
+        await ann.join("duo-relay")
+        await ann.matched(30)
+        await ann.enter()
+        await ann.until_play()
+        await ann.send_binary(255, b"anybody there?")
+        assert await ann.game.until_binary() == bytes([0, 1 - ann.index]) + b"anybody there?"
+        await ann.game.send("finish")
+        await ann.ended("completed")
+        assert await asyncio.to_thread(bot.said) == "completed None None"
 
 
 async def test_echo_answers_each_message_and_finishes_when_it_is_told(servers, folder):
@@ -194,3 +209,5 @@ async def test_a_barrier_of_a_session_that_ends_fails(servers, greenroom):
         with pytest.raises(greenroom.Failed):
             await asyncio.wait_for(waiting, 10)
         assert (await game.until_ended())["reason"] == "player_left"
+        with pytest.raises(greenroom.Failed):
+            await asyncio.wait_for(game.ready("too late"), 10)

@@ -46,6 +46,13 @@ def test_a_misspelled_option_is_met_with_the_right_one():
     mistake(program("matchmaker", "--lisen", "127.0.0.1:1"), "--listen")
 
 
+@pytest.mark.parametrize("where", ["203.0.113.7:18080", "unix:/no/such/folder/socket"])
+@pytest.mark.parametrize("name", ["matchmaker", "coordinator"])
+def test_where_one_cannot_listen_is_named(name, where):
+    more = ["--public-url", "ws://example.org/v1/play"] if name == "coordinator" else []
+    mistake(program(name, "--listen", where, *more), f"cannot listen on {where}: ")
+
+
 @pytest.mark.parametrize("name", ["matchmaker", "coordinator"])
 def test_a_wrong_variable_is_one_clear_line(name):
     mistake(program(name, environment={"GREENROOM_LISTEN": "nowhere"}), "GREENROOM_LISTEN", "nowhere")

@@ -4,45 +4,11 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import shutil
-import subprocess
 import time
 
-import pytest
 from players import Player
-from processes import eventually, free_ports
 from stun import allocate
-
-SECRET = "north and south"
-
-
-@pytest.fixture
-def coturn(tmp_path):
-    port = free_ports()
-    path = shutil.which("turnserver")
-    if not path:
-        pytest.fail("no coturn: install Debian's package")
-    log = (tmp_path / "coturn.log").open("wb")
-    process = subprocess.Popen(
-        [path, "-n", "--use-auth-secret", f"--static-auth-secret={SECRET}", "--realm=greenroom.test", "--listening-ip=127.0.0.1",
-         "--relay-ip=127.0.0.1", f"--listening-port={port}", "--no-tls", "--no-dtls", "--no-cli", "--log-file=stdout",
-         "--min-port=33000", "--max-port=33999", f"--pidfile={tmp_path}/coturn.pid", f"--userdb={tmp_path}/coturn.db",
-         "--allow-loopback-peers"],
-        cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-
-    def answers():
-        try:
-            return allocate(port, "nobody", "nothing")
-        except OSError:
-            return None
-
-    try:
-        eventually(answers, lambda: f"coturn answers\n{(tmp_path / 'coturn.log').read_text()[-3000:]}", 15)
-        yield port
-    finally:
-        process.kill()
-        process.wait()
-        log.close()
+from turnserver import SECRET
 
 
 def scene(port, **more):
@@ -61,11 +27,11 @@ async def validating(servers):
     return players, [await player.game.until("validate") for player in players]
 
 
-def start(make_servers, tmp_path, port, *options):
+def start(make_servers, tmp_path, coturn, *options):
     file = tmp_path / "turn-secret"
     file.write_text(SECRET + "\n")
     file.chmod(0o600)
-    return make_servers(scenes=[scene(port)], coordinator_options=["--turn-secret-file", file, *options]).start()
+    return make_servers(scenes=[scene(coturn.port)], coordinator_options=["--turn-secret-file", file, *options]).start()
 
 
 async def leave(players):
@@ -84,11 +50,11 @@ async def test_each_player_is_given_credentials_that_coturn_takes(make_servers, 
         until, tag = entry["username"].split(":")
         assert 50 <= int(until) - time.time() <= 61
         assert tag == f"{player.session}-{player.index}"
-        kind, port = allocate(coturn, entry["username"], entry["credential"])
+        kind, port = allocate(coturn.port, entry["username"], entry["credential"])
         assert kind == "port" and 33000 <= port <= 33999
     # Another's name does not go with one's own password, and no name can be made up.
-    assert allocate(coturn, given[0]["username"], given[1]["credential"]) == ("error", 401)
-    assert allocate(coturn, f"{int(time.time()) + 600}:anyone", given[0]["credential"]) == ("error", 401)
+    assert allocate(coturn.port, given[0]["username"], given[1]["credential"]) == ("error", 401)
+    assert allocate(coturn.port, f"{int(time.time()) + 600}:anyone", given[0]["credential"]) == ("error", 401)
     for task in tasks:
         assert task["iceServers"][0] == {"urls": "stun:127.0.0.1:1"}
         assert task["iceServers"][2] == {"urls": "turn:elsewhere.example.org", "username": "own", "credential": "word"}
@@ -98,19 +64,19 @@ async def test_each_player_is_given_credentials_that_coturn_takes(make_servers, 
     retry = await players[0].game.until("retry")
     fresh = retry["iceServers"][1]
     assert fresh["username"] != given[0]["username"]
-    assert allocate(coturn, fresh["username"], fresh["credential"])[0] == "port"
+    assert allocate(coturn.port, fresh["username"], fresh["credential"])[0] == "port"
     await leave(players)
 
 
 async def test_a_credential_whose_time_is_over_is_refused(coturn):
     username = f"{int(time.time()) - 5}:late"
     code = hmac.new(SECRET.encode(), username.encode(), hashlib.sha1).digest()
-    assert allocate(coturn, username, base64.b64encode(code).decode()) == ("error", 401)
+    assert allocate(coturn.port, username, base64.b64encode(code).decode()) == ("error", 401)
     username = f"{int(time.time()) + 5}:early"
     code = hmac.new(SECRET.encode(), username.encode(), hashlib.sha1).digest()
-    assert allocate(coturn, username, base64.b64encode(code).decode())[0] == "port"
+    assert allocate(coturn.port, username, base64.b64encode(code).decode())[0] == "port"
     wrong = hmac.new(b"another secret", username.encode(), hashlib.sha1).digest()
-    assert allocate(coturn, username, base64.b64encode(wrong).decode()) == ("error", 401)
+    assert allocate(coturn.port, username, base64.b64encode(wrong).decode()) == ("error", 401)
 
 
 async def test_without_a_secret_nobody_is_given_anything(make_servers):

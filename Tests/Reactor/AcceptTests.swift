@@ -105,6 +105,16 @@ extension LoopTests {
             try loop.listen(at: listener.address, handler: Recorder()).close()
         }
 
+        @Test("where one cannot listen the error says where, and why")
+        func cannotListen() throws {
+            let loop = try EventLoop()
+            let folderless = SocketAddress.unix(path: "/no-such-folder/socket")
+            let error = #expect(throws: ReactorError.cannotListen(folderless, errno: ENOENT)) {
+                try loop.listen(at: folderless, handler: Recorder())
+            }
+            #expect(error?.description == "cannot listen on unix:/no-such-folder/socket: No such file or directory")
+        }
+
         @Test("without descriptors left peers are turned away, the loop does not spin, and it recovers")
         func noDescriptors() async {
             await #expect(processExitsWith: .success) {

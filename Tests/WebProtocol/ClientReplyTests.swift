@@ -86,6 +86,10 @@ import WebProtocol
             #"{"type":"play","transport":"relay","seed":1,"startsInMs":0,"#
                 + #""ticks":{"intervalMs":50,"inputBytesMax":256,"next":7}}"#
         ),
+        (
+            .play(transport: .relay, seed: 1, start: .init(startsInMs: 0, startedAgoMs: 7, startAtMs: -6, pausedMs: 5)),
+            #"{"type":"play","transport":"relay","seed":1,"startsInMs":0,"startedAgoMs":7,"startAtMs":-6,"pausedMs":5}"#
+        ),
         (.clock(sample: 1, serverMs: 2), #"{"type":"clock","sample":1,"serverMs":2}"#),
         (.start(.init(startsInMs: 5, startAtMs: -6)), #"{"type":"start","startsInMs":5,"startAtMs":-6}"#),
         (.go(barrier: "b"), #"{"type":"go","barrier":"b"}"#),

@@ -20,6 +20,8 @@ struct Episode: Sendable {
     var hasSaid: [Bool]
     /// What is left of its time while play pauses.
     var leftMs: UInt64?
+    /// For how long it had stood still when play last went on.
+    var stoodStillMs: UInt64 = 0
 }
 
 /// Play in rounds. An episode ends by its players' word or with its time, and then all get ready for the next; both have a
@@ -78,7 +80,8 @@ extension CoordinatorCore {
                 .reply(
                     connection,
                     .episode(
-                        episode.number, of: rule.count, details.instant(episode.startMs, for: seat.player, now),
+                        episode.number, of: rule.count,
+                        details.instant(episode.startMs, pausedMs: play.stoodStillMs(episode, now), for: seat.player, now),
                         deadlineMs: left(episode))))
         case .resetting(let next): actions.append(.reply(connection, .reset(next.number, deadlineMs: left(next))))
         case .done: actions.append(.reply(connection, .done))

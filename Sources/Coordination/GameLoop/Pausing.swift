@@ -28,6 +28,8 @@ extension CoordinatorCore {
         // One that was yet to begin begins then, and not before it would have.
         let resumeMs = max(now.bootMs + UInt64(details.rules.start?.countdownMs ?? 0), play.startMs)
         let waitMs = resumeMs - now.bootMs
+        let ranFromMs = play.ranFromMs
+        play.stoodStillMs += resumeMs - max(pausedMs, ranFromMs)
         play.pausedMs = nil
         play.resumedMs = resumeMs
         for index in play.barriers.indices {
@@ -40,15 +42,19 @@ extension CoordinatorCore {
             guard let leftMs = episode.leftMs else { return }
             episode.leftMs = nil
             // What was left of the countdown is behind, since there is a new one.
-            if episode.startMs > pausedMs { episode.startMs = resumeMs }
+            if episode.startMs > pausedMs {
+                episode.startMs = resumeMs
+            } else {
+                episode.stoodStillMs += resumeMs - max(pausedMs, ranFromMs)
+            }
             ledger.setDeadline(.episode, of: session, atMs: now.bootMs + waitMs + min(leftMs, wholeMs))
         }
         _ = ledger.withDetails(session) { $0.phase = .playing(play) }
-        // Ticks that had not begun begin at that instant too.
-        resumeTicks(session, atMs: resumeMs - (play.startMs - min(play.startMs, pausedMs)))
+        // Ticks that had not begun, or not gone on, do so at that instant too.
+        resumeTicks(session, atMs: resumeMs - (ranFromMs - min(ranFromMs, pausedMs)))
         for player in details.indices {
             guard let connection = details[player].connection else { continue }
-            actions.append(.reply(connection, .resumed(details.instant(resumeMs, for: player, now))))
+            actions.append(.reply(connection, .resumed(details.instant(resumeMs, pausedMs: play.stoodStillMs, for: player, now))))
         }
     }
 
@@ -76,6 +82,24 @@ extension CoordinatorCore {
         guard let atMs = ledger.deadlineMs(kind, slot: slot, of: session) else { return nil }
         ledger.clearDeadline(kind, slot: slot, of: session)
         return atMs - min(atMs, now.bootMs)
+    }
+}
+
+extension Play {
+    /// Since when it runs, were it not paused: its start, or when it last went on. May lie ahead.
+    var ranFromMs: UInt64 { max(startMs, resumedMs ?? 0) }
+
+    /// For how long of the time since its start it has stood still until now.
+    func stoodStillMs(_ now: Moment) -> UInt64 { stoodStillMs + standsStillMs(since: startMs, now) }
+
+    /// The same of an episode of it.
+    func stoodStillMs(_ episode: Episode, _ now: Moment) -> UInt64 {
+        episode.stoodStillMs + standsStillMs(since: episode.startMs, now)
+    }
+
+    private func standsStillMs(since atMs: UInt64, _ now: Moment) -> UInt64 {
+        guard let pausedMs else { return 0 }
+        return now.bootMs - min(now.bootMs, max(pausedMs, ranFromMs, atMs))
     }
 }
 

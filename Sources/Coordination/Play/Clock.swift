@@ -80,19 +80,32 @@ public struct ClockEstimate: Sendable {
 public struct StartInstant: Hashable, Sendable {
     /// From now; 0 when it has passed.
     public let inMs: UInt64
+    /// How long ago it was; 0 when it lies ahead.
+    public let agoMs: UInt64
     /// By the client's own clock, also when it has passed; nil while its offset is not known.
     public let clientMs: Int64?
+    /// For how long of the time since then play has stood still.
+    public let pausedMs: UInt64
 
-    public init(inMs: UInt64, clientMs: Int64? = nil) {
+    public init(inMs: UInt64, agoMs: UInt64 = 0, clientMs: Int64? = nil, pausedMs: UInt64 = 0) {
         self.inMs = inMs
+        self.agoMs = agoMs
         self.clientMs = clientMs
+        self.pausedMs = pausedMs
     }
 }
 
 extension SessionDetails {
     /// A time of the boot clock as this player is told it.
-    func instant(_ atMs: UInt64, for player: PlayerIndex, _ now: Moment) -> StartInstant {
-        StartInstant(inMs: atMs - min(atMs, now.bootMs), clientMs: clocks[Int(player.number)].clientMs(at: atMs))
+    func instant(_ atMs: UInt64, pausedMs: UInt64 = 0, for player: PlayerIndex, _ now: Moment) -> StartInstant {
+        StartInstant(
+            inMs: atMs - min(atMs, now.bootMs), agoMs: now.bootMs - min(now.bootMs, atMs),
+            clientMs: clocks[Int(player.number)].clientMs(at: atMs), pausedMs: pausedMs)
+    }
+
+    /// When play began, or will, as this player is told it.
+    func start(of play: Play, for player: PlayerIndex, _ now: Moment) -> StartInstant {
+        instant(play.startMs, pausedMs: play.stoodStillMs(now), for: player, now)
     }
 
     /// The measured way to a player and back; nil while it has answered no question.
@@ -135,11 +148,12 @@ extension CoordinatorCore {
         let watchMs = ledger[seat.session]?.details.watch?.rule.askEveryMs ?? .max
         let intervalMs = min(limits.clockIntervalMs, max(watchMs, limits.clockIntervalLeastMs))
         clockAsks.set(connection, atMs: now.bootMs + intervalMs)
-        // One whose clock was not known yet when it was told of the start can still begin together with the others.
+        // One whose clock was not known yet when it was told of the start can still begin together with the others; and one who
+        // is back, on a page that was loaded anew maybe, is in step with them.
         if clock.answers == limits.clockSamplesFirst, let details = ledger[seat.session]?.details,
-            case .playing(let play) = details.phase, play.startMs > now.bootMs
+            case .playing(let play) = details.phase
         {
-            actions.append(.reply(connection, .start(details.instant(play.startMs, for: seat.player, now))))
+            actions.append(.reply(connection, .start(details.start(of: play, for: seat.player, now))))
         }
     }
 }

@@ -32,8 +32,8 @@ public struct LogLimits: Sendable {
     /// Longest line, its line end included. A pipe takes a line of up to 4,096 bytes in one piece (pipe(7), PIPE_BUF), so
     /// that lines of two processes which share stderr are never mixed.
     public var lineBytesMax = 4096
-    /// Longest value of one field, as written; what is longer is cut and ends in `…`.
-    public var valueBytesMax = 1024
+    /// Longest value of one field, as written; what is longer is cut and ends in `…`. The round trips of 120 pairs fit.
+    public var valueBytesMax = 2048
     /// Most bytes that wait for a reader that has stopped reading; lines beyond are dropped and counted.
     public var bufferBytesMax = 256 << 10
     /// Most warnings and errors of one event within a second; lines beyond are dropped and counted.

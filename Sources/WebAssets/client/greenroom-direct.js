@@ -9,6 +9,7 @@ const queuedMessagesMax = 1024;                   // kept for one player while i
  * @param {number} environment.self
  * @param {number} environment.players
  * @param {RTCIceServer[]} environment.iceServers
+ * @param {RTCIceTransportPolicy} [environment.iceTransportPolicy]
  * @param {(message: object) => void} environment.say to the server
  * @param {(to: number, bytes: Uint8Array) => boolean} environment.relay an ordered message
  * @param {(message: {from: number, bytes: Uint8Array, latest: boolean}) => void} environment.onMessage
@@ -24,10 +25,10 @@ export class Direct {
 
   constructor(environment) {
     this.#environment = environment;
-    const { self, players, iceServers, say, onMessage, tell } = environment;
+    const { self, players, iceServers, iceTransportPolicy, say, onMessage, tell } = environment;
     this.#others = [...Array(players).keys()].filter((each) => each !== self);
     this.#peers = new Peers({
-      self, iceServers,
+      self, iceServers, iceTransportPolicy,
       signal: (to, data, attempt) => say({ type: 'signal', to, data, attempt }),
       onMessage: (from, bytes, latest) => onMessage({ from, bytes, latest }),
       onValidated: (peer, rttMs, attempt) => {

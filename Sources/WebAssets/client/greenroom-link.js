@@ -156,7 +156,8 @@ export class Link {
     this.#seen = this.#sent = 0;
     let connection;
     try {
-      connection = new RTCPeerConnection({ iceServers: this.#environment.iceServers });
+      const { iceServers, iceTransportPolicy } = this.#environment;
+      connection = new RTCPeerConnection({ iceServers, iceTransportPolicy });
     } catch (error) {
       this.#fail(`no WebRTC: ${error.message}`);
       return null;

@@ -8,6 +8,7 @@ export { peerLimits } from './greenroom-link.js';
  * @param {object} environment
  * @param {number} environment.self this player
  * @param {RTCIceServer[]} environment.iceServers
+ * @param {RTCIceTransportPolicy} [environment.iceTransportPolicy] `relay` for TURN alone
  * @param {(to: number, data: object, attempt: number) => void} environment.signal
  * @param {(from: number, bytes: Uint8Array, latest: boolean) => void} environment.onMessage
  * @param {(peer: number, rttMs: number, attempt: number) => void} environment.onValidated

@@ -3,8 +3,9 @@
 // - `onPaused({player})`, once for each who is away, and `onResumed({startAt})`, in a scene that pauses meanwhile
 // - `onPlayerLost({player, reason, seat})`: play goes on without it; its seat stays `empty`, or may be a `bot`'s; then
 //   `onPlayerSeated({player})`. One who is lost itself hears `onEnded`
-// - `onEpisode({episode, of, startAt, deadlineMs})`: it begins at `startAt`, a time of `performance.now()`, and is over in
-//   `deadlineMs` at the latest; `episodeDone()` says that it is over as far as this player is concerned
+// - `onEpisode({episode, of, startAt, pausedMs, deadlineMs})`: it begins at `startAt`, a time of `performance.now()`, and is over
+//   in `deadlineMs` at the latest; `episodeDone()` says that it is over as far as this player is concerned. A page that was
+//   loaded anew hears when it began, and for how long of the time since then play has stood still
 // - `onReset({episode, deadlineMs})`: get ready for that episode, and say `resetDone()`
 // - `onDone()`: the last episode is over, and one may `finish()`
 import { instant, withResolvers } from './greenroom-wire.js';
@@ -15,14 +16,17 @@ export class Rounds {
   #said = null;         // what was answered to it
   #say;
   #tell;
+  #time;
 
   /**
    * @param {(message: object) => void} say to the server
    * @param {(event: string, detail: object) => void} tell to the game
+   * @param {PlayTime} time
    */
-  constructor(say, tell) {
+  constructor(say, tell, time) {
     this.#say = say;
     this.#tell = tell;
+    this.#time = time;
   }
 
   ready(barrier) {
@@ -59,13 +63,19 @@ export class Rounds {
       this.#barriers.delete(barrier);
     },
     episode: (message) => {
-      const { episode, of, deadlineMs } = message;
-      if (this.#reaches(message)) this.#tell('Episode', { episode, of, startAt: instant(message), deadlineMs });
+      const { episode, of, deadlineMs, pausedMs = 0 } = message;
+      if (this.#reaches(message)) this.#tell('Episode', { episode, of, startAt: instant(message), pausedMs, deadlineMs });
     },
     reset: (message) => { if (this.#reaches(message)) this.#tell('Reset', message); },
     done: (message) => { if (this.#reaches(message)) this.#tell('Done', message); },
-    paused: (message) => this.#tell('Paused', message),
-    resumed: (message) => this.#tell('Resumed', { startAt: instant(message) }),
+    paused: (message) => {
+      this.#time.pause();
+      this.#tell('Paused', message);
+    },
+    resumed: (message) => {
+      this.#time.resume(message);
+      this.#tell('Resumed', { startAt: instant(message) });
+    },
     playerLost: (message) => this.#tell('PlayerLost', message),
     playerSeated: (message) => this.#tell('PlayerSeated', message),
   };

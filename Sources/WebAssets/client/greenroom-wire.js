@@ -36,7 +36,9 @@ export function readBundle(bytes) {
 }
 
 /** An instant that the server speaks of, as a time of `performance.now()`. */
-export function instant({ startsInMs = 0, startAtMs }) { return startAtMs ?? performance.now() + startsInMs; }
+export function instant({ startsInMs = 0, startedAgoMs = 0, startAtMs }) {
+  return startAtMs ?? performance.now() + startsInMs - startedAgoMs;
+}
 
 export function withResolvers() {
   let resolve, reject;

@@ -16,10 +16,13 @@ import { Line } from './greenroom-line.js';
 import { limits, passingErrors } from './greenroom-limits.js';
 import { Place } from './greenroom-place.js';
 import { Rounds } from './greenroom-rounds.js';
+import { PlayTime } from './greenroom-time.js';
 import { Visibility } from './greenroom-visibility.js';
-import { Kind, everyone, frame, input, instant, readBundle } from './greenroom-wire.js';
+import { Kind, everyone, frame, input, readBundle } from './greenroom-wire.js';
 
 export { everyone, limits };
+
+const home = new URL('/v1/join', import.meta.url.startsWith('http') ? import.meta.url : location.href).href.replace(/^http/, 'ws');
 
 /**
  * Joins a scene and returns the session at once; everything that happens is told through the handlers.
@@ -27,10 +30,12 @@ export { everyone, limits };
  * @param {object} options
  * @param {string} options.scene
  * @param {string} options.subject who this is; the same across sessions
- * @param {string} [options.matchmaker] default: `/v1/join` of the page's own server
+ * @param {string} [options.matchmaker] default: `/v1/join` of the server that this file is from
  * @param {string} [options.token] a JWT, where the scene asks for one
  * @param {object} [options.attributes] what the scene's policy matches by
  * @param {{code: string, size: number}} [options.party] those who name the same code stay together, once `size` have come
+ * @param {'all'|'relay'} [options.iceTransportPolicy] `relay`: direct connections go through the scene's TURN servers alone, and no
+ *   player learns another's address
  *
  * Handlers, all optional. While one waits:
  * - `onWaiting({players, needed, waitedMs, timeoutMs, estimateMs, party})`, at once and whenever a count changes. `timeoutMs`
@@ -43,7 +48,7 @@ export { everyone, limits };
  * `onValidating({peers, deadlineMs})` · `onPeerValidated({peer, rttMs})` · `onPeerFailed({peer, detail})` ·
  * `onPeerLost({peer})` · `onTransport({transport})`, when play goes on by `relay` ·
  * `onPlay({player, players, transport, seed, again, startAt, ticks})`, `startAt` as below · `onMessage({from, bytes, latest})` ·
- * `onStart({startAt})`: the same instant again, now that the server knows this page's clock · `onTick({tick, inputs, repeated})`:
+ * `onStart({startAt})`: the same instant again, more exactly, now that the server knows this page's clock · `onTick({tick, inputs, repeated})`:
  * by player the bytes for this tick, or null; `repeated[i]` when its last ones stand in. Ticks count from 1, without gaps but `missedTicks` ·
  * `onPeerDisconnected({player, graceMs})` · `onPeerReconnected({player})` ·
  * `onRequeued({reason})`, when it has ended and one waits anew · `onWarning({about, inMs, over})`: one is excluded in `inMs`
@@ -73,8 +78,6 @@ class Session {
   treatment = null;
   /** `peer` (data channels) or `relay` (through the coordinator), once playing. */
   transport = null;
-  /** When play begins or began, as a time of `performance.now()`: the same instant for all, as well as the clocks are known. */
-  startAt = null;
   ticks = null;         // `{intervalMs, inputBytesMax, next}` in a scene with ticks, once playing
   /** The slowest peer's median round trip, once validated. */
   rttMs = null;
@@ -100,16 +103,22 @@ class Session {
   #early = [];
   #finish = null;
   #leaving = false;
-  #rounds = new Rounds((message) => this.#sendJSON(message), (event, detail) => this.#tell(event, detail));
+  #time = new PlayTime();
+  #rounds = new Rounds((message) => this.#sendJSON(message), (event, detail) => this.#tell(event, detail), this.#time);
   #visibility = new Visibility((hidden) => this.#sendJSON({ type: 'visibility', hidden }));
 
   constructor(options) {
-    this.#options = { ...options, matchmaker: options.matchmaker ?? `${location.origin.replace(/^http/, 'ws')}/v1/join` };
+    this.#options = { ...options, matchmaker: options.matchmaker ?? home };
     this.#place = new Place(this.#options.matchmaker, options.subject);
     // A live session of another scene: the matchmaker moves the subject, and asks for `resume` as proof.
     if (this.#place.held.scene !== options.scene) this.#place.held = { resume: this.#place.held.resume };
     this.#reloaded = this.#place.held.ticket != null;
   }
+
+  /** When play begins or began, as a time of `performance.now()`: the same instant for all, as well as the clocks are known. */
+  get startAt() { return this.#time.startAt; }
+  /** For how many milliseconds play has been going on, pauses left out; below 0 before it begins. What all can compute by. */
+  get playedMs() { return this.#time.playedMs; }
 
   start() {
     this.#visibility.start();
@@ -136,7 +145,7 @@ class Session {
   }
 
   /** Resolves when all are ready for this barrier or its time is up, to `{startAt, missing}`: when all go on, and who is not there. */
-  ready(barrier) { return this.#rounds.ready(barrier); }
+  ready(barrier) { return this.phase === 'ended' ? Promise.reject(new Error('the session has ended')) : this.#rounds.ready(barrier); }
 
   /** Says that this episode is over as far as this player is concerned; and that it is ready for the one that `onReset` named. */
   episodeDone() { this.#rounds.answer('episode', 'episodeDone'); }
@@ -167,7 +176,8 @@ class Session {
 
   #join() {
     this.#atCoordinator = false;
-    this.session = this.player = this.transport = this.rttMs = this.role = this.treatment = this.startAt = this.ticks = null;
+    this.session = this.player = this.transport = this.rttMs = this.role = this.treatment = this.ticks = null;
+    this.#time.forget();
     this.#setPhase('joining');
     const { scene, subject, token, attributes, party, matchmaker } = this.#options;
     this.#connect(matchmaker, { type: 'join', scene, subject, token, attributes, party, resume: this.#place.held.resume });
@@ -263,11 +273,14 @@ class Session {
     retry: (message) => this.#makeDirect().retry(message),
     signal: (message) => this.#direct?.receive(message),
     clock: ({ sample }) => this.#sendJSON({ type: 'clock', sample, clientMs: performance.now() }),
-    start: (message) => this.#tell('Start', { startAt: this.startAt = instant(message) }),
+    start: (message) => {
+      this.#time.begin(message);
+      this.#tell('Start', { startAt: this.startAt });
+    },
     play: ({ transport, seed, ticks = null, ...start }) => {
       const again = this.transport != null, wasPeer = this.transport === 'peer';
       this.transport = transport;
-      this.startAt = instant(start);
+      this.#time.restart(start);
       this.ticks = ticks;
       if (transport === 'peer') this.#makeDirect().restore();
       else if (!again) this.#closeDirect();
@@ -331,7 +344,7 @@ class Session {
 
   #makeDirect() {
     return this.#direct ??= new Direct({
-      self: this.player, players: this.players, iceServers: [],
+      self: this.player, players: this.players, iceServers: [], iceTransportPolicy: this.#options.iceTransportPolicy,
       say: (message) => {
         this.rttMs = this.#direct?.rttMs ?? this.rttMs;
         this.#sendJSON(message);

@@ -1,19 +1,13 @@
 """Greenroom's client for programs: bots, AI partners, experimenters' scripts, tests. Python 3.11 and PyPI's `websockets`.
 
-    async with greenroom.join("ws://127.0.0.1:8080", "duo-relay", "bot-1") as game:
-        await game.started()
-        async for event in game:                       # ends when the game has ended
-            if isinstance(event, greenroom.Message):
-                await game.send(event.sender, event.payload)
-                await game.finish()
-
-It reconnects by itself. It has no WebRTC: where peers are validated it says that it reaches nobody.
+It reconnects by itself; examples/echo.py is a whole program. It has no WebRTC: of peers it says that it reaches none.
 """
 
 import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -22,7 +16,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 EVERYONE = 255  # the address of all others at once
-ORDERED, LATEST, TICK = 0, 1, 2
+ORDERED, LATEST, TICK, MISSING = 0, 1, 2, 0xFFFF  # kinds of messages; what stands in a bundle in place of a length
 EVENTS_MAX = 1024  # kept for a program that does not read; then the server is not read either
 RETRY_S, RETRY_MAX_S, RETURN_S, GIVE_UP_S = 0.25, 8.0, 20.0, 300.0
 PASSING = {"draining", "room_full", "rate_limited", "timeout", "internal"}  # errors that a later attempt may mend by itself
@@ -53,26 +47,19 @@ class Failed(Exception):
 
 
 class Session:
-    """One subject on its way from the waiting room to the end of its game; made by `join`, used by `async with`."""
-
-    session: str | None = None
-    player, players = -1, 0     # from the match on, as are the following
-    role: str | None = None
-    treatment: str | None = None
-
-    def __init__(self, server: str, scene: str, subject: str, **fields: Any):
+    """One subject on its way from the waiting room to the end of its game, to be used by `async with`. `server` is the
+    matchmaker's ws: or wss: address, `fields` are others of `join`: `token`, `attributes`, `party`, `resume`."""
+    def __init__(self, server: str, scene: str, subject: str, seat: JSON | None = None, **fields: Any):
         self.play: JSON = {}        # the `play` message; empty before PLAYING
         self.ended: JSON = {}       # the last word; empty before it
-        self._url = server.rstrip("/") + "/v1/join"
+        self._url = server and server.rstrip("/") + "/v1/join"
         self._join = {"type": "join", "scene": scene, "subject": subject, **fields}
-        self._seat: JSON = {}       # the `matched` message, as long as its session lives
+        self._take(seat or {})
         self._inside, self._began = asyncio.Event(), asyncio.Event()
         self._events: asyncio.Queue = asyncio.Queue()
         self._barriers: dict[str, asyncio.Future] = {}
-        self._received, self._tick, self._start_s, self._over = 0, -1, 0.0, False
-        self._heard_s, self._tries = monotonic(), 0
-        self._finish: JSON | None = None
-        self._error: Failed | None = None
+        self._received, self._tick, self._start_s = 0, 0, 0.0
+        self._heard_s, self._tries, self._finish = monotonic(), 0, None
 
     async def __aenter__(self) -> "Session":
         self._task = asyncio.create_task(self._run())
@@ -87,16 +74,15 @@ class Session:
         while (event := await self._events.get()) is not None:
             yield event
         self._events.put_nowait(None)
-        if self._error:
-            raise self._error
+        await self._task
 
     async def started(self) -> JSON:
         """Waits until play begins, its countdown included, and gives the `play` message: `seed`, `transport`, …"""
         await self._began.wait()
         if not self.play:
-            raise self._error or Failed("ended", f"it ended before play: {self.ended}")
-        while (left_s := self._start_s - monotonic()) > 0:
-            await asyncio.sleep(left_s)
+            await self._task
+            raise Failed("ended", f"it ended before play: {self.ended}")
+        await asyncio.sleep(self._start_s - monotonic())
         return self.play
 
     async def send(self, to: int, payload: bytes, latest: bool = False) -> None:
@@ -109,6 +95,8 @@ class Session:
 
     async def ready(self, barrier: str) -> JSON:
         """Says that it is ready, and waits for the others: gives the `go` message."""
+        if self._task.done():
+            raise Failed("ended", "the session has ended")
         future = self._barriers.setdefault(barrier, asyncio.Future())
         await self.say("ready", barrier=barrier)
         return await future
@@ -129,12 +117,11 @@ class Session:
         return self.ended
 
     async def _send(self, data: str | bytes) -> None:
-        while not self._over:
+        while not self._task.done():
             await self._inside.wait()
-            try:
+            with suppress(ConnectionClosed):
                 return await self._socket.send(data)
-            except ConnectionClosed:
-                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)
 
     async def _run(self) -> None:
         try:
@@ -144,28 +131,27 @@ class Session:
                 lost_s = monotonic() - self._heard_s
                 if lost_s > GIVE_UP_S:
                     raise Failed("unreachable", "no server has answered for long")
-                if lost_s > RETURN_S and self._join["scene"]:
+                if lost_s > RETURN_S and self._url:
                     self._forget()
                 await asyncio.sleep(min(RETRY_S * 2**self._tries, RETRY_MAX_S) * random.uniform(0.5, 1.0))
                 self._tries += 1
-        except Failed as error:
-            self._error = error
         finally:
-            self._over = True
-            self._fail_barriers()
-            self._began.set(), self._inside.set()
+            self._forget()
+            self._began.set()
+            self._inside.set()
             self._events.put_nowait(None)
 
     async def _visit(self) -> bool:
         """One connection, to its end: whether another one is due at once."""
-        first, seat, error = self._join, self._seat, Failed("internal", "the connection was closed")
+        seat, first, socket, error = self._seat, self._join, None, Failed("internal", "the connection was closed")
         if seat:
-            seen = {"received": self._received} | ({"tick": self._tick} if self._tick >= 0 else {})
-            first = {"type": "enter", "session": seat["session"], "ticket": seat["ticket"], **seen}
-        try:
-            async with connect(seat.get("url", self._url), open_timeout=10, close_timeout=2) as self._socket:
-                await self._socket.send(json.dumps(first))
-                async for data in self._socket:
+            first = {"type": "enter", "session": seat["session"], "ticket": seat["ticket"],
+                     "received": self._received, "tick": self._tick}
+        with suppress(OSError, TimeoutError, InvalidHandshake, ConnectionClosed):
+            async with connect(seat.get("url", self._url), open_timeout=10, close_timeout=2) as socket:
+                self._socket = socket
+                await socket.send(json.dumps(first))
+                async for data in socket:
                     event = json.loads(data) if isinstance(data, str) else self._binary(data)
                     if isinstance(event, dict) and event["type"] == "error":
                         error = Failed(event["code"], event["message"])
@@ -174,34 +160,29 @@ class Session:
                     self._events.put_nowait(event)
                     while self._events.qsize() >= EVENTS_MAX:
                         await asyncio.sleep(0.01)
-                code = self._socket.close_code or 1006
-        except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed) as lost:
-            code = lost.rcvd.code if isinstance(lost, ConnectionClosed) and lost.rcvd else 1006
-        finally:
-            self._inside.clear()
-        if self._seat is not seat:
-            return True
-        if self.ended or code < 4000 and code != 1009:
-            return False
+        self._inside.clear()
+        code = socket.close_code if socket else 1006
         if seat and code == 4001:
             raise Failed("superseded", "another connection has entered with the same ticket")
-        if seat and self._join["scene"] and error.code in ("bad_ticket", "session_ended"):
+        if seat and error.code in ("bad_ticket", "session_ended") and self._url:
             self._forget()
-            return True
-        if error.code not in PASSING:
+        elif error.code not in PASSING and (code >= 4000 or code == 1009):
             raise error
-        return False
+        return self._seat is not seat or bool(self.ended)
+
+    def _take(self, seat: JSON) -> None:
+        """The `matched` message, as long as its session lives."""
+        self._seat, self.session, self.role, self.treatment = seat, seat.get("session"), seat.get("role"), seat.get("treatment")
+        self.player, self.players = seat.get("player", -1), seat.get("players", 0)
 
     def _forget(self) -> None:
         """The session is over, or out of reach."""
-        self._seat, self.play, self._finish, self._received, self._tick = {}, {}, None, 0, -1
+        self._seat, self._finish, self._received, self._tick = {}, None, 0, 0
         self._began.clear()
-        self._fail_barriers()
-
-    def _fail_barriers(self) -> None:
-        while self._barriers:
-            if not (future := self._barriers.popitem()[1]).done():
+        for future in self._barriers.values():
+            if not future.done():
                 future.set_exception(Failed("ended", "the session has ended"))
+        self._barriers.clear()
 
     def _binary(self, frame: bytes) -> Message | Tick:
         kind, sender, payload = frame[0], frame[1], frame[2:]
@@ -210,12 +191,12 @@ class Session:
             return Message(sender, payload, kind == LATEST)
         self._tick, at, inputs, repeated = int.from_bytes(payload[:4]), 4, [], set()
         while at < len(payload):
-            size = int.from_bytes(payload[at:at + 2])
-            end = at + 2 + (0 if size == 0xFFFF else size & 0x7FFF)
-            if size != 0xFFFF and size & 0x8000:
+            head = int.from_bytes(payload[at:at + 2])
+            size = 0 if head == MISSING else head & 0x7FFF
+            if size < head < MISSING:
                 repeated.add(len(inputs))
-            inputs.append(None if size == 0xFFFF else payload[at + 2:end])
-            at = end
+            inputs.append(None if head == MISSING else payload[at + 2:at + 2 + size])
+            at += 2 + size
         return Tick(self._tick, inputs, frozenset(repeated))
 
     async def _hear(self, message: JSON) -> None:
@@ -229,8 +210,8 @@ class Session:
             case {"type": "matched", "session": session}:
                 if session != self._seat.get("session"):
                     self._forget()
-                self._seat, self.session, self.player = message, session, message["player"]
-                self.players, self.role, self.treatment = message["players"], message.get("role"), message.get("treatment")
+                    self.play = {}
+                self._take(message)
             case {"type": "clock", "sample": sample}:
                 await self.say("clock", sample=sample, clientMs=monotonic() * 1000)
             case {"type": "validate", "peers": peers} | {"type": "retry", "peer": int() as peers}:
@@ -260,14 +241,9 @@ class Session:
             await self.say("ready", barrier=barrier)
 
 
+join = Session
+
+
 def sit(seat: JSON) -> Session:
     """Plays on in the seat of a lost player, where `seat` is what the coordinator has answered to `POST …/seat`."""
-    game = Session("", "", "")
-    game._seat, game.session, game.player, game.players = seat, seat["session"], seat["player"], seat["players"]
-    game.role, game.treatment = seat.get("role"), seat.get("treatment")
-    return game
-
-
-def join(server: str, scene: str, subject: str, **fields: Any) -> Session:
-    """`server` is the matchmaker's ws: or wss: address, `fields` others of `join`: `token`, `attributes`, `party`, `resume`."""
-    return Session(server, scene, subject, **fields)
+    return Session("", "", "", seat)

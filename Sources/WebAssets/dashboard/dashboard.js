@@ -90,7 +90,7 @@ function sceneCard(card, scene, fates) {
   const badge = scene.open ? [] : [['span', 'closed', 'badge']];
   put(card.querySelector('h3'), [['span', scene.id], ...badge]);
   card.querySelector('.about').textContent = [
-    `${scene.groupSize} player${scene.groupSize === 1 ? '' : 's'}`, ...scene.rules, scene.confirm && 'asks “still there?”',
+    `${scene.groupSize} player${scene.groupSize === 1 ? '' : 's'}`, ...scene.rules.map((rule) => (rule === 'smallerGroups' ? 'smaller groups' : rule)), scene.confirm && 'asks “still there?”',
   ].filter(Boolean).join(' · ');
   const [waiting, wait] = card.querySelectorAll('.pair dd');
   waiting.textContent = scene.waiting.toLocaleString();

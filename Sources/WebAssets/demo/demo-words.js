@@ -33,6 +33,15 @@ const failures = {
   unreachable: 'The server could not be reached for some minutes.',
 };
 
+const passing = {
+  room_full: 'Too many people are waiting at the moment. This page tries again by itself.',
+  rate_limited: 'You have come too often. This page tries again by itself in a moment.',
+  draining: 'The server is being restarted. This page tries again by itself.',
+};
+
+/** What a page shows that is not connected; `code` is the error that the server gave before, if it gave one. */
+export function interruptionInWords(code) { return passing[code] ?? 'The connection is interrupted. Trying to get back…'; }
+
 /**
  * How much longer it takes, as far as anybody knows: `room` is what `onWaiting` told so many milliseconds ago. What it is
  * guessed from were other people's waits, so it is never given to the second.

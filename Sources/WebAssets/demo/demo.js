@@ -6,7 +6,7 @@ import { join, everyone } from './greenroom.js';
 import { Game, rounds } from './demo-game.js';
 import { Stage } from './demo-stage.js';
 import { Scenes } from './demo-scenes.js';
-import { endingInWords, resultInWords, warningInWords } from './demo-words.js';
+import { endingInWords, interruptionInWords, resultInWords, warningInWords } from './demo-words.js';
 import * as view from './demo-view.js';
 
 const query = new URLSearchParams(location.search);
@@ -138,8 +138,9 @@ function start() {
       view.log(warning.over ? `No longer: ${warning.about}.` : `Warned: ${warning.about}, ${warning.inMs} ms left.`);
     },
     onConnection({ connected, retryInMs }) {
-      view.banner(connected ? '' : 'The connection is interrupted. Trying to get back…');
-      if (!connected) view.log(`Connection lost; next attempt in ${retryInMs} ms.`);
+      view.banner(connected ? '' : interruptionInWords(state.error));
+      if (connected) state.error = null;
+      else view.log(`Connection lost; next attempt in ${retryInMs} ms.`);
     },
     onRequeued(told) {
       closeMatch();

@@ -13,19 +13,28 @@ public enum CoordinatorReply: Equatable, Sendable {
         }
     }
 
-    /// An instant that is the same for all: in how long, and when that is by the client's own clock.
+    /// An instant that is the same for all: in how long or how long ago, when that is by the client's own clock, and for how long
+    /// of the time since then play has stood still.
     public struct Instant: Equatable, Sendable {
         public var startsInMs: UInt64
+        /// Left out when 0.
+        public var startedAgoMs: UInt64
         public var startAtMs: Int64?
+        /// Left out when 0.
+        public var pausedMs: UInt64
 
-        public init(startsInMs: UInt64, startAtMs: Int64?) {
+        public init(startsInMs: UInt64, startedAgoMs: UInt64 = 0, startAtMs: Int64?, pausedMs: UInt64 = 0) {
             self.startsInMs = startsInMs
+            self.startedAgoMs = startedAgoMs
             self.startAtMs = startAtMs
+            self.pausedMs = pausedMs
         }
 
         func encode(into json: inout JSONWriter) {
             json.member("startsInMs", startsInMs)
+            if startedAgoMs > 0 { json.member("startedAgoMs", startedAgoMs) }
             if let startAtMs { json.member("startAtMs", startAtMs) }
+            if pausedMs > 0 { json.member("pausedMs", pausedMs) }
         }
     }
 

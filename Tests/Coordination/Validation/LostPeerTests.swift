@@ -72,7 +72,7 @@ import Testing
             stage.cut(3)
             stage.ask(1, .peerLost(peer: p2))
             #expect(count("pairAttempts", stage) == 1)
-            #expect(stage.passLinked(10_000).suffix(2) == ["1 < resumed in 0", "2 < resumed in 0"])
+            #expect(stage.passLinked(10_000).suffix(2) == ["1 < resumed in 0 paused 10000", "2 < resumed in 0 paused 10000"])
             #expect(count("pairAttempts", stage) == 0)
             stage.ask(1, .finish(result: nil))
             #expect(stage.ask(2, .finish(result: nil)).last?.hasPrefix("> ended s1/1 completed in playing lost") == true)

@@ -182,6 +182,7 @@ def test_leaving_in_play_is_told_to_both(person, greenroom):
         wait(page, "heard.ended.length > 0")
         assert page.evaluate("heard.ended") == ["player_left"]
         assert page.evaluate("openConnections()") == 0
+        assert page.evaluate("session.ready('too late').then(() => 'opened', () => 'failed')") == "failed"
     assert_nothing_is_left(greenroom)
 
 

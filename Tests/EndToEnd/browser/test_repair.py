@@ -4,11 +4,11 @@ import pytest
 from pages import assert_nothing_is_left
 from test_library import wait
 
-JOIN = """async ({ scene, subject, matchmaker }) => {
+JOIN = """async ({ scene, subject, matchmaker, ...more }) => {
   const { join } = await import('/greenroom.js');
   window.heard = { messages: {}, ended: [], errors: [], lost: 0, validated: 0, transports: [] };
   window.session = join({
-    scene, subject, matchmaker,
+    scene, subject, matchmaker, ...more,
     onMessage: ({ from, bytes }) => (heard.messages[from] ??= []).push(bytes[0] * 256 + bytes[1]),
     onPeerValidated: () => { heard.validated += 1; },
     onPeerLost: () => { heard.lost += 1; },
@@ -39,14 +39,14 @@ def scene(name, size, **more):
 def table(person, make_servers):
     """Brings so many people into one game, in the order of their players."""
 
-    def gather(count):
-        servers = make_servers(scenes=[scene("table", count, attempts={"max": 3, "timeout": "8s"}, validationTimeout="40s")]).start()
-        address = f"ws://127.0.0.1:{servers.matchmaker_port}/v1/join"
-        pages = [person() for _ in range(count)]
+    def gather(count, wait_ms=60_000, **rules):
+        rules = {"attempts": {"max": 3, "timeout": "8s"}, "validationTimeout": "40s", **rules}
+        servers = make_servers(scenes=[scene("table", count, **rules)]).start()
+        pages = [person(at=servers.matchmaker.http) for _ in range(count)]
         for index, page in enumerate(pages):
-            page.evaluate(JOIN, {"scene": "table", "subject": f"repair-{index}", "matchmaker": address})
+            page.evaluate(JOIN, {"scene": "table", "subject": f"repair-{index}"})
         for page in pages:
-            wait(page, "session.phase === 'playing'", 60_000)
+            wait(page, "session.phase === 'playing'", wait_ms)
             assert page.evaluate("session.transport") == "peer"
         return servers, sorted(pages, key=lambda page: page.evaluate("session.player"))
 
@@ -110,6 +110,22 @@ def test_what_cannot_be_made_anew_goes_by_relay_for_all_and_the_game_is_finished
     for page in pages:
         wait(page, "openConnections() === 0")
     finish(servers, pages)
+
+
+def test_sixteen_pages_validate_all_of_their_pairs_and_play(table):
+    # All 240 ends of connections share this machine's cores, so that each pair needs its time.
+    patient = {"attempts": {"max": 3, "timeout": "40s"}, "validationTimeout": "120s", "enterTimeout": "60s"}
+    servers, pages = table(16, 180_000, **patient)
+    assert [page.evaluate("[heard.validated, openConnections()]") for page in pages] == [[15, 15]] * 16
+    for page in pages:
+        page.evaluate("say(3)")
+    assert_all_heard(pages, 3)
+    assert {page.evaluate("session.transport") for page in pages} == {"peer"}
+    session = pages[0].evaluate("session.session")
+    finish(servers, pages)
+    [outcome] = servers.matchmaker.outcomes(session)
+    pairs = [each.split("=")[0] for each in outcome["round_trips_ms"].split(",")]
+    assert pairs == [f"{a}-{b}" for a in range(16) for b in range(a + 1, 16)]
 
 
 def test_eight_validate_each_other_and_mend_one_pair(table):

@@ -176,17 +176,21 @@ extension MatchmakerCore {
             tellEnded(replaced, session: id, .superseded, nil, &actions)
             if let old = replaced.connection { finish(old, .superseded, in: id, now, &actions) }
         }
-        if isOlder { sealAnew(subject, in: id, now) }
         guard let handOff = ledger.details(of: id)?.handOff,
             let index = handOff.members.firstIndex(where: { $0.subject == subject })
         else { return }
         accept(connection, subject, in: entry.scene, sinceUnixMs: handOff.members[index].sinceUnixMs, now)
         fates.set(connection, atMs: now.bootMs + limits.fateTimeoutMs)
+        var member = handOff.members[index]
+        if isOlder {
+            // What it is told from now on has to prove the place that it now has.
+            member.seal = seal(ofPlaceOf: member, in: id, entry.scene, now)
+            _ = updateHandOff(id) { $0.members[index].seal = member.seal }
+        }
         if handOff.phase == .accepted, handOff.cancel == nil, !isDoubtful(id), coordinator(handOff.node)?.isReady == true {
             tellMatched(id, playerAt: index, now, &actions)
             return
         }
-        let member = handOff.members[index]
         actions.append(
             .reply(
                 connection,
@@ -195,15 +199,6 @@ extension MatchmakerCore {
                         session: id, players: handOff.members.count, needed: handOff.members.count,
                         waitedMs: now.unixMs - min(now.unixMs, member.sinceUnixMs),
                         timeoutMs: fateIsKnownMs(of: handOff, now), resume: resume(of: member, in: id, entry.scene)))))
-    }
-
-    /// What a member of a hand-off is told from now on proves the older place that it now has.
-    private mutating func sealAnew(_ subject: SubjectID, in id: SessionID, _ now: Moment) {
-        guard let entry = ledger[id], let handOff = entry.details.handOff,
-            let index = handOff.members.firstIndex(where: { $0.subject == subject })
-        else { return }
-        let seal = seal(ofPlaceOf: handOff.members[index], in: id, entry.scene, now)
-        _ = updateHandOff(id) { $0.members[index].seal = seal }
     }
 
     /// How long the fate of a session whose coordinator is out of reach can stay unknown.

@@ -14,9 +14,13 @@ extension MatchmakerCore {
     mutating func spendWaits(for outcome: Outcome, _ assignment: Assignment?, _ now: Moment) {
         guard outcome.endedIn == .playing else { return }
         if let assignment { return spendWaits(for: assignment, now) }
-        // Its record may be lost, and with it when it was matched.
-        let matchedUnixMs = retained[outcome.session]?.matchedUnixMs ?? min(outcome.endedAtUnixMs, now.unixMs)
-        spendWaits(of: outcome.players.map(\.subject), upToUnixMs: matchedUnixMs, now)
+        let subjects = outcome.players.map(\.subject)
+        if let matchedUnixMs = retained[outcome.session]?.matchedUnixMs { return spendWaits(of: subjects, upToUnixMs: matchedUnixMs, now) }
+        // Its record is lost, and with it when it was matched: before its end. Who was lost to it may have waited anew since
+        // long before that.
+        let lost = Set(outcome.losses.map { Int($0.player.number) })
+        let stayed = subjects.indices.filter { !lost.contains($0) }.map { subjects[$0] }
+        spendWaits(of: stayed, upToUnixMs: min(outcome.endedAtUnixMs, now.unixMs), now)
     }
 
     private mutating func spendWaits(for assignment: Assignment, _ now: Moment) {

@@ -51,6 +51,27 @@ import Testing
         #expect(lobby.join("bob", on: 31, resume: lobby.resumes[21]).contains { $0.hasPrefix("31: matched S2 as 0 of 3") })
     }
 
+    @Test("who was lost long before the end keeps what it has waited since, also when the record of the match is lost")
+    func place() throws {
+        var lobby = playing()
+        lobby.say(try holding(lobby, without: 1, .playerLeft), link: 1)
+        lobby.pass(1_000)
+        lobby.join("bob", on: 21)
+        lobby.pass(2_000)
+        var outcome = lobby.outcome("S1", .completed, in: .playing)
+        outcome.extensions.losses = [PlayerLoss(PlayerIndex(1), .playerLeft)]
+        // Another process, that has nothing but the key.
+        var later = Lobby(restarting: lobby, .group(3), journal: [])
+        later.handle(.linkProven(LinkHandle(2), PlayRuleTests.hello("east", versionMax: 2)))
+        later.say(.ended(outcome), link: 2)
+        later.say(.inventoryEnd, link: 2)
+        later.sync()
+        later.join("bob", on: 22, resume: lobby.resumes[21])
+        #expect(later.waits[22]?.waitedMs == 2_000)
+        later.join("ann", on: 23, resume: lobby.resumes[1])
+        #expect(later.waits[23]?.waitedMs == 0, "whoever was there till the end has had what it waited for")
+    }
+
     @Test("one who was not lost keeps its place when another is")
     func others() throws {
         var lobby = playing()

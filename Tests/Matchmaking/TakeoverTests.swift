@@ -279,6 +279,45 @@ import Testing
         #expect(later.waits[4]?.waitedMs == 0)
     }
 
+    @Test("an older place that was proved when `matched` was told again is what the next resume claims")
+    func olderPlaceBehindMatched() throws {
+        var lobby = Lobby(.group(2))
+        lobby.connect("east", link: 1)
+        lobby.join("ann", on: 1)
+        let sinceUnixMs = lobby.now.unixMs
+        lobby.disconnect(1)
+        lobby.pass(1_000)
+        lobby.playDuo("ann", "bob", connections: (2, 3), link: 1, session: "S2")
+        #expect(lobby.join("ann", on: 4, resume: lobby.resumes[1]).contains { $0.hasPrefix("4: matched S2") })
+        lobby.disconnect(4)
+        lobby.down(1)
+        lobby.pass(500)
+        lobby.join("ann", on: 5, resume: lobby.resumes[1])
+        #expect(lobby.waits[5]?.waitedMs == 1_500)
+        #expect(Resume(try #require(lobby.resumes[5]))?.claim.sinceUnixMs == sinceUnixMs)
+    }
+
+    @Test("a wall clock that is set back behind a game costs nobody its place; what was waited since counts no more behind a restart")
+    func clockSetBack() {
+        var lobby = Lobby(.group(2))
+        lobby.connect("east", link: 1)
+        lobby.playDuo("ann", "bob", connections: (1, 2), link: 1, session: "S1")
+        lobby.end("S1", .completed, in: .playing, link: 1)
+        lobby.sync()
+        lobby.now.unixMs -= 3_600_000
+        lobby.join("ann", on: 11)
+        lobby.pass(1_000)
+        lobby.join("ann", on: 13, resume: lobby.resumes[11])
+        #expect(lobby.waits[13]?.waitedMs == 1_000)
+        // Whether it has waited since the game, or for it, a time that lies before the game does not say.
+        var later = Lobby(restarting: lobby, .group(2))
+        later.join("ann", on: 21, resume: lobby.resumes[13])
+        #expect(later.waits[21]?.waitedMs == 0)
+        later.pass(700)
+        later.join("ann", on: 22, resume: later.resumes[21])
+        #expect(later.waits[22]?.waitedMs == 700)
+    }
+
     @Test("who has played is remembered for as long as places are good, and of too many the oldest are forgotten")
     func spentBounds() {
         var lobby = Lobby(.group(2), limits: MatchmakingLimits(playedSubjectsMax: 3, playedLifetimeMs: 5_000))

@@ -40,5 +40,5 @@ final class RelayAccount {
         return left[player].thousandths >= 1000
     }
 
-    func spend(_ player: Int) { if rule != nil { left[player].thousandths -= 1000 } }
+    func spend(_ player: Int) { if rule != nil { left[player].thousandths -= min(left[player].thousandths, 1000) } }
 }

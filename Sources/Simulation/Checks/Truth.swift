@@ -310,11 +310,22 @@ struct Truth {
         }
     }
 
+    /// A session that lives has an end of an attempt that was taken back, which is not acknowledged.
+    var hasOldEnd: Bool {
+        sessions.indices.contains { number in
+            guard sessions[number].atMatchmaker == .live, !sessions[number].ends.isEmpty else { return false }
+            let newest = sessions[number].handOffs.last?.attempt
+            return sessions[number].ends.contains { end in
+                !end.isAcknowledged && !end.isLost && newest.map { $0 > end.outcome.attempt } == true
+            }
+        }
+    }
+
     /// Some session that lives at the matchmaker; the newest ones more often.
     func pickLive(_ choice: UInt64) -> SessionID? {
         var left = Int(choice % 16)
-        for session in sessions.reversed() where session.atMatchmaker == .waiting || session.atMatchmaker == .live {
-            if left == 0 { return session.id }
+        for number in sessions.indices.reversed() where sessions[number].atMatchmaker == .waiting || sessions[number].atMatchmaker == .live {
+            if left == 0 { return sessions[number].id }
             left -= 1
         }
         return nil
@@ -324,6 +335,8 @@ struct Truth {
     func anyTicket(of id: SessionID) -> Ticket? {
         find(id).flatMap { sessions[$0].handOffs.last?.assignment.players.first?.ticket }
     }
+
+    func isClosed(_ number: Int) -> Bool { number < connections.count && connections[number].isClosed }
 
     mutating func connection(_ number: Int) -> Connection {
         while connections.count <= number { connections.append(Connection()) }

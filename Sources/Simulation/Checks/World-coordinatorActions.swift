@@ -167,7 +167,7 @@ extension World {
     }
 
     private func judge(_ reply: PlayerReply, on connection: Int, _ host: CoordinatorHost) {
-        if truth.connection(connection).isClosed { fail(.saidOnClosed, "n\(host.number) speaks on closed connection \(connection)") }
+        if truth.isClosed(connection) { fail(.saidOnClosed, "n\(host.number) speaks on closed connection \(connection)") }
         notePair(reply, on: connection, host)
         switch reply {
         case .entered(let session, let player, _, _, let missed, _, _):

@@ -221,30 +221,27 @@ extension World {
     // MARK: Now and then
 
     /// Whatever is counted by those who are there, or by sessions with limits of their own.
-    func sweepBounds() {
-        if matchmaker.isRunning {
-            let waiting = truth.waitsFor.values.reduce(0) { $0 + (truth[$1].atMatchmaker == .waiting ? 1 : 0) }
-            let retained = matchmaker.core.expiring.first { $0.name == "retainedOutcomes" }?.count ?? 0
-            if retained > 2 * plan.matchmaking.outcomesRetainedMax {
-                fail(.overLimit, "the matchmaker retains \(retained) outcomes")
-            }
-            for table in matchmaker.core.tables where table.name == "waitingSubjects" && table.count != waiting {
-                fail(.tablesDisagree, "\(table.count) are in rooms, and \(waiting) are connected and wait there")
-            }
+    func sweepBounds(_ tables: [(name: String, count: Int)]) {
+        guard matchmaker.isRunning else { return }
+        let waiting = truth.waitsFor.values.reduce(0) { $0 + (truth[$1].atMatchmaker == .waiting ? 1 : 0) }
+        let retained = matchmaker.core.expiring.first { $0.name == "retainedOutcomes" }?.count ?? 0
+        if retained > 2 * plan.matchmaking.outcomesRetainedMax {
+            fail(.overLimit, "the matchmaker retains \(retained) outcomes")
         }
-        for host in coordinators where host.isRunning {
-            let sessions = host.sessionCount
-            for table in host.core.tables {
-                let most =
-                    switch "\(table.name)" {
-                    // Eight bytes each, and six for each.
-                    case "replayMessages": min(host.limits.replayBytesMax / 14, host.limits.replayMessagesMax)
-                    case "barriers": host.limits.barriersOpenMax
-                    default: Int.max
-                    }
-                if most < .max, table.count > most * sessions {
-                    fail(.overLimit, "n\(host.number): \(table.name) has \(table.count) in \(sessions) sessions")
-                }
+        for table in tables where table.name == "waitingSubjects" && table.count != waiting {
+            fail(.tablesDisagree, "\(table.count) are in rooms, and \(waiting) are connected and wait there")
+        }
+    }
+
+    func sweepBounds(_ host: CoordinatorHost, _ tables: [(name: String, count: Int)]) {
+        let sessions = host.sessionCount
+        // Eight bytes each, and six for each.
+        let replayMax = min(host.limits.replayBytesMax / 14, host.limits.replayMessagesMax)
+        for table in tables {
+            let isReplay = table.name == "replayMessages"
+            guard isReplay || table.name == "barriers" else { continue }
+            if table.count > (isReplay ? replayMax : host.limits.barriersOpenMax) * sessions {
+                fail(.overLimit, "n\(host.number): \(table.name) has \(table.count) in \(sessions) sessions")
             }
         }
     }

@@ -140,10 +140,10 @@ extension World {
     }
 
     /// Promises 1 and 2: whoever is lost to a session is free at its coordinator at once, and nobody else is.
-    func sweepSeats(_ host: CoordinatorHost) {
+    func sweepSeats(_ host: CoordinatorHost, _ tables: [(name: String, count: Int)]) {
         let copies = truth.coordinators[host.number - 1].copies
         let seated = copies.values.reduce(0) { sum, copy in sum + copy.lostFor.count { $0 == nil } }
-        for table in host.core.tables where "\(table.name)" == "subjects" && table.count != seated {
+        for table in tables where table.name == "subjects" && table.count != seated {
             fail(.tablesDisagree, "n\(host.number) has \(table.count) subjects, and \(seated) who are not lost")
         }
     }

@@ -110,7 +110,7 @@ extension World {
     }
 
     private func judge(_ reply: MatchmakerReply, on connection: Int) {
-        if truth.connection(connection).isClosed { fail(.saidOnClosed, "the matchmaker speaks on closed connection \(connection)") }
+        if truth.isClosed(connection) { fail(.saidOnClosed, "the matchmaker speaks on closed connection \(connection)") }
         let client = connections[connection].client
         switch reply {
         case .waiting(let news):
@@ -380,7 +380,7 @@ extension World {
         let now = matchmaker.bootMs(nowUs)
         checkOffers()
         checkFates()
-        if let nextMs = matchmaker.nextDeadlineMs, nextMs <= now {
+        if let nextMs = matchmaker.coreDueMs, nextMs <= now {
             fail(.overdue, "the matchmaker leaves something undone that was due at \(nextMs), now \(now)")
         }
         while let connection = truth.waits.popDue(now) {

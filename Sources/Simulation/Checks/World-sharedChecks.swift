@@ -188,10 +188,10 @@ extension World {
     func sweep() {
         coverage.count(.swept)
         probeClaimants()
-        sweepBounds()
+        let tables = matchmaker.isRunning ? matchmaker.core.tables : []
+        sweepBounds(tables)
         if matchmaker.isRunning {
             let core = matchmaker.core
-            let tables = core.tables
             let live = core.count(in: .matched) + core.count(in: .validating) + core.count(in: .playing)
             if live != truth.liveCount { fail(.tablesDisagree, "the matchmaker holds \(live) matched sessions, not \(truth.liveCount)") }
             if core.count(in: .waiting) != truth.roomCount {
@@ -224,14 +224,16 @@ extension World {
         }
         for host in coordinators {
             guard host.isRunning else { continue }
-            let core = host.core
-            sweepSeats(host)
-            for table in core.tables {
-                let isOver = "\(table.name)" == "outbox" && table.count > host.limits.outboxMax
+            let tables = host.core.tables.map { (name: $0.name.description, count: $0.count) }
+            sweepBounds(host, tables)
+            sweepSeats(host, tables)
+            for table in tables {
+                let isOver = table.name == "outbox" && table.count > host.limits.outboxMax
                 if isOver || table.count < 0 { fail(.overLimit, "n\(host.number): \(table.name) has \(table.count)") }
             }
-            if core.connectionCount > host.connections.count {
-                fail(.leftBehind, "n\(host.number) has \(core.connectionCount) seats, and \(host.connections.count) connections")
+            let seatCount = host.core.connectionCount
+            if seatCount > host.connections.count {
+                fail(.leftBehind, "n\(host.number) has \(seatCount) seats, and \(host.connections.count) connections")
             }
         }
     }

@@ -89,7 +89,7 @@ extension World {
     /// and the link is back when their grace is over. So it is from the matchmaker that they hear what became of it.
     private func loseTickets(_ host: CoordinatorHost, _ fault: Fault) {
         var random = SmallGenerator(root: plan.root, stream: 20_000 + UInt64(fault.index))
-        guard fault.amount < 1_000_000, plan.quirkPerMille > 0, misbehaves(.reload), random.perMille(500) else { return }
+        guard fault.amount < 1_000_000, plan.quirkPerMille > 0, misbehaves(.reload), random.perMille(800) else { return }
         let copies = truth.coordinators[host.number - 1].copies
         for number in copies.keys.sorted() {
             guard let copy = copies[number], copy.state == .playing, copy.rules.absence.map({ $0.loss != .end }) == true,
@@ -144,13 +144,7 @@ extension World {
                 truth[number].atMatchmaker == .live && copy.handOff < truth[number].handOffs.count - 1
             }
         }
-        let hasEnd = truth.sessions.contains { session in
-            session.atMatchmaker == .live
-                && session.ends.contains { end in
-                    !end.isAcknowledged && !end.isLost && session.handOffs.last.map { $0.attempt > end.outcome.attempt } == true
-                }
-        }
-        if isBad || hasEnd { return false }
+        if isBad || truth.hasOldEnd { return false }
         queue.put(.fault(position), atUs: nowUs + 10_000)
         return true
     }

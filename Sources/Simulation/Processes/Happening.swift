@@ -18,7 +18,7 @@ enum Happening {
 
     case fault(Int)
     case reload(Int)
-    case administer(AdministrationPlan)
+    indirect case administer(AdministrationPlan)
     /// The page of this connection is hidden, or seen again.
     case visibility(Int, Int, isHidden: Bool)
     case diskHeals(Int, number: Int)
@@ -39,12 +39,12 @@ enum Happening {
     case toClient(Int, ServerMessage)
     case client(Int, generation: UInt32, ClientTimer)
     /// A bot that was to have a seat in this session looks whether it has one.
-    case botGivesUp(Int, SessionID)
+    indirect case botGivesUp(Int, SessionID)
     /// A connection that nobody uses any more is closed.
     case ghostCloses(Int)
 }
 
-/// What wakes a process's loop.
+/// What wakes a process's loop. What is large and rare is kept elsewhere.
 enum Input {
     case timer
     case accepted(link: Int)
@@ -56,24 +56,24 @@ enum Input {
     case client(Int, ClientMessage)
     case recorded
     case storage(isWorking: Bool)
-    case cancel(SessionID)
-    case exclude(SessionID, PlayerIndex)
+    indirect case cancel(SessionID)
+    indirect case exclude(SessionID, PlayerIndex)
     /// An administrator gives a lost player's seat to a bot.
-    case offerSeat(SessionID, PlayerIndex, bot: Int)
+    indirect case offerSeat(SessionID, PlayerIndex, bot: Int)
     case reconfigure([Scene])
     case drain
     case shutdown
 }
 
-/// What a client says.
+/// What a client says. What is large and not said often is kept elsewhere, so that all else is small.
 enum ClientMessage {
-    case join(JoinRequest)
+    indirect case join(JoinRequest)
     case leave
     case confirm
     /// The server has measured the way to the client, in milliseconds there and back.
     case measured(UInt32)
-    case enter(SessionID, Ticket, received: UInt64, tick: UInt32)
-    case request(PlayerRequest)
+    indirect case enter(SessionID, Ticket, received: UInt64, tick: UInt32)
+    indirect case request(PlayerRequest)
     /// Binary: a numbered message of one page.
     case relay(kind: UInt8, address: UInt8, page: UInt32, number: UInt32)
     /// Binary: a numbered input for a tick.
@@ -84,8 +84,8 @@ enum ClientMessage {
 
 /// What a client hears.
 enum ServerMessage {
-    case lobby(MatchmakerReply)
-    case play(PlayerReply)
+    indirect case lobby(MatchmakerReply)
+    indirect case play(PlayerReply)
     case relayed(kind: UInt8, from: UInt8, page: UInt32, number: UInt32)
     case bundle([UInt8])
     /// The server has closed the connection, or it broke.

@@ -37,7 +37,9 @@ class Host {
     /// Where its wall clock stands against the true time.
     var unixOffsetMs: Int64 = 0
 
-    /// When the loop asks the core next, in its own boot time.
+    /// When the core has something to do, as it said behind the last event, in its own boot time.
+    var coreDueMs: UInt64?
+    /// When the loop asks the core next, likewise.
     var dueMs: UInt64 = 0
     var advancedMs: UInt64 = 0
     /// When the loop is woken, in virtual time; nothing to wake for at `.max`.
@@ -115,7 +117,6 @@ final class CoordinatorHost: Host {
     var hello: Hello?
     var targets = RelayTargets()
     var bundle: [UInt8] = []
-    var coreDueMs: UInt64?
 
     init(number: Int, node: NodeID, limits: CoordinationLimits, random: SmallGenerator, rotateAtBytes: Int) {
         self.node = node

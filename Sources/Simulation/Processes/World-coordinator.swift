@@ -12,11 +12,11 @@ extension World {
         return now
     }
 
-    func turn(_ host: CoordinatorHost, _ inputs: [Input]) {
+    func turn(_ host: CoordinatorHost, _ inputs: some Collection<Input>) {
         let now = moment(host)
         let life = host.life
         if options.canary != .inputFirst, !advance(host, now) { return }
-        if !inputs.isEmpty { checkNothingDue(host.nextDeadlineMs, host) }
+        if !inputs.isEmpty { checkNothingDue(host.coreDueMs, host) }
         for input in inputs {
             take(input, host, now)
             if host.life != life { return }

@@ -3,11 +3,11 @@ import SessionProtocol
 
 /// The matchmaker's shell: one turn of its loop.
 extension World {
-    func turn(_ host: MatchmakerHost, _ inputs: [Input]) {
+    func turn(_ host: MatchmakerHost, _ inputs: some Collection<Input>) {
         let now = host.moment(nowUs)
         let life = host.life
         if options.canary != .inputFirst, !advance(host, now) { return }
-        if !inputs.isEmpty { checkNothingDue(host.nextDeadlineMs, host) }
+        if !inputs.isEmpty { checkNothingDue(host.coreDueMs, host) }
         for input in inputs {
             take(input, host, now)
             if host.life != life { return }
@@ -16,7 +16,8 @@ extension World {
         commit(host)
         flush(host)
         exitIfDone(host)
-        host.dueMs = host.isRunning ? host.nextDeadlineMs ?? .max : .max
+        host.coreDueMs = host.isRunning ? host.nextDeadlineMs : nil
+        host.dueMs = host.coreDueMs ?? .max
         schedule(host)
     }
 
@@ -31,6 +32,7 @@ extension World {
             perform(host)
             if host.life != life { return false }
         }
+        host.coreDueMs = host.nextDeadlineMs
         if !host.core.isHolding { host.isJournalComplete = true }
         matchmakerAdvanced()
         return true

@@ -160,7 +160,7 @@ final class World {
             if case .timer = input { return }
             host.inbox.append(input)
         case .running:
-            if process == 0 { turn(matchmaker, [input]) } else { turn(coordinators[process - 1], [input]) }
+            if process == 0 { turn(matchmaker, CollectionOfOne(input)) } else { turn(coordinators[process - 1], CollectionOfOne(input)) }
         }
     }
 

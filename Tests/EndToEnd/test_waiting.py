@@ -276,6 +276,19 @@ async def test_counts_are_told_to_everybody_at_every_change(make_servers):
         await player.closes()
 
 
+async def test_a_full_scene_and_a_closed_one_say_so(make_servers):
+    servers = make_servers(scenes=[{**SCENE, "id": "small", "waitingMax": 1}, {**SCENE, "id": "shut", "open": False}]).start()
+    ann = Player(servers)
+    await ann.join("small")
+    for scene, code, closing in (("small", "room_full", 4016), ("shut", "scene_closed", 4015)):
+        line = await Line.open(servers.matchmaker.ws + "/v1/join")
+        await line.send("join", scene=scene, subject="late")
+        assert (await line.until("error"))["code"] == code
+        await line.closes(closing)
+    await ann.room.silence()
+    await ann.closes()
+
+
 async def test_a_server_that_drains_says_so_and_matches_those_who_wait(make_servers):
     servers = make_servers(matchmaker_options=["--drain-timeout", "1m"])
     servers.start_matchmaker().until_alive()

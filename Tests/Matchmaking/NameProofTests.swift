@@ -72,6 +72,18 @@ import Testing
         #expect(lobby.join("ann", on: 6, resume: lobby.resumes[4]) == ["4: ended S2 superseded.", "6: waiting 2/2 in S2"])
     }
 
+    @Test("also when it was sent into the session at once, and hears later that its coordinator is away")
+    func toldLater() {
+        var lobby = visited()
+        lobby.join("bob", on: 3)
+        lobby.sync()
+        lobby.accept("S2", link: 1)
+        #expect(lobby.join("ann", on: 4, resume: lobby.resumes[1]) == ["4: matched S2 as 0 of 2."])
+        lobby.down(1)
+        #expect(lobby.join("ann", on: 5, resume: lobby.resumes[1]) == ["5: waiting 2/2 in S2"])
+        #expect(lobby.join("ann", on: 6, resume: lobby.resumes[5]) == ["5: ended S2 superseded.", "6: waiting 2/2 in S2"])
+    }
+
     @Test("a resume of a scene that trusts names, or of another authority's, proves nothing elsewhere")
     func otherScenes() {
         for given in ["lobby", "duo"] {

@@ -64,6 +64,8 @@ struct Truth {
         var toldByMatchmaker: [EndReason] = []
         /// Clients whom it has gone on without, at the owner of its newest attempt.
         var lostClients: [Int: EndReason] = [:]
+        /// Its losses, as far as the matchmaker has been told of them.
+        var lossesTold: [PlayerLoss] = []
         /// What its ticks brought, by number.
         var bundles: [UInt64] = []
         /// What was relayed in it.

@@ -122,6 +122,23 @@ extension World {
         }
     }
 
+    /// A coordinator says what it holds: with it, whom that has lost by now.
+    func matchmakerReads(holding assignment: Assignment, at node: Int) {
+        guard let number = truth.find(assignment.session), let handOff = truth[number].handOff(assignment.attempt) else { return }
+        truth[number].handOffs[handOff].wasAccepted = true
+        guard let current = truth.duties.current[number], current.attempt == assignment.attempt, current.node == node,
+            truth[number].atMatchmaker == .live, !assignment.extensions.losses.isEmpty
+        else { return }
+        truth[number].lossesTold = assignment.extensions.losses
+    }
+
+    /// An end that the matchmaker states itself names all losses that it was told of, before a restart too.
+    func checkLossesStated(_ outcome: Outcome) {
+        let told = truth[truth.number(of: outcome.session)].lossesTold
+        if told.isEmpty || truth.hasLostJournal || outcome.losses == told { return }
+        fail(.outcomesDiffer, "\(outcome.session.short) ends as \(outcome.reason), and not all who were lost before are named")
+    }
+
     /// Promises 1 and 2: whoever is lost to a session is free at its coordinator at once, and nobody else is.
     func sweepSeats(_ host: CoordinatorHost, _ tables: [(name: String, count: Int)]) {
         let copies = truth.coordinators[host.number - 1].copies

@@ -16,6 +16,7 @@ extension World {
             case .journalMatched(let node, let assignment):
                 let number = truth.number(of: assignment.session)
                 truth.duties.current[number] = Duties.Current(attempt: assignment.attempt, node: node.number)
+                truth[number].lossesTold = assignment.extensions.losses
                 if live.updateValue(true, forKey: number) == nil { order.append(number) }
             case .ended(let outcome): live[truth.number(of: outcome.session)] = false
             case .hello, .challenge, .proof, .welcome, .reject, .assign, .accepted, .refused, .state, .endedAck,
@@ -65,11 +66,7 @@ extension World {
         {
             truth[number].handOffs[handOff].wasAccepted = true
         }
-        if case .holding(_, let assignment) = message, let number = truth.find(assignment.session),
-            let handOff = truth[number].handOff(assignment.attempt)
-        {
-            truth[number].handOffs[handOff].wasAccepted = true
-        }
+        if case .holding(_, let assignment) = message { matchmakerReads(holding: assignment, at: links[link].coordinator + 1) }
     }
 
     func matchmakerHears(_ request: JoinRequest, on connection: Int) {
@@ -299,6 +296,7 @@ extension World {
             if !truth[number].ends.contains(where: { $0.outcome.agrees(with: outcome) }) {
                 if outcome.isPresumed { coverage.count(.presumedLost) }
                 checkRequeue(outcome)
+                checkLossesStated(outcome)
             }
         case .hello, .challenge, .proof, .welcome, .reject, .assign, .accepted, .refused, .state, .endedAck, .cancel,
             .drop, .ping, .pong, .drain, .holding, .inventoryEnd:

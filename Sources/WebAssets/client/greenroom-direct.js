@@ -12,6 +12,7 @@ const queuedMessagesMax = 1024;                   // kept for one player while i
  * @param {RTCIceTransportPolicy} [environment.iceTransportPolicy]
  * @param {(message: object) => void} environment.say to the server
  * @param {(to: number, bytes: Uint8Array) => boolean} environment.relay an ordered message
+ * @param {Set<number>} environment.lost players whom play goes on without: nothing is sent to them, nor kept for them
  * @param {(message: {from: number, bytes: Uint8Array, latest: boolean}) => void} environment.onMessage
  * @param {(event: string, detail: object) => void} environment.tell the game
  */
@@ -62,36 +63,39 @@ export class Direct {
 
   /** Play is on: a page that was reloaded has lost its links, and the others cannot know. */
   restore() {
-    for (const peer of this.#others) {
+    for (const peer of this.#present) {
       if (!this.#peers.has(peer)) this.#environment.say({ type: 'peerLost', peer });
     }
   }
 
   /** From now on all goes by the relay. What did not arrive goes that way first. */
   switchToRelay() {
-    this.#queues = new Map(this.#others.map((peer) => [peer, []]));
+    const present = this.#present;
+    this.#queues = new Map(present.map((peer) => [peer, []]));
     for (const [peer, left] of this.#peers.drain()) {
-      for (const bytes of left) this.#environment.relay(peer, bytes);
+      if (present.includes(peer)) for (const bytes of left) this.#environment.relay(peer, bytes);
       this.#queues.delete(peer);
     }
-    for (const peer of this.#others) if (!this.#peers.isDraining(peer)) this.#flush(peer);
+    for (const peer of present) if (!this.#peers.isDraining(peer)) this.#flush(peer);
   }
 
-  /** @returns {boolean} whether the message was taken */
+  /** @returns {boolean} whether the message was taken; what is for everyone is, also where everyone has gone */
   send(to, bytes, latest, everyone) {
-    const all = to === everyone ? this.#others : this.#others.filter((peer) => peer === to);
-    return all.length > 0 && all.map((peer) => this.#peers.send(peer, bytes, latest)).every(Boolean);
+    const all = this.#present.filter((peer) => to === everyone || to === peer);
+    return (to === everyone || all.length > 0) && all.map((peer) => this.#peers.send(peer, bytes, latest)).every(Boolean);
   }
 
   /** An ordered message by the relay; for those whose link still delivers what was sent before, it waits for that. */
   relay(to, bytes, everyone) {
     if (this.#queues.size === 0) return this.#environment.relay(to, bytes);
-    return (to === everyone ? this.#others : [to]).map((peer) => {
+    return (to === everyone ? this.#present : [to]).map((peer) => {
       const queue = this.#queues.get(peer);
       if (!queue) return this.#environment.relay(peer, bytes);
       return queue.length < queuedMessagesMax && queue.push(bytes.slice()) > 0;
     }).every(Boolean);
   }
+
+  get #present() { return this.#others.filter((peer) => !this.#environment.lost.has(peer)); }
 
   close() {
     this.#queues.clear();

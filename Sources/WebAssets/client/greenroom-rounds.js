@@ -11,6 +11,8 @@
 import { instant, withResolvers } from './greenroom-wire.js';
 
 export class Rounds {
+  /** Players whom play goes on without; a bot in such a seat is none of them. */
+  lost = new Set();
   #barriers = new Map();
   #stage = null;        // the newest `episode` or `reset`
   #said = null;         // what was answered to it
@@ -50,7 +52,16 @@ export class Rounds {
     this.#say(this.#said);
   }
 
+  /** Who is there, as one hears who has entered. */
+  enter(players) {
+    for (const { player, lost, connected } of players) {
+      if (lost && !connected) this.lost.add(player);
+      else this.lost.delete(player);
+    }
+  }
+
   close() {
+    this.lost.clear();
     for (const { reject } of this.#barriers.values()) reject(new Error('the session has ended'));
     this.#barriers.clear();
     this.#stage = this.#said = null;
@@ -76,8 +87,14 @@ export class Rounds {
       this.#time.resume(message);
       this.#tell('Resumed', { startAt: instant(message) });
     },
-    playerLost: (message) => this.#tell('PlayerLost', message),
-    playerSeated: (message) => this.#tell('PlayerSeated', message),
+    playerLost: (message) => {
+      this.lost.add(message.player);
+      this.#tell('PlayerLost', message);
+    },
+    playerSeated: (message) => {
+      this.lost.delete(message.player);
+      this.#tell('PlayerSeated', message);
+    },
   };
 
   /** False for what is said again to one who is back. What was answered to it then is said again: it may have been lost. */

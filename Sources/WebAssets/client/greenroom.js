@@ -262,6 +262,7 @@ class Session {
       if (this.#leaving) return this.leave();     // asked for while the way led from one server to the other
       this.player = message.player;
       this.players = message.players.length;
+      this.#rounds.enter(message.players);
       if (this.#visibility.hidden) this.#sendJSON({ type: 'visibility', hidden: true });
       this.#tell('Entered', message);
     },
@@ -350,6 +351,7 @@ class Session {
         this.#sendJSON(message);
       },
       relay: (to, bytes) => this.#sendBinary(Kind.ordered, to, bytes),
+      lost: this.#rounds.lost,
       onMessage: (message) => this.#receive(message),
       tell: (event, detail) => this.#tell(event, detail),
     });

@@ -46,6 +46,8 @@ extension Truth {
         var startMs: UInt64 = 0
         /// Since when play stands still.
         var pausedMs: UInt64?
+        /// From when to when it did so before.
+        var pauses: [(fromMs: UInt64, toMs: UInt64)] = []
         var barriers: [BarrierAccount] = []
         var barrierSlotNext: UInt8 = 0
         var episode: EpisodeAccount?
@@ -79,6 +81,16 @@ extension Truth {
 
         /// One who may come back is away.
         var isSomebodyAway: Bool { isAway.indices.contains { isAway[$0] && plays($0) } }
+
+        /// For how long it has stood still since it began. No time counts twice, though one may go before the countdown is over.
+        func stoodStillMs(_ nowMs: UInt64) -> UInt64 {
+            var (stoodStillMs, reachedMs) = (UInt64(0), startMs)
+            for pause in pauses + (pausedMs.map { [($0, nowMs)] } ?? []) where pause.toMs > max(pause.fromMs, reachedMs) {
+                stoodStillMs += pause.toMs - max(pause.fromMs, reachedMs)
+                reachedMs = pause.toMs
+            }
+            return stoodStillMs
+        }
 
         var isNobodyThere: Bool { connections.allSatisfy { $0 < 0 } }
     }

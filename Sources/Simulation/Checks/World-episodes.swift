@@ -46,7 +46,7 @@ extension World {
             }
             check(instant, startMs, on: connection, host)
         }
-        enter(.active, number, startMs: nowMs + instant.inMs, leftMs: startMs - nowMs + UInt64(rule.timeoutMs), deadlineMs, copy, host)
+        enter(.active, number, startMs: nowMs + instant.inMs - min(nowMs, instant.agoMs), leftMs: startMs - nowMs + UInt64(rule.timeoutMs), deadlineMs, copy, host)
     }
 
     func judge(reset number: UInt16, _ deadlineMs: UInt64, on connection: Int, _ host: CoordinatorHost) {

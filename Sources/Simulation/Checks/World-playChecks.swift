@@ -148,14 +148,20 @@ extension World {
         if transport == .relay, copy.settings.validatesPeers {
             coverage.count(copy.wasLate ? .silentRelayed : .pairFailedRelayed, .validating)
         }
-        check(instant, copy.startMs, on: connection, host)
+        check(instant, copy.startMs, stoodStillMs: copy.stoodStillMs(host.bootMs(nowUs)), on: connection, host)
         if seed != copy.assignment.seed & (1 << 53 - 1) { fail(.rulesBroken, "p\(connections[connection].client) is given another seed") }
         if ticks?.next != copy.ticks?.next { fail(.ticksBroken, "p\(connections[connection].client) is told of another next tick") }
     }
 
     /// An instant is the same for all, by each one's own clock.
-    func check(_ instant: StartInstant, _ atMs: UInt64, on connection: Int, _ host: CoordinatorHost) {
+    func check(
+        _ instant: StartInstant, _ atMs: UInt64, stoodStillMs: UInt64? = nil, on connection: Int, _ host: CoordinatorHost
+    ) {
         let (nowMs, client) = (host.bootMs(nowUs), connections[connection].client)
+        if let stoodStillMs, instant.pausedMs != stoodStillMs {
+            fail(.rulesBroken, "p\(client) is told of \(instant.pausedMs) ms that play has stood still, out of \(stoodStillMs)")
+        }
+        if instant.agoMs != nowMs - min(atMs, nowMs) { fail(.rulesBroken, "p\(client) is told of an instant \(instant.agoMs) ms ago") }
         if instant.inMs != atMs - min(atMs, nowMs) {
             return fail(.rulesBroken, "p\(client) is to begin in \(instant.inMs) ms, and the others in \(atMs - min(atMs, nowMs))")
         }
@@ -196,8 +202,9 @@ extension World {
         if copy.isSomebodyAway { fail(.rulesBroken, "\(truth[copy.session].id.short) goes on, and somebody is away") }
         let nowMs = host.bootMs(nowUs)
         let resumeMs = max(nowMs + UInt64(copy.rules.start?.countdownMs ?? 0), copy.startMs)
-        check(instant, resumeMs, on: connection, host)
         copy.pausedMs = nil
+        copy.pauses.append((pausedMs, resumeMs))
+        check(instant, resumeMs, stoodStillMs: copy.stoodStillMs(nowMs), on: connection, host)
         owe(.resumed, toAllOf: copy, except: seat.player, host)
         for index in copy.barriers.indices {
             guard let leftMs = copy.barriers[index].leftMs else { continue }

@@ -20,13 +20,14 @@ JOIN = """async ({ scene, subject, matchmaker }) => {
 PEERS = """async () => {
   const { Peers } = await import('/greenroom-peers.js');
   window.told = [];
+  window.roundTripsMs = [];
   window.wire = (deliver) => {
     const ends = [];
     for (const self of [0, 1]) ends.push(new Peers({
       self, iceServers: [],
       signal: (to, data) => deliver(ends, self, to, JSON.parse(JSON.stringify(data))),
       onMessage: (from, bytes) => told.push(`${self} has ${[...bytes]} from ${from}`),
-      onValidated: (peer) => told.push(`${self} validated ${peer}`),
+      onValidated: (peer, rttMs) => { told.push(`${self} validated ${peer}`); roundTripsMs.push(rttMs); },
       onFailed: (peer, detail) => told.push(`${self} failed ${peer}: ${detail}`),
     }));
     return ends;
@@ -228,3 +229,26 @@ def test_a_silent_peer_is_reported_before_the_deadline(person):
     assert page.evaluate("told")[0].startswith("0 failed 1: timeout")
     page.evaluate("ends.forEach((each) => each.close())")
     assert page.evaluate("openConnections()") == 0
+
+
+def test_one_slow_exchange_of_several_does_not_count_as_the_way_to_a_peer(person):
+    page = person()
+    page.evaluate(PEERS)
+    page.evaluate("""() => {
+      const PING = 1, send = RTCDataChannel.prototype.send;
+      window.pings = [];
+      // As if the network had lost and sent again the first and the third of them.
+      RTCDataChannel.prototype.send = function (frame) {
+        const isPing = frame instanceof Uint8Array && frame.length === 2 && frame[0] === PING;
+        if (isPing) pings.push(frame[1]);
+        setTimeout(() => send.call(this, frame), isPing && frame[1] % 2 === 0 && frame[1] < 4 ? 1500 : 0);
+      };
+      window.ends = wire((ends, from, to, data) => setTimeout(() => ends[to].receive(from, data)));
+      ends[0].validate([1], [1], 15_000);
+      ends[1].validate([0], [], 15_000);
+    }""")
+    wait(page, "told.includes('0 validated 1') && told.includes('1 validated 0')")
+    assert sorted(page.evaluate("pings")) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4], "five each, one after the other"
+    assert all(0 <= each < 1000 for each in page.evaluate("roundTripsMs")), page.evaluate("roundTripsMs")
+    assert len(page.evaluate("roundTripsMs")) == 2
+    page.evaluate("ends.forEach((each) => each.close())")

@@ -163,7 +163,7 @@ class Session {
   /** Takes oneself out of the game, with a reason that is recorded. */
   exclude(reason) { this.#sendJSON({ type: 'exclude', reason }); }
 
-  /** Leaves the room or the game; `onEnded` follows. */
+  /** Leaves the room, and gives up the time waited there, or leaves the game; `onEnded` follows. */
   leave() {
     if (this.phase === 'ended') return;
     this.#leaving = true;

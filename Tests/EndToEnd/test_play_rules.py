@@ -160,6 +160,6 @@ async def test_who_missed_more_messages_than_are_kept_is_told_how_many_are_lost(
         assert (await ann.game.until_binary())[2:4] == index.to_bytes(2, "big")
     await ben.send_binary(ALL, b"after")
     assert (await ann.game.until_binary())[2:] == b"after"
-    [entry] = servers.coordinator.log("replay_incomplete")
+    [entry] = eventually(lambda: servers.coordinator.log("replay_incomplete"), "the gap is logged")
     assert entry["player"] == 0 and entry["missed"] == entered["missed"]
     await finish(players)

@@ -59,7 +59,7 @@ async def test_a_coordinator_written_from_the_specification_takes_a_session_and_
         _, acknowledged = await peer.expect("endedAck")
         assert (acknowledged["session"], acknowledged["attempt"]) == (assign["session"], 1)
     await asyncio.to_thread(alone.until_empty)
-    (said,) = alone.matchmaker.log("outcome", session=assign["session"].hex())
+    (said,) = alone.matchmaker.outcomes(assign["session"].hex())
     assert said["reason"] == "player_left"
     _, journal = await asyncio.to_thread(decode, "--journal", alone.folder / "matchmaker/journal")
     assert [entry["kind"] for entry in journal[:2]] == ["journalMatched", "ended"]
@@ -200,6 +200,6 @@ async def test_what_another_coordinator_still_holds_is_taken_on_and_what_it_lost
     forgetful.ping(2)
     await forgetful.expect("pong")
     await asyncio.to_thread(alone.until_empty)
-    (said,) = alone.matchmaker.log("outcome", session=assign["session"].hex())
+    (said,) = alone.matchmaker.outcomes(assign["session"].hex())
     assert said["reason"] == "coordinator_lost"
     await forgetful.close()

@@ -95,7 +95,8 @@ async def test_a_bot_takes_a_lost_seat_plays_and_is_dismissed_when_the_others_fi
     assert outcome["lost"] == f"{cem.subject}=player_left"
     _, shown = ask(servers.coordinator, f"/v1/sessions/{ann.session}")
     assert [each.get("lost") for each in shown["players"]] == [None, None, "player_left"]
-    assert {entry["answer"] for entry in servers.coordinator.log("seat_offered")} == {"offered"}
+    offers = eventually(lambda: servers.coordinator.log("seat_offered"), "the offers are logged")
+    assert {entry["answer"] for entry in offers} == {"offered"}
 
 
 async def test_a_seat_is_refused_with_a_reason_where_none_is_to_be_had(servers):

@@ -24,10 +24,18 @@ def state(address):
         return json.load(answer)
 
 
+async def heard(socket):
+    """The next message but questions for the clock, which need no answer."""
+    while True:
+        said = await socket.recv()
+        if not isinstance(said, str) or json.loads(said)["type"] != "clock":
+            return said
+
+
 async def message(socket, wanted, passing=()):
     """The next JSON message of the wanted type; only those types may come before it."""
     while True:
-        text = await socket.recv()
+        text = await heard(socket)
         assert isinstance(text, str), f"binary while waiting for {wanted}"
         fields = json.loads(text)
         if fields["type"] == wanted:
@@ -53,7 +61,7 @@ async def play(matchmaker, subject, playing, go):
         await go.wait()
         sent = f"from {matched['player']}".encode()
         await socket.send(bytes([0, 255]) + sent)
-        received = await socket.recv()
+        received = await heard(socket)
         other = 1 - matched["player"]
         assert received == bytes([0, other]) + f"from {other}".encode(), received
         await socket.send(json.dumps({"type": "finish"}))

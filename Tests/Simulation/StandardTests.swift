@@ -30,6 +30,13 @@ import Testing
         #expect(coverage.names["doubted", default: 0] > 0 && coverage.names["adopted", default: 0] > 0)
     }
 
+    @Test("an end of an attempt that was taken back is nobody's outcome, also when the journal that knew so is lost")
+    func acknowledgedAndTakenBack() {
+        let options = RunOptions(seed: 2_581, preset: .storm)
+        let violation = Run.run(options).violation
+        #expect(violation == nil, "\(options.commandLine): \(violation?.text ?? "")")
+    }
+
     @Test("a calm world ends every game and leaves nothing")
     func calm() {
         var options = RunOptions(seed: 1, preset: .calm)

@@ -78,9 +78,13 @@ struct Truth {
             return end.isAcknowledged && lostOutcomes.contains(end.outcome)
         }
 
-        /// Its owner has its outcome on disk, and the matchmaker either has it too or was never said to.
+        /// Its owner has its outcome on disk, and the matchmaker either has it too or was never said to. The end of an attempt
+        /// that was taken back counts as absent (rule 3), and is nobody's once it is acknowledged.
         var isOwedOutcome: Bool {
-            lostOutcomes.isEmpty && ends.contains { $0.isDurable && !$0.isLost }
+            lostOutcomes.isEmpty
+                && ends.contains { end in
+                    end.isDurable && !end.isLost && (!end.isAcknowledged || end.outcome.attempt == handOffs.last?.attempt)
+                }
         }
 
         func handOff(_ attempt: Attempt) -> Int? { handOffs.lastIndex { $0.attempt == attempt } }

@@ -45,6 +45,7 @@ export class Direct {
         say({ type: 'peerLost', peer, ...(attempt == null ? {} : { attempt }) });
         tell('PeerLost', { peer });
       },
+      onRenewed: (peer) => tell('PeerLost', { peer }),
       onDrained: (peer) => this.#flush(peer),
     });
   }

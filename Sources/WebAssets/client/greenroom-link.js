@@ -48,6 +48,8 @@ export class Link {
   /** An attempt: both ends let go of what they had, and one of them offers. */
   begin(attempt, offers, deadlineMs) {
     const early = attempt === this.#attempt ? this.#candidates : [];
+    // The other end has lost it, and the server's word was faster than the news by the network.
+    if (this.#isValidated) this.#environment.onRenewed?.(this.#peer);
     this.#discard();
     this.#candidates = early;
     this.#attempt = attempt;

@@ -14,6 +14,7 @@ export { peerLimits } from './greenroom-link.js';
  * @param {(peer: number, rttMs: number, attempt: number) => void} environment.onValidated
  * @param {(peer: number, detail: string, attempt: number) => void} environment.onFailed an attempt, before it was validated
  * @param {(peer: number, attempt: number) => void} environment.onLost a link that was validated
+ * @param {(peer: number) => void} environment.onRenewed a link that was validated is made anew, since the other end has lost it
  * @param {(peer: number) => void} environment.onDrained nothing is under way any more on a link that is drained
  */
 export class Peers {

@@ -12,8 +12,14 @@ from playwright import sync_api
 # Remembers the page's connections, so that a test can ask what they carried, cut them, and see whether any is left open.
 WATCH_CONNECTIONS = """
 window.connections = [];
+window.channels = [];
 window.RTCPeerConnection = class extends RTCPeerConnection {
   constructor(...args) { super(...args); connections.push(this); }
+  createDataChannel(...args) {
+    const channel = super.createDataChannel(...args);
+    channels.push(channel);
+    return channel;
+  }
 };
 window.sockets = [];
 window.WebSocket = class extends WebSocket {

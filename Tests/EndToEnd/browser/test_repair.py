@@ -29,6 +29,11 @@ JOIN = """async ({ scene, subject, matchmaker, ...more }) => {
 # From now on no connection can be made in this page.
 BREAK = "window.RTCPeerConnection = class { constructor() { throw new Error('there is none'); } }, void 0"
 KILL = "connections.filter((each) => each.connectionState === 'connected').forEach((each) => each.close())"
+# The page does not notice that the other end has closed.
+DEAFEN = """() => {
+  for (const each of channels) each.onclose = null;
+  for (const each of connections) each.onconnectionstatechange = null;
+}"""
 
 
 def scene(name, size, **more):
@@ -89,7 +94,19 @@ def test_a_connection_that_is_killed_is_made_anew_and_nothing_is_lost(table, cou
     wait(pages[0], f"heard.validated >= {2 * (count - 1)}", 40_000)
     assert_all_heard(pages, 100)
     assert [page.evaluate("heard.transports") for page in pages] == [["peer"]] * count
-    assert pages[1].evaluate("heard.lost") == 1
+    assert [page.evaluate("heard.lost") for page in pages] == [count - 1] + [1] * (count - 1)
+    finish(servers, pages)
+
+
+def test_one_whose_connection_shows_no_loss_hears_of_it_when_it_is_made_anew(table):
+    servers, pages = table(2)
+    pages[1].evaluate(DEAFEN)
+    pages[0].evaluate(KILL)
+    for page in pages:
+        page.evaluate("say(10)")
+        wait(page, "heard.validated >= 2", 40_000)
+    assert_all_heard(pages, 10)
+    assert [page.evaluate("heard.lost") for page in pages] == [1, 1]
     finish(servers, pages)
 
 

@@ -30,7 +30,7 @@ import Testing
         for (key, slot) in model { #expect(index.slot(hash: hash(key)) { keys[$0] == key } == slot) }
     }
 
-    @Test("a large index is never half empty, and its keys lie near to where they are looked for")
+    @Test("a large index that grows is never half empty, and its keys lie near to where they are looked for")
     func largeIndex() throws {
         var random = SeededGenerator(number: 5)
         var index = SlotIndex()

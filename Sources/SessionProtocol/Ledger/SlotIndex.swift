@@ -12,7 +12,7 @@ public struct SlotIndex: Sendable {
         }
     }
 
-    /// At most four fifths are taken, and of a large table at least half.
+    /// At most four fifths are taken. A large table grows by a quarter, so that what grows is never half empty.
     @usableFromInline var places: [Place] = []
     public private(set) var count = 0
 

@@ -82,6 +82,8 @@ async def test_the_matchmaker_cancels_a_room_at_once_and_asks_for_a_game(servers
     await ann.room.until("ended", reason="cancelled")
     players = await playing(servers, "duo-relay")
     path = f"/v1/sessions/{players[0].session}"
+    # The players may hear that play has begun before the matchmaker does.
+    eventually(lambda: ask(servers.matchmaker, path)[1]["state"] == "playing", "the matchmaker has heard of it")
     status, asked = ask(servers.matchmaker, path + "/cancel", "POST", {})
     assert status == 202 and asked["cancelling"] and asked["state"] == "playing"
     for player in players:

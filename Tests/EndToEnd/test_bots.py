@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from examples import fetch, library
-from players import Player
+from players import ANSWER_S, Player
 from processes import eventually
 from programs import readme, script
 
@@ -174,6 +174,10 @@ async def test_a_program_is_put_back_and_plays_with_another(servers, greenroom):
 
         task = asyncio.create_task(reading())
         await ann.ended("player_left")
+        # The bot may hear of it after her, and of which of the two it was.
+        async with asyncio.timeout(ANSWER_S):
+            while not any(isinstance(event, dict) and event["type"] == "ended" for event in events):
+                await asyncio.sleep(0.01)
         if not game.ended:
             ben = Player(servers, "ben")
             await ben.join("relayed")

@@ -102,7 +102,8 @@ async def test_damage_on_a_proven_link_is_seen_and_the_game_goes_on(tcp_servers,
         await ann.send_binary(ALL, b"meanwhile")
         assert await ben.game.until_binary() == bytes([ORDERED, ann.index]) + b"meanwhile"
         await relinked(tcp_servers, middle, 2)
-        assert tcp_servers.matchmaker.state()["sessions"]["playing"] == 1
+        await asyncio.to_thread(
+            eventually, lambda: tcp_servers.matchmaker.state()["sessions"]["playing"] == 1, "both sides hold the game")
         await finish([ann, ben])
         await finish(await playing(tcp_servers, "duo-relay"))
         assert [each.pid for each in tcp_servers.live] == pids

@@ -29,7 +29,8 @@ async def test_a_game_goes_on_while_the_matchmaker_is_killed_and_comes_back(cras
     await asyncio.sleep(0.5)
     crashing.start_matchmaker()
     await asyncio.to_thread(crashing.until_ready)
-    assert crashing.matchmaker.state()["sessions"]["playing"] == 1, "it has learned of the game again"
+    await asyncio.to_thread(
+        eventually, lambda: crashing.matchmaker.state()["sessions"]["playing"] == 1, "it has learned of the game again")
     await talk(ben, ann, b"with it again")
     await finish([ann, ben])
     # The same people are free at once.

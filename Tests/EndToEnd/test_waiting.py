@@ -315,6 +315,8 @@ async def test_a_server_that_drains_says_so_and_matches_those_who_wait(make_serv
     await ben.join("quartet-relay")
     await cid.join("quartet-relay")
     servers.matchmaker.signal(signal.SIGTERM)
+    # Two signals that come before the first is read are one.
+    eventually(lambda: servers.matchmaker.said('"draining"'), servers.matchmaker.text)
     await ben.room.until("waiting", players=2)
     await ben.room.silence()
     servers.matchmaker.signal(signal.SIGTERM)

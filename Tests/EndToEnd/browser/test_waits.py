@@ -4,6 +4,7 @@ import signal
 
 import pytest
 from pages import state, until, until_playing
+from processes import eventually
 from programs import example
 from test_library import JOIN, wait
 from test_waiting_room import asked, heading, leave
@@ -165,6 +166,7 @@ def test_a_server_that_drains_takes_nobody_new_and_says_so_to_all(make_servers, 
     anna, ben = (person(query, at=servers.matchmaker.http) for query in ("?scene=plain&start=1", ""))
     waiting(anna)
     servers.matchmaker.signal(signal.SIGTERM)
+    eventually(lambda: servers.matchmaker.said('"draining"'), servers.matchmaker.text)
     ben.get_by_role("radio", name="plain").check()
     ben.get_by_role("button", name="Find players").click()
     ben.locator("#banner").get_by_text("The server is being restarted").wait_for(timeout=15_000)

@@ -58,7 +58,7 @@ class Middle:
 @pytest.fixture
 def tcp_servers(make_servers):
     return make_servers(
-        tcp=True, matchmaker_options=["--link-grace", "4s", "--link-margin", "500ms", "--ping-interval", "200ms"])
+        tcp=True, matchmaker_options=["--link-grace", "8s", "--link-margin", "500ms", "--ping-interval", "200ms"])
 
 
 @contextlib.asynccontextmanager
@@ -137,7 +137,7 @@ async def test_a_link_that_hangs_for_longer_than_the_grace_ends_the_game_on_both
     async with joined(tcp_servers) as middle:
         ann, ben = await playing(tcp_servers, "duo-relay")
         middle.flowing.clear()
-        ends = [await player.game.until("ended", 15) for player in (ann, ben)]
+        ends = [await player.game.until("ended", 30) for player in (ann, ben)]
         assert {end["reason"] for end in ends} <= {"coordinator_lost", "cancelled", "shutdown"}
         await asyncio.to_thread(
             eventually, lambda: tcp_servers.matchmaker.outcomes(ann.session), "an outcome")

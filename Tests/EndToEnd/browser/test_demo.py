@@ -77,7 +77,7 @@ def test_who_closes_the_page_in_mid_game_ends_it_for_the_other_with_words(person
     until_playing(anna, ben)
     until(anna, lambda s: s["round"] >= 1, PLAY_MS)
     ben.close()
-    anna.locator("#banner").get_by_text("has lost the connection").wait_for(timeout=15_000)
+    anna.locator("#banner").get_by_text("has lost the connection").wait_for(timeout=30_000)
     until_ended(anna, reason="player_disconnected")
     assert anna.get_by_role("heading", name="A player’s connection is gone.").is_visible()
     assert_nothing_is_left(greenroom)

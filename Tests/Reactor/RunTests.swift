@@ -34,10 +34,10 @@ extension LoopTests {
             for _ in 0..<4 { _ = try loop.connect(to: address, handler: dialler, timeoutMs: 60_000) }
             try loop.turns(for: 50)
             let start = Clock.bootMs()
-            let id = try loop.connect(to: address, handler: dialler, timeoutMs: 100)
+            let id = try loop.connect(to: address, handler: dialler, timeoutMs: 1_000)
             loop.setDeadline(id, at: start + 40)
-            #expect(try loop.turns { dialler.events.last == .closed(id, .connectFailed(ETIMEDOUT)) })
-            #expect((100...300).contains(Clock.bootMs() - start))
+            #expect(try loop.turns(for: 20_000) { dialler.events.last == .closed(id, .connectFailed(ETIMEDOUT)) })
+            #expect(Clock.bootMs() - start >= 1_000)
             #expect(dialler.events.contains(.deadline(id)), "the user's own deadline holds meanwhile")
         }
 
@@ -46,11 +46,11 @@ extension LoopTests {
             let loop = try EventLoop()
             let listener = try loop.listen(at: anyPort, handler: Recorder())
             let dialler = Recorder()
-            let id = try loop.connect(to: listener.address, handler: dialler, timeoutMs: 40)
             let start = Clock.bootMs()
-            loop.setDeadline(id, at: start + 120)
+            let id = try loop.connect(to: listener.address, handler: dialler, timeoutMs: 600)
+            loop.setDeadline(id, at: start + 900)
             #expect(try loop.turns { dialler.events == [.opened(id), .deadline(id)] })
-            #expect(Clock.bootMs() >= start + 120)
+            #expect(Clock.bootMs() >= start + 900)
             #expect(loop.wheel.count == 0)
         }
 
@@ -135,32 +135,41 @@ extension LoopTests {
         }
 
         @Test("descriptors are given back when the loop goes")
-        func descriptors() throws {
-            func opened() -> Int32 {
-                let probe = dup(0)
-                close(probe)
-                return probe
+        func descriptors() async {
+            // In a process of its own: other tests open some too.
+            await #expect(processExitsWith: .success) {
+                func opened() -> Int32 {
+                    let probe = dup(0)
+                    close(probe)
+                    return probe
+                }
+                let before = opened()
+                do {
+                    let loop = try EventLoop()
+                    let server = Recorder()
+                    let listener = try loop.listen(at: anyPort, handler: server)
+                    let client = Client(listener.address)
+                    let isOpened = try loop.turns { server.ids.count == 1 }
+                    precondition(isOpened && opened() > before)
+                    client.close()
+                }
+                precondition(opened() == before)
+                exit(0)
             }
-            let before = opened()
-            do {
-                let loop = try EventLoop()
-                let server = Recorder()
-                let listener = try loop.listen(at: anyPort, handler: server)
-                let client = Client(listener.address)
-                #expect(try loop.turns { server.ids.count == 1 })
-                #expect(opened() > before)
-                client.close()
-            }
-            #expect(opened() == before)
         }
     }
 
     @Suite struct ClockTests {
         @Test("the boot clock runs forward with real time")
         func boot() {
+            let real = ContinuousClock()
+            let began = real.now
             let first = Clock.bootMs()
             usleep(30_000)
-            #expect((30...500).contains(Clock.bootMs() - first))
+            let ran = Clock.bootMs() - first
+            let realMs = began.duration(to: real.now) / .milliseconds(1)
+            // Whole milliseconds at both ends.
+            #expect(ran >= 29 && Double(ran) <= realMs + 1)
         }
 
         @Test("the wall clock is that of the system")

@@ -66,7 +66,7 @@ def free_ports(count=1):
     return ports().take(count)
 
 
-def eventually(check, what, timeout_s=10.0):
+def eventually(check, what, timeout_s=20.0):
     """Polls until `check` gives something true, and returns it."""
     deadline = time.monotonic() + timeout_s
     while True:

@@ -9,7 +9,7 @@ from players import bystanders
 from rawsocket import TEXT, Raw, opened
 from test_bad_messages import undisturbed
 
-# The servers here have deadlines of a second; what takes longer than that on a busy machine is still less than by default.
+# The servers here have deadlines of two seconds; what takes longer than that on a busy machine is still less than by default.
 DEFAULT_S = 9.5
 
 
@@ -72,7 +72,7 @@ async def test_half_a_request_that_never_ends(servers, server):
             raw.send(b"GET /healthz HTTP/1.1\r\nHost: h\r\nX-Half")
             status, _ = raw.head()
             assert status in (0, 408)
-            assert 0.8 < raw.until_closed() < DEFAULT_S
+            assert 1.8 < raw.until_closed() < DEFAULT_S
 
     await beside_a_game(servers, attack)
 
@@ -80,7 +80,7 @@ async def test_half_a_request_that_never_ends(servers, server):
 async def test_a_connection_that_says_nothing(servers, server):
     def attack():
         with Raw.to(server) as raw:
-            assert 0.8 < raw.until_closed() < DEFAULT_S
+            assert 1.8 < raw.until_closed() < DEFAULT_S
 
     await beside_a_game(servers, attack)
 
@@ -100,7 +100,7 @@ async def test_one_byte_at_a_time_does_not_move_the_deadline(servers, server):
                     continue
                 except OSError:
                     break
-            assert 0.8 < time.monotonic() - raw.opened < DEFAULT_S
+            assert 1.8 < time.monotonic() - raw.opened < DEFAULT_S
 
     await beside_a_game(servers, attack)
 

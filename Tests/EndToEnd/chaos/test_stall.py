@@ -68,7 +68,7 @@ async def test_a_coordinator_that_stalls_in_the_hand_off_makes_no_twin_sessions(
         sleeper = Sleeper(stage)
         games = [asyncio.create_task(play_through(person)) for person in people]
         tries += await sleeper.sleep(stalls[rounds % len(stalls)])
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(80):
             await asyncio.gather(*games)
         await asyncio.to_thread(eventually, lambda: stage.servers.links_up() == 2, "node-1 is linked again")
         rounds += 1
@@ -95,7 +95,7 @@ async def test_an_accept_of_an_attempt_that_is_no_more_makes_no_twin_sessions(ma
     tries = first.wake()
     await asyncio.to_thread(eventually, lambda: len(stage.proxies[0].accepted) == tries, "node-1 answers at last")
     second.wake()
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(80):
         await asyncio.gather(*games)
     diary.close()
     await asyncio.to_thread(stage.finish)
@@ -138,7 +138,7 @@ async def test_one_who_plays_on_a_coordinator_that_stalls_past_its_lease_is_neve
     stopped.set()
     await asyncio.sleep(stall_s)
     stage.wake(stage.nodes[0])
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(80):
         moved = sum(bool(each) for each in await asyncio.gather(*games))
     diary.close()
     await asyncio.to_thread(stage.finish)

@@ -102,7 +102,7 @@ async def test_members_who_vanish_while_groups_form_strand_nobody(make_stage, fi
         async with gate:
             await person.live()
 
-    async with asyncio.timeout(80):
+    async with asyncio.timeout(150):
         await asyncio.gather(*(live(person) for person in people))
     diary.close()
     await asyncio.to_thread(stage.finish)

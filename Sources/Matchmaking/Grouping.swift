@@ -10,10 +10,9 @@ extension MatchmakerCore {
 
     /// Lets free subjects wait as one unit, which stays together.
     mutating func enroll(
-        _ newcomers: [Member], sceneIndex: Int, _ now: Moment, _ actions: inout [MatchmakerAction]
+        _ members: consuming [Member], sceneIndex: Int, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        queues[sceneIndex].waiting += newcomers.count
-        var members = newcomers
+        queues[sceneIndex].waiting += members.count
         for index in members.indices {
             arrivals += 1
             members[index].order = arrivals

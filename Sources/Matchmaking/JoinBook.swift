@@ -85,8 +85,8 @@ struct JoinBook: Sendable {
         }
         let slot = free.popLast().map { Int($0) } ?? joins.count
         if slot == joins.count {
-            joins.append(record)
-            connections.append(connection)
+            joins.appendToTable(record)
+            connections.appendToTable(connection)
         } else {
             joins[slot] = record
             connections[slot] = connection

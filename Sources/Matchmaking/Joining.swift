@@ -11,7 +11,8 @@ extension MatchmakerCore {
             return refuse(connection, request, .unknownScene, "there is no scene of this name", &actions)
         }
         let claim = claim(request.resume, of: request.subject, now)
-        let movedIndex = claim.flatMap { whereMoved($0, from: askedIndex, now) }
+        // A closure over `self` would copy all of it, for each join.
+        let movedIndex: Int? = if let claim { whereMoved(claim, from: askedIndex, now) } else { nil }
         let sceneIndex = movedIndex ?? askedIndex
         if let claim { releases.note(claim) }
         let held = ledger.session(of: request.subject)

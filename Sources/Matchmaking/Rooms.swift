@@ -28,15 +28,14 @@ extension MatchmakerCore {
             ofPlaceOf: member.subject, in: id, scene, sinceUnixMs: member.sinceUnixMs,
             expiresUnixMs: now.unixMs + limits.resumeLifetimeMs, releasedFrom: releases[member.subject])
         return PlaceSeal(
-            signature: signer.sign(claim), sinceUnixMs: claim.sinceUnixMs, expiresUnixMs: claim.expiresUnixMs,
-            releasedFrom: claim.releasedFrom)
+            signature: signer.sign(claim), expiresUnixMs: claim.expiresUnixMs, releasedFrom: claim.releasedFrom)
     }
 
     /// A member's signed place as it is told; empty when it is not known.
     func resume(of member: Member, in id: SessionID, _ scene: SceneID) -> String {
         guard let seal = member.seal else { return "" }
         let claim = claim(
-            ofPlaceOf: member.subject, in: id, scene, sinceUnixMs: seal.sinceUnixMs, expiresUnixMs: seal.expiresUnixMs,
+            ofPlaceOf: member.subject, in: id, scene, sinceUnixMs: member.sinceUnixMs, expiresUnixMs: seal.expiresUnixMs,
             releasedFrom: seal.releasedFrom)
         return Resume(claim: claim, signature: seal.signature).text
     }

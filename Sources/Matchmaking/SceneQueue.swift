@@ -64,7 +64,7 @@ struct SceneQueue: Sendable {
 
     mutating func setSession(_ session: SessionID, of room: PoolRoom) {
         // Those between have theirs set before anyone asks.
-        while sessions.count <= Int(room.number) { sessions.append(session) }
+        while sessions.count <= Int(room.number) { sessions.appendToTable(session) }
         sessions[Int(room.number)] = session
     }
 

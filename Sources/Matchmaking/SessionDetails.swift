@@ -42,10 +42,8 @@ struct Member: Hashable, Sendable {
     var seal: PlaceSeal?
     /// What it said of itself when it joined.
     var attributes = Attributes.none
-    /// The least round trip to this server that was measured; nil while none was.
-    var pingMs: UInt32?
-    /// Its place in the scene's pool, while its room is open.
-    var unit: PoolUnit?
+    private var pingOrNoneMs = UInt32.max
+    private var unitSlot: Int32 = -1
     /// One, of a member who came with others.
     private var companies: [Company] = []
 
@@ -67,6 +65,18 @@ struct Member: Hashable, Sendable {
         if party != nil { self.party = party }
     }
 
+    /// The least round trip to this server that was measured; nil while none was.
+    var pingMs: UInt32? {
+        get { pingOrNoneMs == .max ? nil : pingOrNoneMs }
+        set { pingOrNoneMs = newValue ?? .max }
+    }
+
+    /// Its place in the scene's pool, while its room is open.
+    var unit: PoolUnit? {
+        get { unitSlot < 0 ? nil : PoolUnit(slot: unitSlot) }
+        set { unitSlot = newValue?.slot ?? -1 }
+    }
+
     /// With whom it stays together.
     var party: JoinRequest.Party? {
         get { companies.first?.party }
@@ -85,10 +95,9 @@ struct Member: Hashable, Sendable {
 }
 
 /// What it takes, beside what is known of a member and its session, to write its signed place whenever it is told: a quarter
-/// of the text's memory.
+/// of the text's memory. It is made anew when the member proves to be older.
 struct PlaceSeal: Hashable, Sendable {
     let signature: ResumeSignature
-    let sinceUnixMs: UInt64
     let expiresUnixMs: UInt64
     /// Sessions that it was released from by then.
     let releasedFrom: [SessionID]

@@ -1,3 +1,5 @@
+import SessionProtocol
+
 /// The pool's tentative groups: which units sit together, until a group is complete.
 struct PoolRooms: Sendable {
     struct Room: Sendable {
@@ -19,7 +21,7 @@ struct PoolRooms: Sendable {
             rooms[Int(number)] = room
             return number
         }
-        rooms.append(room)
+        rooms.appendToTable(room)
         return Int32(rooms.count - 1)
     }
 

@@ -1,3 +1,5 @@
+import SessionProtocol
+
 /// Units in order of a key, by buckets: trees with many units to a node, so that a look at one bucket reads few lines of the
 /// processor's cache, however many wait. Equal keys are in order of seniority. Where it is asked for, each node also knows
 /// the most senior unit below it, so that the most senior ones of a range are found without a look at the others.
@@ -50,8 +52,8 @@ struct SkillIndex: Sendable {
     mutating func set(_ slot: Int32, key: Double, sinceUnixMs: UInt64, order: UInt64) {
         let unit = Unit(key: key, sinceUnixMs: sinceUnixMs, order: order)
         if Int(slot) == units.count {
-            units.append(unit)
-            leaves.append(-1)
+            units.appendToTable(unit)
+            leaves.appendToTable(-1)
         } else {
             units[Int(slot)] = unit
         }
@@ -333,9 +335,9 @@ struct SkillIndex: Sendable {
             nodes[Int(number)] = node
             return number
         }
-        nodes.append(node)
-        keys.append(contentsOf: repeatElement(0, count: SkillIndex.nodeMax))
-        inner.append(contentsOf: repeatElement(-1, count: SkillIndex.nodeMax))
+        nodes.appendToTable(node)
+        keys.appendToTable(repeating: 0, count: SkillIndex.nodeMax)
+        inner.appendToTable(repeating: -1, count: SkillIndex.nodeMax)
         return Int32(nodes.count - 1)
     }
 }

@@ -143,10 +143,10 @@ struct WaitingPool: Sendable {
             return slot
         }
         let slot = Int32(entries.count)
-        entries.append(WaitingEntry())
-        subjects.append(subject)
+        entries.appendToTable(WaitingEntry())
+        subjects.appendToTable(subject)
         index.set(slot, key: 0, sinceUnixMs: 0, order: 0)
-        for _ in differentAttributes { different.append(0) }
+        different.appendToTable(repeating: 0, count: differentAttributes.count)
         return slot
     }
 

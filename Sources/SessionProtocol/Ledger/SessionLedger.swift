@@ -13,7 +13,8 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     /// What every live session has beside its details, which are kept apart: who looks for one moves no other.
     @usableFromInline struct Record: Sendable {
         @usableFromInline let id: SessionID
-        let scene: SceneID
+        /// By number: many have the same.
+        let scene: UInt32
         var state: SessionState
         var deadlines = SessionDeadlines()
         /// The seats of the subjects that this session holds, in order of seating: a list from the first to the last.
@@ -46,6 +47,8 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     private var seatsFree: [Int32] = []
     /// Of the seats that are held.
     private var subjects = SlotIndex()
+    /// Those of live sessions.
+    private var scenes = Interner<SceneID>()
     private var deadlines = SlotHeap()
     /// Equal deadlines fall due in the order of setting.
     private var deadlineOrderNext: UInt64 = 0
@@ -76,7 +79,12 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     }
 
     private func entry(at place: Int) -> Entry {
-        Entry(id: records[place].id, scene: records[place].scene, state: records[place].state, details: details[place])
+        Entry(id: records[place].id, scene: scene(at: place), state: records[place].state, details: details[place])
+    }
+
+    private func scene(at place: Int) -> SceneID {
+        guard let scene = scenes.value(of: records[place].scene) else { preconditionFailure("a live session has a scene") }
+        return scene
     }
 
     /// Nil when the session is not live.
@@ -156,8 +164,8 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         precondition(!contains(id) && tombstones[id] == nil, "a session is new for every game")
         precondition(state == .waiting || state == .matched, "a session begins by waiting, or matched")
         let place = self.details.insert(details)
-        let record = Record(id: id, scene: scene, state: state)
-        if place == records.count { records.append(record) } else { records[place] = record }
+        let record = Record(id: id, scene: scenes.hold(scene), state: state)
+        if place == records.count { records.appendToTable(record) } else { records[place] = record }
         index.insert(place, hash: id.hashValue)
         for subject in seated { addSeat(subject, at: place, isHeld: !released.contains(subject)) }
     }
@@ -172,7 +180,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     private mutating func addSeat(_ subject: SubjectID, at place: Int, isHeld: Bool = true) {
         let new = Seat(subject: subject, session: Int32(truncatingIfNeeded: place))
         let seat = seatsFree.popLast().map { Int($0) } ?? seats.count
-        if seat == seats.count { seats.append(new) } else { seats[seat] = new }
+        if seat == seats.count { seats.appendToTable(new) } else { seats[seat] = new }
         if isHeld { hold(seat) } else { seats[seat].isHeld = false }
         let last = records[place].lastSeat
         if last < 0 {
@@ -242,7 +250,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         let from = records[slot].state
         let isLegal = from.allows(state)
         transitions.append(
-            Transition(session: id, scene: records[slot].scene, from: from, to: state, reason: nil, cause: nil, isLegal: isLegal))
+            Transition(session: id, scene: scene(at: slot), from: from, to: state, reason: nil, cause: nil, isLegal: isLegal))
         if isLegal { records[slot].state = state }
         return isLegal
     }
@@ -314,6 +322,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     private mutating func remove(_ id: SessionID) -> Entry? {
         guard let place = index.remove(hash: id.hashValue, { records[$0].id == id }) else { return nil }
         let entry = entry(at: place)
+        scenes.release(records[place].scene)
         _ = details.remove(place)
         deadlines.remove(place)
         var seat = Int(records[place].firstSeat)

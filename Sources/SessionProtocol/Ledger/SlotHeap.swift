@@ -31,13 +31,13 @@ public struct SlotHeap: Sendable {
 
     /// Sets the slot's one deadline, replacing an earlier one.
     public mutating func set(_ slot: Int, atMs: UInt64, order: UInt64) {
-        while positions.count <= slot { positions.append(-1) }
+        while positions.count <= slot { positions.appendToTable(-1) }
         let item = Item(atMs: atMs, order: order, slot: Int32(slot))
         if let position = position(slot) {
             items[position] = item
             siftDown(siftUp(position))
         } else {
-            items.append(item)
+            items.appendToTable(item)
             siftUp(items.count - 1)
         }
     }

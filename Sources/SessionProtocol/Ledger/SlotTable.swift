@@ -15,7 +15,7 @@
             slots[Int(slot)] = value
             return Int(slot)
         }
-        slots.append(value)
+        slots.appendToTable(value)
         return slots.count - 1
     }
 

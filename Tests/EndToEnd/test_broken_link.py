@@ -86,7 +86,8 @@ HARMS = {
     "garbage": lambda data: os.urandom(300),
     "a flipped bit": lambda data: data[:-1] + bytes([data[-1] ^ 1]),
     "a giant length": lambda data: b"\xff\xff\xff\xff" + data,
-    "half a frame too much": lambda data: data + data[: len(data) // 2],
+    # Of the first frame: of two that came along together half would be a whole one, and no damage.
+    "half a frame too much": lambda data: data + data[: (4 + int.from_bytes(data[:4], "big")) // 2],
     "a piece missing": lambda data: data[1:],
 }
 

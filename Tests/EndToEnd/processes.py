@@ -25,7 +25,7 @@ class Ports:
     while a server is killed and started again, tests that run beside it do not take it. The claim is a name of the kernel's,
     which goes with the process. They lie below the ports that the kernel gives to outgoing connections."""
 
-    FIRST, END, EACH = 20_000, 32_000, 200
+    FIRST, END, EACH = 20_000, 32_000, 300
 
     def __init__(self):
         starts = list(range(self.FIRST, self.END, self.EACH))
@@ -51,7 +51,10 @@ class Ports:
             self.given += 1
             with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
                 for port in range(first, first + count):
-                    probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+                    # As servers bind: where one listens it fails, and what the kernel still keeps of old connections is no obstacle.
+                    probe = probes.enter_context(socket.socket())
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind(("127.0.0.1", port))
                 self.given += count - 1
                 return first
 

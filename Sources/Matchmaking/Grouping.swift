@@ -111,7 +111,10 @@ extension MatchmakerCore {
             leaveBehind(source, sceneIndex, now)
             note(source, &changed)
         }
-        if !others.isEmpty { note(seatTogether(others, sceneIndex, now), &changed) }
+        if !others.isEmpty {
+            let room = seatTogether(others, sceneIndex, now)
+            note(room, &changed)
+        }
     }
 
     /// Those who sit in a group's room, and are not of the group: they go on together in another one.

@@ -11,8 +11,7 @@ extension MatchmakerCore {
             return refuse(connection, request, .unknownScene, "there is no scene of this name", &actions)
         }
         let claim = claim(request.resume, of: request.subject, now)
-        // A closure over `self` would copy all of it, for each join.
-        let movedIndex: Int? = if let claim { whereMoved(claim, from: askedIndex, now) } else { nil }
+        let movedIndex = claim.flatMap { whereMoved($0, from: askedIndex, now) }
         let sceneIndex = movedIndex ?? askedIndex
         if let claim { releases.note(claim) }
         let held = ledger.session(of: request.subject)
@@ -54,14 +53,16 @@ extension MatchmakerCore {
             actions.append(.close(older.connection, .normal))
             finish(older.connection, .superseded, in: older.session, now, &actions)
         }
-        let sinceUnixMs = since(now.unixMs, claim, in: scenes[sceneIndex].id)
+        // Named first: a call that looks into `self` for an argument copies the whole of it, for each join.
+        let scene = scenes[sceneIndex].id
+        let sinceUnixMs = since(now.unixMs, claim, in: scene)
         beginsAnew(request.subject, sinceUnixMs: sinceUnixMs)
         let member = Member(
             subject: request.subject, connection: connection, sinceUnixMs: sinceUnixMs,
             waitUntilMs: now.bootMs + scenes[sceneIndex].waitTimeoutMs, attributes: shapes.shared(request.attributes),
             party: request.party)
         if movedIndex != nil {
-            accept(connection, member.subject, in: scenes[sceneIndex].id, sinceUnixMs: sinceUnixMs, movedFrom: sceneID, now)
+            accept(connection, member.subject, in: scene, sinceUnixMs: sinceUnixMs, movedFrom: sceneID, now)
         }
         seat(member, sceneIndex: sceneIndex, now, &actions)
     }

@@ -1,6 +1,7 @@
 import Digests
-import SessionProtocol
 import Testing
+
+@testable import SessionProtocol
 
 @Suite struct SlotTests {
     /// Few hashes make many keys meet in one place, and places at the end wrap around to the beginning.
@@ -27,6 +28,32 @@ import Testing
             try #require(index.count == model.count)
         }
         for (key, slot) in model { #expect(index.slot(hash: hash(key)) { keys[$0] == key } == slot) }
+    }
+
+    @Test("a large index that grows is never half empty, and its keys lie near to where they are looked for")
+    func largeIndex() throws {
+        var random = SeededGenerator(number: 5)
+        var index = SlotIndex()
+        var hashes: [Int] = []
+        for slot in 0..<30_000 {
+            hashes.append(Int(truncatingIfNeeded: random.next()))
+            index.insert(slot, hash: hashes[slot])
+            if slot > 10_000 { try #require(index.places.count < 2 * index.count) }
+        }
+        for slot in 0..<30_000 where slot % 3 == 0 {
+            #expect(index.remove(hash: hashes[slot]) { $0 == slot } == slot)
+        }
+        for slot in 0..<30_000 {
+            try #require(index.slot(hash: hashes[slot]) { $0 == slot } == (slot % 3 == 0 ? nil : slot))
+        }
+        // A table that is filled to four fifths by probing in turn has its keys two places from home in the mean (Knuth, The
+        // Art of Computer Programming, volume 3, section 6.4: (1 + 1/(1 − 4/5))/2 looks for each).
+        let ways = index.places.indices.filter { index.places[$0].mark != 0 }.map { position in
+            let home = index.home(index.places[position].hash)
+            return position >= home ? position - home : position - home + index.places.count
+        }
+        #expect(ways.count == 20_000)
+        #expect(Double(ways.reduce(0, +)) / Double(ways.count) < 2)
     }
 
     @Test("a heap of slots gives the earliest first, and of equal ones that of the lower order", arguments: 1...8 as ClosedRange<UInt64>)

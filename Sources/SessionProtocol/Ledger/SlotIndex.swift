@@ -12,7 +12,7 @@ public struct SlotIndex: Sendable {
         }
     }
 
-    /// As many as a power of two; at most four fifths are taken.
+    /// At most four fifths are taken. A large table grows by a quarter, so that what grows is never half empty.
     @usableFromInline var places: [Place] = []
     public private(set) var count = 0
 
@@ -28,14 +28,20 @@ public struct SlotIndex: Sendable {
     func position(hash: Int, _ isIt: (Int) -> Bool) -> Int? {
         if places.isEmpty { return nil }
         let hash = UInt32(truncatingIfNeeded: hash)
-        let mask = places.count &- 1
-        var position = Int(hash) & mask
+        var position = home(hash)
         while places[position].mark != 0 {
             if places[position].hash == hash, isIt(Int(places[position].mark) &- 1) { return position }
-            position = (position &+ 1) & mask
+            position = next(position)
         }
         return nil
     }
+
+    /// Where a hash is probed for first: its share of the range, which needs no power of two.
+    @inlinable @inline(__always)
+    func home(_ hash: UInt32) -> Int { Int(truncatingIfNeeded: (UInt64(hash) &* UInt64(places.count)) >> 32) }
+
+    @inlinable @inline(__always)
+    func next(_ position: Int) -> Int { position &+ 1 == places.count ? 0 : position &+ 1 }
 
     /// Adds a key that is not there.
     public mutating func insert(_ slot: Int, hash: Int) {
@@ -45,15 +51,14 @@ public struct SlotIndex: Sendable {
     }
 
     private mutating func put(_ place: Place) {
-        let mask = places.count &- 1
-        var position = Int(place.hash) & mask
-        while places[position].mark != 0 { position = (position &+ 1) & mask }
+        var position = home(place.hash)
+        while places[position].mark != 0 { position = next(position) }
         places[position] = place
     }
 
     private mutating func grow() {
         let old = places
-        places = [Place](repeating: Place(), count: max(8, 2 * old.count))
+        places = [Place](repeating: Place(), count: max(8, old.count < 4096 ? 2 * old.count : old.count + old.count / 4))
         for place in old where place.mark != 0 { put(place) }
     }
 
@@ -74,18 +79,19 @@ public struct SlotIndex: Sendable {
             places = []
             return
         }
-        let mask = places.count &- 1
         var gap = position
-        var next = (position &+ 1) & mask
-        while places[next].mark != 0 {
-            let home = Int(places[next].hash) & mask
+        var at = next(position)
+        while places[at].mark != 0 {
             // Not between the gap and where it stands: it may go back.
-            if (next &- home) & mask >= (next &- gap) & mask {
-                places[gap] = places[next]
-                gap = next
+            if way(from: home(places[at].hash), to: at) >= way(from: gap, to: at) {
+                places[gap] = places[at]
+                gap = at
             }
-            next = (next &+ 1) & mask
+            at = next(at)
         }
         places[gap] = Place()
     }
+
+    /// How many places onwards, around the end.
+    private func way(from: Int, to: Int) -> Int { to >= from ? to - from : to - from + places.count }
 }

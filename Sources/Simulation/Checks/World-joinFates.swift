@@ -31,4 +31,12 @@ extension World {
             fail(.fateMissing, "at the end connection \(number) has a join without a fate")
         }
     }
+
+    /// Rule 14: one who waits for a session that may be lost is put back to wait, unless there is nowhere to wait any more.
+    func checkNowhereToWait(_ client: Int, on connection: Int) {
+        guard truth.joining?.connection != connection, let number = truth.waitsFor[connection],
+            let scene = truth[number].handOffs.last?.assignment.scene, served.contains(scene)
+        else { return }
+        fail(.notRequeued, "p\(client) waits for \(truth[number].id.short) and is sent away, though its scene is there")
+    }
 }

@@ -169,6 +169,7 @@ extension World {
             coverage.count(error)
             if error == .subjectInUse { coverage.count(.provedNothing) }
             if error == .timeout { truth.waiting.givenUp[client] = truth.waitsFor[connection] ?? -1 }
+            if error == .unknownScene { checkNowhereToWait(client, on: connection) }
         }
         if let joining = truth.joining, joining.connection == connection { checkProof(reply, client, joining.request) }
     }

@@ -33,10 +33,12 @@ struct MatchDriver {
     private(set) var roundTripsMs = 0.0
     private(set) var refused = 0
 
-    init(_ scene: Scene, seed: UInt64) {
+    /// - Parameter playedMax: of so many who have played the names are kept; nil for the server's default.
+    init(_ scene: Scene, seed: UInt64, playedMax: Int? = nil) {
         // What has ended is kept for a while, so many at most; here few, so that those who wait can be weighed.
-        let limits = MatchmakingLimits(
+        var limits = MatchmakingLimits(
             ledger: LedgerLimits(tombstoneLifetimeMs: 600_000, tombstonesMax: MatchDriver.liveMax))
+        if let playedMax { limits.playedSubjectsMax = playedMax }
         core = MatchmakerCore(
             scenes: [scene], limits: limits, resumeKey: Array("bench".utf8), generator: SeededGenerator(number: seed))
     }

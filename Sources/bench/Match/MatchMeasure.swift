@@ -37,23 +37,18 @@ enum MatchMeasure {
         _ kind: MatchScene, waiting: Int, joins: Int, seed: UInt64
     ) throws(BenchError) -> MatchFigures {
         guard let scene = kind.scene(waiting: waiting) else { throw .failure("no name for a scene") }
-        var random = SeededGenerator(number: seed)
         let clockNs = try clockCost()
-        let before = Allocations.bytes
+        // The names of those who have played are kept too, so many at most: few of them, when those who wait are weighed.
+        let bytes = try { () throws(BenchError) in
+            var random = SeededGenerator(number: seed)
+            let before = Allocations.bytes
+            var driver = MatchDriver(scene, seed: seed, playedMax: MatchDriver.liveMax)
+            _ = try populate(&driver, kind, waiting: waiting, &random)
+            return Double(Allocations.bytes - before) / Double(driver.waiting)
+        }()
+        var random = SeededGenerator(number: seed)
         var driver = MatchDriver(scene, seed: seed)
-        var clock = PopulationClock(joinsPerSecond: Double(waiting) / MatchScene.turnoverSeconds, driver.now)
-        if kind == .rules { try driver.connect(capacity: 1_000_000) }
-        // Those for whom the coordinator has room, once it is there, come on top.
-        let wanted = waiting + (kind == .firstCome ? 2 * MatchDriver.liveMax : 0)
-        var joined = 0
-        while driver.waiting < wanted {
-            let count = min(chunk, max(16, wanted - driver.waiting))
-            guard joined < 30 * waiting + 10_000 else { throw .failure("only \(driver.waiting) go on waiting") }
-            try fill(&driver, &clock, kind, count, &random)
-            joined += count
-        }
-        driver.reconnect()
-        let bytes = Double(Allocations.bytes - before) / Double(driver.waiting)
+        var clock = try populate(&driver, kind, waiting: waiting, &random)
         let capacity = kind == .firstCome ? UInt32(MatchDriver.liveMax) : 1_000_000
         let stages = try MatchStages.measured(&driver, &clock, joins: joins / 4, capacity: capacity) {
             attributes(kind, &random)
@@ -100,6 +95,25 @@ enum MatchMeasure {
             bytesPerSubject: bytes, stages: stages, floorNs: floorNs, meanWaitMs: driver.waitedMs / Double(max(1, driver.matchedSubjects)),
             meanGap: driver.gaps / Double(max(1, driver.groups)),
             meanRoundTripMs: driver.roundTripsMs / Double(max(1, driver.groups)))
+    }
+
+    /// Lets people come until so many wait.
+    private static func populate(
+        _ driver: inout MatchDriver, _ kind: MatchScene, waiting: Int, _ random: inout SeededGenerator
+    ) throws(BenchError) -> PopulationClock {
+        var clock = PopulationClock(joinsPerSecond: Double(waiting) / MatchScene.turnoverSeconds, driver.now)
+        if kind == .rules { try driver.connect(capacity: 1_000_000) }
+        // Those for whom the coordinator has room, once it is there, come on top.
+        let wanted = waiting + (kind == .firstCome ? 2 * MatchDriver.liveMax : 0)
+        var joined = 0
+        while driver.waiting < wanted {
+            let count = min(chunk, max(16, wanted - driver.waiting))
+            guard joined < 30 * waiting + 10_000 else { throw .failure("only \(driver.waiting) go on waiting") }
+            try fill(&driver, &clock, kind, count, &random)
+            joined += count
+        }
+        driver.reconnect()
+        return clock
     }
 
     private static func fill(

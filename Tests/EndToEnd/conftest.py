@@ -13,7 +13,7 @@ from processes import BINARIES, Process, eventually, free_ports, get
 from servers import Servers
 from turnserver import TurnServer
 
-TEST_S = 90.0
+TEST_S = 180.0
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -79,7 +79,7 @@ def make_servers(request, tmp_path):
 @pytest.fixture
 def servers(make_servers):
     """One matchmaker and one coordinator over a Unix socket, with short deadlines for requests and first messages."""
-    short = ["--request-timeout", "1s", "--first-message-timeout", "1s"]
+    short = ["--request-timeout", "2s", "--first-message-timeout", "2s"]
     return make_servers(matchmaker_options=short, coordinator_options=short).start()
 
 

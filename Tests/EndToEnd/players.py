@@ -8,7 +8,7 @@ import json
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-ANSWER_S = 10.0
+ANSWER_S = 20.0
 ORDERED, LATEST, TICK, ALL = 0, 1, 2, 255
 names = (f"subject-{number}" for number in itertools.count(1))
 

@@ -1,6 +1,8 @@
 """Real server processes: started from a build folder, watched through their HTTP endpoints and their log."""
 
 import collections
+import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -15,27 +17,59 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARIES = pathlib.Path(os.environ.get("GREENROOM_BIN") or ROOT / ".build/release").resolve()
-START_S = 15.0
+START_S = 30.0
+
+
+class Ports:
+    """Ports of this process of tests alone: between the moment that one is found free and that in which a server takes it, or
+    while a server is killed and started again, tests that run beside it do not take it. The claim is a name of the kernel's,
+    which goes with the process. They lie below the ports that the kernel gives to outgoing connections."""
+
+    FIRST, END, EACH = 20_000, 32_000, 300
+
+    def __init__(self):
+        starts = list(range(self.FIRST, self.END, self.EACH))
+        random.shuffle(starts)
+        self.claim = next(claim for claim in map(self._claim, starts) if claim)
+        self.given = 0
+
+    def _claim(self, start):
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind(f"\0greenroom-test-ports-{start}")
+        except OSError:
+            return name.close()
+        self.start = start
+        return name
+
+    def take(self, count):
+        """`count` free ones in a row; the one that was given longest ago comes first."""
+        while True:
+            if self.given + count > self.EACH:
+                self.given = 0
+            first = self.start + self.given
+            self.given += 1
+            with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
+                for port in range(first, first + count):
+                    # As servers bind: where one listens it fails, and what the kernel still keeps of old connections is no obstacle.
+                    probe = probes.enter_context(socket.socket())
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind(("127.0.0.1", port))
+                self.given += count - 1
+                return first
+
+
+@functools.cache
+def ports():
+    return Ports()
 
 
 def free_ports(count=1):
-    """`count` free ports in a row, below those that the kernel gives to outgoing connections."""
-    while True:
-        first = random.randrange(20_000, 32_000)
-        sockets = []
-        try:
-            for port in range(first, first + count):
-                sockets.append(socket.socket())
-                sockets[-1].bind(("127.0.0.1", port))
-            return first
-        except OSError:
-            continue
-        finally:
-            for each in sockets:
-                each.close()
+    """`count` free ports in a row."""
+    return ports().take(count)
 
 
-def eventually(check, what, timeout_s=10.0):
+def eventually(check, what, timeout_s=20.0):
     """Polls until `check` gives something true, and returns it."""
     deadline = time.monotonic() + timeout_s
     while True:
@@ -162,7 +196,7 @@ class Server(Process):
 
 def get(url):
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=10) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

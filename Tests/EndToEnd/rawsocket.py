@@ -7,7 +7,7 @@ import socket
 import struct
 import time
 
-ANSWER_S = 10.0
+ANSWER_S = 20.0
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 

@@ -82,6 +82,8 @@ async def test_the_matchmaker_cancels_a_room_at_once_and_asks_for_a_game(servers
     await ann.room.until("ended", reason="cancelled")
     players = await playing(servers, "duo-relay")
     path = f"/v1/sessions/{players[0].session}"
+    # The players may hear that play has begun before the matchmaker does.
+    eventually(lambda: ask(servers.matchmaker, path)[1]["state"] == "playing", "the matchmaker has heard of it")
     status, asked = ask(servers.matchmaker, path + "/cancel", "POST", {})
     assert status == 202 and asked["cancelling"] and asked["state"] == "playing"
     for player in players:
@@ -160,7 +162,7 @@ async def test_a_body_arrives_in_pieces_and_in_time_or_not_at_all(make_servers, 
     file = tmp_path / "token"
     file.write_text(TOKEN)
     file.chmod(0o600)
-    options = ["--admin-token-file", file, "--request-timeout", "1s"]
+    options = ["--admin-token-file", file, "--request-timeout", "2s"]
     servers = make_servers(matchmaker_options=options, coordinator_options=options).start()
     ann = Player(servers)
     room = (await ann.join("duo-relay"))["session"]
@@ -169,14 +171,14 @@ async def test_a_body_arrives_in_pieces_and_in_time_or_not_at_all(make_servers, 
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n").encode()
     reader, writer = await asyncio.open_connection("127.0.0.1", servers.matchmaker.port)
     writer.write(head + body[:50])
-    assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 408 ")
+    assert (await asyncio.wait_for(reader.read(), 9)).startswith(b"HTTP/1.1 408 ")
     writer.close()
     reader, writer = await asyncio.open_connection("127.0.0.1", servers.matchmaker.port)
     for piece in [head[:30], head[30:], body[:7], body[7:]]:
         writer.write(piece)
         await writer.drain()
         await asyncio.sleep(0.02)
-    assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 200 ")
+    assert (await asyncio.wait_for(reader.read(), 9)).startswith(b"HTTP/1.1 200 ")
     writer.close()
     await ann.room.until("ended", reason="cancelled")
 

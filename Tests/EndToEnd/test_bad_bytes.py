@@ -9,6 +9,9 @@ from players import bystanders
 from rawsocket import TEXT, Raw, opened
 from test_bad_messages import undisturbed
 
+# The servers here have deadlines of two seconds; what takes longer than that on a busy machine is still less than by default.
+DEFAULT_S = 9.5
+
 
 @pytest.fixture(params=["matchmaker", "coordinator"])
 def server(request, servers):
@@ -69,7 +72,7 @@ async def test_half_a_request_that_never_ends(servers, server):
             raw.send(b"GET /healthz HTTP/1.1\r\nHost: h\r\nX-Half")
             status, _ = raw.head()
             assert status in (0, 408)
-            assert 0.8 < raw.until_closed() < 4
+            assert 1.8 < raw.until_closed() < DEFAULT_S
 
     await beside_a_game(servers, attack)
 
@@ -77,7 +80,7 @@ async def test_half_a_request_that_never_ends(servers, server):
 async def test_a_connection_that_says_nothing(servers, server):
     def attack():
         with Raw.to(server) as raw:
-            assert 0.8 < raw.until_closed() < 4
+            assert 1.8 < raw.until_closed() < DEFAULT_S
 
     await beside_a_game(servers, attack)
 
@@ -97,7 +100,7 @@ async def test_one_byte_at_a_time_does_not_move_the_deadline(servers, server):
                     continue
                 except OSError:
                     break
-            assert 0.8 < time.monotonic() - raw.opened < 4
+            assert 1.8 < time.monotonic() - raw.opened < DEFAULT_S
 
     await beside_a_game(servers, attack)
 
@@ -119,7 +122,8 @@ async def test_with_the_default_one_byte_a_second_is_cut_at_10_s_in_all(make_ser
                 except OSError:
                     break
             lived = time.monotonic() - raw.opened
-            assert 9.5 < lived < 12.5, f"cut after {lived} s"
+            # All of it would take 22 s.
+            assert 9.5 < lived < 18, f"cut after {lived} s"
 
     async with bystanders(servers):
         await asyncio.gather(*(asyncio.to_thread(attack, each) for each in servers.live))
@@ -130,7 +134,7 @@ async def test_a_frame_that_never_ends(servers, server):
         with opened(server) as raw:
             raw.frame(TEXT, b"x" * 10, length=1000)
             assert raw.close_code() in (4025, 1002, 1008)
-            assert raw.until_closed() < 6
+            assert raw.until_closed() < DEFAULT_S
 
     await beside_a_game(servers, attack)
 

@@ -262,7 +262,7 @@ async def test_one_who_says_nothing_is_not_waited_for(servers):
             began = time.monotonic()
             await line.until("error", code="timeout")
             await line.closes(4025)
-            assert 0.8 < time.monotonic() - began < 4
+            assert 1.8 < time.monotonic() - began < 9.5
 
     await undisturbed(servers, block)
 
@@ -274,7 +274,7 @@ async def test_one_who_only_pings_is_not_waited_for(servers):
         for _ in range(3):
             await line.socket.ping()
         await line.until("error", code="timeout")
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 9.5
 
     await undisturbed(servers, block)
 

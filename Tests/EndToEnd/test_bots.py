@@ -1,13 +1,18 @@
 """greenroom.py and its examples, as a person gets them: from the matchmaker, run as programs of their own."""
 
 import asyncio
+import base64
+import hashlib
+import json
+import re
 import sys
 
 import pytest
 from examples import fetch, library
-from players import Player
+from players import ANSWER_S, Player
 from processes import eventually
 from programs import readme, script
+from rawsocket import CLOSE, GUID, TEXT
 
 SCENES = [
     {"id": "relayed", "groupSize": 2, "identity": "open"},
@@ -145,6 +150,30 @@ async def test_a_program_plays_on_behind_a_break_and_misses_nothing(servers, gre
     await ann.ended("completed")
 
 
+async def test_a_question_that_comes_along_with_the_end_holds_nobody_up(servers, greenroom):
+    """By the time that it could be answered the connection is closed."""
+    def frame(**message):
+        data = json.dumps(message).encode()
+        return bytes([0x80 | TEXT, len(data)]) + data
+
+    async def serve(reader, writer):
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        key = re.search(r"Sec-WebSocket-Key: (\S+)", head)[1]
+        accept = base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()
+        writer.write(f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n".encode())
+        await reader.read(1)
+        writer.write(frame(type="clock", sample=1, serverMs=1) + frame(type="ended", reason="cancelled", requeued=False)
+                     + bytes([0x80 | CLOSE, 2, 0x03, 0xE8]))
+        while await reader.read(4096):
+            pass
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with greenroom.join(f"ws://127.0.0.1:{port}", "relayed", "bot") as game:
+            assert (await asyncio.wait_for(game.until_ended(), ANSWER_S))["reason"] == "cancelled"
+
+
 async def test_a_program_goes_by_relay_where_peers_are_validated(servers, greenroom):
     async def play(subject):
         async with greenroom.join(servers.matchmaker.ws, "peers", subject) as game:
@@ -174,6 +203,10 @@ async def test_a_program_is_put_back_and_plays_with_another(servers, greenroom):
 
         task = asyncio.create_task(reading())
         await ann.ended("player_left")
+        # The bot may hear of it after her, and of which of the two it was.
+        async with asyncio.timeout(ANSWER_S):
+            while not any(isinstance(event, dict) and event["type"] == "ended" for event in events):
+                await asyncio.sleep(0.01)
         if not game.ended:
             ben = Player(servers, "ben")
             await ben.join("relayed")

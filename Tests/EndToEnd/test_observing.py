@@ -77,6 +77,8 @@ async def test_the_state_has_the_agreed_shape(servers):
     ann = Player(servers)
     await ann.join("quartet")
     pair = await playing(servers, "duo")
+    # The players may hear that play has begun before the matchmaker does.
+    eventually(lambda: servers.matchmaker.state()["sessions"]["playing"] == 1, "the matchmaker knows of the game")
     matchmaker, coordinator = servers.matchmaker.state(), servers.coordinator.state()
     for state, role in ((matchmaker, "matchmaker"), (coordinator, "coordinator")):
         assert state["role"] == role

@@ -1,6 +1,7 @@
 """The executables as a person meets them: help, mistakes, starting and stopping."""
 
 import asyncio
+import contextlib
 import json
 import os
 import pathlib
@@ -129,8 +130,8 @@ async def test_either_can_be_stopped_alone(servers, role):
         await asyncio.to_thread(servers.until_empty)
 
 
-def start_greenroom(folder, *arguments):
-    port = free_ports(2)
+def start_greenroom(folder, *arguments, port=None):
+    port = port or free_ports(2)
     process = Process("greenroom", ["--port", port, *arguments], cwd=folder)
     for offset in (0, 1):
         eventually(
@@ -140,8 +141,11 @@ def start_greenroom(folder, *arguments):
 
 
 def children(pid):
-    return [int(child) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
-            for child in (task / "children").read_text().split()]
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # A thread may end while it is looked at.
+            found += map(int, (task / "children").read_text().split())
+    return found
 
 
 def is_gone(pid):
@@ -214,7 +218,8 @@ async def test_greenroom_plays_a_game(tmp_path):
 
 
 def test_greenroom_on_a_port_in_use_says_so_and_announces_nothing(tmp_path):
-    first, port = start_greenroom(tmp_path)
+    # The port before the two is nobody else's meanwhile.
+    first, port = start_greenroom(tmp_path, port=free_ports(3) + 1)
     try:
         for taken in (port, port - 1):
             done = program("greenroom", "--port", taken, timeout_s=20)

@@ -8,6 +8,7 @@ import unicodedata
 
 import pytest
 from players import finish, playing
+from processes import eventually
 from protocol_peer import SECRET, frame, hello, port_of
 from protocol_reading import (
     FIXTURES, FIXTURES_2, LINKS, PROTO, Capture, by_tag, decode, first, flat, leaves, message_of, streams, tshark, write_capture)
@@ -158,7 +159,10 @@ def test_a_journal_tells_where_a_session_went_and_how_it_ended(journal, tmp_path
     assert code == 0
     assert matched["kind"] == "journalMatched" and matched["node"] == "node-1" and matched["session"] == session
     assert gone["kind"] == "ended" and gone["session"] == session and gone["reason"] == "completed"
-    code, (gone_there, acknowledged) = decode("--journal", servers.folder / "node-1/journal")
+    theirs = servers.folder / "node-1/journal"
+    # The players are told at the same time as the acknowledgement is written down.
+    eventually(lambda: decode("--journal", theirs)[1][-1].get("kind") == "endedAck", lambda: decode("--journal", theirs))
+    code, (gone_there, acknowledged) = decode("--journal", theirs)
     assert code == 0 and message_of(gone_there) == message_of(gone) and acknowledged["kind"] == "endedAck"
 
     whole, second = file.read_bytes(), gone["offset"]

@@ -8,7 +8,7 @@ from players import ALL, ORDERED, Line, finish, match, playing, validate
 from processes import eventually
 from test_administration import TOKEN, ask
 
-RULES = {"groupSize": 3, "identity": "open", "reconnectGrace": "1s", "absence": {"loss": "bot"}}
+RULES = {"groupSize": 3, "identity": "open", "reconnectGrace": "20s", "absence": {"loss": "bot"}}
 SCENES = [
     {"id": "table", **RULES, "rules": {"roles": {"attribute": "role", "seats": [{"role": "guest", "count": 3}]}}},
     {"id": "direct", **RULES, "validatePeers": True},

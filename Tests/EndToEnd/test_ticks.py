@@ -83,8 +83,15 @@ async def test_a_game_goes_on_in_step_over_a_reconnection(make_servers):
     await others_run
     assert games[0].state == games[1].state == games[2].state
     assert games[0].bundles == games[1].bundles == games[2].bundles
-    away = [read_bundle(message)[1][ann.player.index] for message in games[1].bundles[12:18]]
-    assert all(repeated for _, repeated in away), "the last input of one who is away is repeated"
+    # Until she was back: what she had sent before came in time or late, once each, and between and behind it the last is repeated.
+    away = [read_bundle(message)[1][ann.player.index] for message in games[1].bundles[: again["ticks"]["next"] - 1]]
+    own = [int.from_bytes(data, "big") >> 8 for data, repeated in away if data is not None and not repeated]
+    assert own == sorted(set(own)) and len(own) <= 10
+    before = None
+    for data, repeated in away:
+        assert not repeated or data == before, "the last input of one who is away is repeated"
+        before = data
+    assert sum(repeated for _, repeated in away) >= 4
     back = [read_bundle(message)[1][ann.player.index] for message in games[1].bundles[-3:]]
     assert not any(repeated for _, repeated in back)
     await finish(players)
@@ -116,10 +123,15 @@ async def test_sixteen_players_at_twenty_ticks_a_second(make_servers):
     took = time.monotonic() - began
     assert len({game.state for game in games}) == 1
     assert all(game.bundles == games[0].bundles for game in games)
-    # Eighty ticks of 50 ms, the first one interval behind the start, in a time that does not drift.
-    assert 3.5 < took < 6, took
-    inputs = [data for message in games[0].bundles[5:] for data, _ in read_bundle(message)[1]]
-    assert sum(data is not None for data in inputs) > len(inputs) * 0.8
+    # Eighty ticks of 50 ms, the first one interval behind the start; a busy machine may read the last of them later.
+    assert 3.5 < took < 12, took
+    inputs = [[int.from_bytes(data, "big") for data, _ in column if data is not None]
+              for column in zip(*(read_bundle(message)[1] for message in games[0].bundles), strict=True)]
+    for player, sent in zip(players, inputs, strict=True):
+        assert {number & 255 for number in sent} == {player.index}
+        assert sent == sorted(set(sent)), "each once, and in the order in which they were sent"
+        # How many come in time depends on the machine too, but not that most do.
+        assert len(sent) > 40
     await finish(players)
     await asyncio.to_thread(servers.until_empty)
 
@@ -135,7 +147,7 @@ async def test_inputs_that_are_wrong_or_too_many_are_refused_and_the_game_goes_o
         await ann.raw(bytes([TICK, ALL]) + bytes(4) + bytes([number]))
     await ann.until("error", code="rate_limited")
     game = Lockstep(players[1])
-    await game.run(12)
+    await game.run(24)
     mine = [read_bundle(message)[1][0] for message in game.bundles]
     assert [data for data, repeated in mine if not repeated and data][:8] == [bytes([number]) for number in range(8)]
     assert sum(isinstance(message, dict) and message.get("code") == "rate_limited" for message in ann.heard) == 1
@@ -144,7 +156,7 @@ async def test_inputs_that_are_wrong_or_too_many_are_refused_and_the_game_goes_o
 
 @pytest.mark.parametrize("ahead_s", [0, 12345.5])
 async def test_clients_that_say_their_clock_begin_together(make_servers, ahead_s):
-    scene = {**SCENES[0], "start": {"countdown": "2s"}}
+    scene = {**SCENES[0], "start": {"countdown": "4s"}}
     servers = await asyncio.to_thread(make_servers(scenes=[scene]).start)
     players = await match(servers, "lockstep", 3)
 
@@ -163,6 +175,6 @@ async def test_clients_that_say_their_clock_begin_together(make_servers, ahead_s
 
     starts = await asyncio.gather(*(told(player) for player in players))
     # All three share one clock here, so that they have to be told one time, as well as a busy machine answers.
-    assert max(starts) - min(starts) < 100, starts
-    assert 1000 < starts[0] - clock() < 2100
+    assert max(starts) - min(starts) < 250, starts
+    assert 0 < starts[0] - clock() < 4250
     await finish(players)

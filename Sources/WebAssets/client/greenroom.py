@@ -123,6 +123,11 @@ class Session:
                 return await self._socket.send(data)
             await asyncio.sleep(0.01)
 
+    async def _answer(self, type: str, **fields: Any) -> None:
+        """To a question of the server's, while its connection is there: who waited here for the next one would wait for himself."""
+        with suppress(ConnectionClosed):
+            await self._socket.send(json.dumps({"type": type, **fields}))
+
     async def _run(self) -> None:
         try:
             while not self.ended:
@@ -206,17 +211,17 @@ class Session:
                 self.session, self._join["resume"] = message["session"], message.get("resume", self._join.get("resume"))
                 self._inside.set()
             case {"type": "confirm"}:
-                await self.say("confirm")
+                await self._answer("confirm")
             case {"type": "matched", "session": session}:
                 if session != self._seat.get("session"):
                     self._forget()
                     self.play = {}
                 self._take(message)
             case {"type": "clock", "sample": sample}:
-                await self.say("clock", sample=sample, clientMs=monotonic() * 1000)
+                await self._answer("clock", sample=sample, clientMs=monotonic() * 1000)
             case {"type": "validate", "peers": peers} | {"type": "retry", "peer": int() as peers}:
                 for peer in [peers] if isinstance(peers, int) else peers:
-                    await self.say("validationFailed", peer=peer, attempt=message.get("attempt", 1), detail="no WebRTC")
+                    await self._answer("validationFailed", peer=peer, attempt=message.get("attempt", 1), detail="no WebRTC")
             case {"type": "play" | "start"}:
                 self._start_s = message.get("startAtMs", monotonic() * 1000 + message.get("startsInMs", 0)) / 1000
                 if self.play and message["type"] == "play":

@@ -4,14 +4,14 @@ import json
 import time
 import urllib.request
 
-PLAY_MS = 60_000  # a whole game takes about 25 s
+PLAY_MS = 90_000  # a whole game takes about 25 s
 
 
 def state(page):
     return page.evaluate("greenroomDemo")
 
 
-def until(page, condition, timeout_ms=15_000):
+def until(page, condition, timeout_ms=30_000):
     """Waits until the condition on the page's state holds. (The page forbids `eval`, so it cannot wait by itself.)"""
     deadline = time.monotonic() + timeout_ms / 1000
     while not condition(seen := state(page)):
@@ -21,7 +21,7 @@ def until(page, condition, timeout_ms=15_000):
 
 def until_playing(*pages):
     for page in pages:
-        until(page, lambda s: s["phase"] == "playing", 30_000)
+        until(page, lambda s: s["phase"] == "playing", 60_000)
 
 
 def until_ended(*pages, reason="completed"):
@@ -31,12 +31,12 @@ def until_ended(*pages, reason="completed"):
 
 
 def tables(address):
-    with urllib.request.urlopen(f"{address}/v1/state", timeout=5) as answer:
+    with urllib.request.urlopen(f"{address}/v1/state", timeout=10) as answer:
         return json.load(answer)["tables"]
 
 
 def assert_nothing_is_left(greenroom):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 20
     while True:
         left = {
             f"{role}.{name}": size

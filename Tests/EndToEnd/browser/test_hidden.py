@@ -18,7 +18,7 @@ SHOW = """(state) => {
 }"""
 
 
-def wait(page, expression, timeout_ms=15_000):
+def wait(page, expression, timeout_ms=40_000):
     for _ in range(timeout_ms // 20):
         if page.evaluate(expression):
             return

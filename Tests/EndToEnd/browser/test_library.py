@@ -20,6 +20,7 @@ JOIN = """async ({ scene, subject, matchmaker }) => {
 PEERS = """async () => {
   const { Peers } = await import('/greenroom-peers.js');
   window.told = [];
+  window.failedAtMs = [];
   window.roundTripsMs = [];
   window.wire = (deliver) => {
     const ends = [];
@@ -28,14 +29,14 @@ PEERS = """async () => {
       signal: (to, data) => deliver(ends, self, to, JSON.parse(JSON.stringify(data))),
       onMessage: (from, bytes) => told.push(`${self} has ${[...bytes]} from ${from}`),
       onValidated: (peer, rttMs) => { told.push(`${self} validated ${peer}`); roundTripsMs.push(rttMs); },
-      onFailed: (peer, detail) => told.push(`${self} failed ${peer}: ${detail}`),
+      onFailed: (peer, detail) => { told.push(`${self} failed ${peer}: ${detail}`); failedAtMs.push(performance.now()); },
     }));
     return ends;
   };
 }"""
 
 
-def wait(page, expression, timeout_ms=20_000):
+def wait(page, expression, timeout_ms=40_000):
     for _ in range(timeout_ms // 20):
         if page.evaluate(expression):
             return
@@ -222,10 +223,10 @@ def test_a_silent_peer_is_reported_before_the_deadline(person):
     page.evaluate("""() => {
       window.ends = wire(() => {});
       window.began = performance.now();
-      ends[0].validate([1], [1], 2000);
+      ends[0].validate([1], [1], 6000);
     }""")
     wait(page, "told.length > 0")
-    assert page.evaluate("performance.now() - began") < 2000
+    assert page.evaluate("failedAtMs[0] - began") < 6000
     assert page.evaluate("told")[0].startswith("0 failed 1: timeout")
     page.evaluate("ends.forEach((each) => each.close())")
     assert page.evaluate("openConnections()") == 0

@@ -7,7 +7,7 @@ from pages import assert_nothing_is_left
 from programs import readme
 
 
-def until(page, *words, timeout_s=20):
+def until(page, *words, timeout_s=40):
     deadline = time.monotonic() + timeout_s
     while not any(word in (text := page.locator("#status").text_content()) for word in words):
         assert time.monotonic() < deadline, f"not within {timeout_s} s: {words}; the page says {text!r}"

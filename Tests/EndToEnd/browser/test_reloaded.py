@@ -13,7 +13,7 @@ JOIN = """async ({ scene, subject }) => {
   window.heard = { ticks: [], plays: [], starts: 0, paused: 0, resumed: 0, episodes: [], ended: [] };
   window.session = join({
     scene, subject,
-    onPlay: ({ reloaded, startAt }) => heard.plays.push({ reloaded, agoMs: performance.now() - startAt }),
+    onPlay: ({ reloaded, startAt }) => heard.plays.push({ reloaded, agoMs: performance.now() - startAt, playedMs: session.playedMs }),
     onStart: () => { heard.starts += 1; },
     onTick: ({ tick }) => heard.ticks.push(tick),
     onPaused: () => { heard.paused += 1; },
@@ -36,7 +36,7 @@ def test_a_page_that_was_loaded_anew_is_in_step(person, make_servers, scene):
         page.evaluate(JOIN, {"scene": scene, "subject": subject})
     for page in pages:
         wait(page, "session.phase === 'playing'")
-        assert page.evaluate("session.playedMs") < 0 and page.evaluate("heard.plays[0].reloaded") is False
+        assert page.evaluate("heard.plays[0].playedMs") < 0 and page.evaluate("heard.plays[0].reloaded") is False
     for page in pages:
         wait(page, "session.playedMs > 1500")
     began, unpaused = ben.evaluate(BEGAN), ben.evaluate(UNPAUSED)

@@ -29,14 +29,14 @@ def duo(person, make_servers, coturn, tmp_path):
         file.chmod(0o600)
         scene = {
             "id": "far", "groupSize": 2, "validatePeers": True, "identity": "open", "onValidationFailure": "relay",
-            "attempts": {"max": 1, "timeout": "8s"}, "iceServers": [{"urls": [f"turn:127.0.0.1:{coturn.port}?transport=udp"]}],
+            "attempts": {"max": 1, "timeout": "15s"}, "iceServers": [{"urls": [f"turn:127.0.0.1:{coturn.port}?transport=udp"]}],
         }
         servers = make_servers(scenes=[scene], coordinator_options=["--turn-secret-file", file]).start()
         pages = [person(at=servers.matchmaker.http) for _ in range(2)]
         for index, page in enumerate(pages):
             page.evaluate(JOIN, {"scene": "far", "subject": f"far-{index}", "iceTransportPolicy": "relay"})
         for page in pages:
-            wait(page, "session.phase === 'playing'", 40_000)
+            wait(page, "session.phase === 'playing'", 60_000)
             assert page.evaluate("session.transport") == transport
         return servers, sorted(pages, key=lambda page: page.evaluate("session.player"))
 

@@ -7,9 +7,12 @@ import journals
 import pytest
 from diary import Diary
 from person import Deadlines, Person, finish
+from processes import eventually
 from stage import GRACE_S, LASTING, MARGIN_S, TELL_WAIT_S
 
 PAIRS = 30
+# Of a link that is back in time, while everyone says something meanwhile on a machine that may be busy.
+AWAY_GRACE_S = 8.0
 
 
 def break_it(proxy, way):
@@ -28,7 +31,7 @@ def mend(proxy, way):
 @pytest.mark.parametrize("way", ["cut", "up", "down", "both"])
 def test_a_link_that_is_away_for_less_than_the_grace_ends_nothing(make_stage, make_crowd, figure, way):
     """Cut and not to be dialled, or all that is sent in one direction or in both is lost."""
-    stage = make_stage(scenes=[LASTING], grace_s=3.0)
+    stage = make_stage(scenes=[LASTING], grace_s=AWAY_GRACE_S)
     crowd = make_crowd(stage, "Guest", 2 * PAIRS)
     crowd.until("playing", 2 * PAIRS)
     break_it(stage.proxies[0], way)
@@ -39,13 +42,13 @@ def test_a_link_that_is_away_for_less_than_the_grace_ends_nothing(make_stage, ma
     crowd.until("heard", 2 * PAIRS)
     mend(stage.proxies[0], way)
     stage.until_ready()
-    assert stage.sessions() == PAIRS
+    eventually(lambda: stage.sessions() == PAIRS, lambda: f"{stage.sessions()} sessions are known")
     crowd.say("finish")
     crowd.until("finished", 2 * PAIRS)
     crowd.close()
     stage.finish()
     assert stage.outcomes() == ["completed"] * PAIRS
-    figure(f"{PAIRS} sessions outlived a link that was away for 1.2 of 3.0 s ({way})")
+    figure(f"{PAIRS} sessions outlived a link that was away for 1.2 of {AWAY_GRACE_S} s ({way})")
 
 
 @pytest.mark.parametrize("way", ["cut", "up", "down", "both"])
@@ -69,7 +72,8 @@ def test_a_link_that_is_away_for_more_than_the_grace_ends_its_sessions_on_both_s
     found = journals.sessions(stage.journal.records())
     reasons = [journals.final(session)["reason"] for session in found.values()]
     assert reasons.count("coordinator_lost") == mine and reasons.count("completed") == PAIRS
-    assert told_s < 1.0 + TELL_WAIT_S + 3.0
+    # By default the grace is 15 s.
+    assert told_s < 12
     presumed = sum(len(session["ended"]) == 2 for session in found.values())
     figure(f"{mine} sessions ended alike on both sides ({way}), told after {told_s:.2f} s (grace and telling wait: "
            f"{1.0 + TELL_WAIT_S} s), {presumed} presumptions replaced by the owner's word")
@@ -115,7 +119,7 @@ async def test_one_who_finishes_while_the_link_is_down_and_rejoins_at_once_never
     stage.say("node-1 sees its link broken, the matchmaker does not")
     stage.proxies[0].refuse()
     go.set()
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(80):
         again_s = await asyncio.gather(*games)
     assert stage.assigned(0) == mine, "the matchmaker has yet to hear of the ends"
     mend(stage.proxies[0], "both")

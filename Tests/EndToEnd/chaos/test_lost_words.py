@@ -27,7 +27,7 @@ async def play_and_lose(stage, direction, name, ends, rounds):
         people = [
             Person(stage.matchmaker.ws, "pair", f"r{round_}-{number}", diary, Deadlines(lease=1.3, matched=8))
             for number in range(2 * PAIRS)]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(80):
             await asyncio.gather(*(play_through(person) for person in people))
         stage.say(f"round {round_}: {name} was lost")
         await asyncio.to_thread(eventually, lambda: stage.servers.links_up() == 2, "node-1 is linked again", 20)

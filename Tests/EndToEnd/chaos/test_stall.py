@@ -15,18 +15,19 @@ SCENE = "pair"
 
 
 class Sleeper:
-    """Stops a node as soon as an `assign` is on its way to it."""
+    """Stops a node as soon as an `assign` is on its way to it, of one of these sessions where they are given."""
 
-    def __init__(self, stage, index=0):
-        self.stage, self.node, self.proxy = stage, stage.nodes[index], stage.proxies[index]
-        self.caught = 0
+    def __init__(self, stage, index=0, only=None):
+        self.stage, self.node, self.proxy, self.only = stage, stage.nodes[index], stage.proxies[index], only
+        self.caught, self.sessions = 0, set()
         self.proxy.on_frame = self._saw
 
     def _saw(self, direction, name, session):
-        if (direction, name) == ("down", "assign"):
+        if (direction, name) == ("down", "assign") and (self.only is None or session in self.only):
             if self.caught == 0:
                 os.kill(self.node.pid, signal.SIGSTOP)
             self.caught += 1
+            self.sessions.add(session)
 
     async def sleep(self, stall_s):
         """From the first `assign` on for `stall_s`; gives how many were caught."""
@@ -67,7 +68,7 @@ async def test_a_coordinator_that_stalls_in_the_hand_off_makes_no_twin_sessions(
         sleeper = Sleeper(stage)
         games = [asyncio.create_task(play_through(person)) for person in people]
         tries += await sleeper.sleep(stalls[rounds % len(stalls)])
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(80):
             await asyncio.gather(*games)
         await asyncio.to_thread(eventually, lambda: stage.servers.links_up() == 2, "node-1 is linked again")
         rounds += 1
@@ -84,17 +85,17 @@ async def test_an_accept_of_an_attempt_that_is_no_more_makes_no_twin_sessions(ma
     diary = Diary(stage.diary("people"))
     people = [Person(stage.matchmaker.ws, SCENE, f"p{number}", diary, Deadlines(lease=16)) for number in range(60)]
     first = Sleeper(stage)
+    second = Sleeper(stage, 1, only=first.sessions)
     games = [asyncio.create_task(play_through(person)) for person in people]
     await first.until_asleep()
-    # Whoever was not caught has gone to node-2, and has played.
+    # Whoever was not caught has gone to node-2.
     await asyncio.to_thread(
-        eventually, lambda: sum(each.done() for each in games) == 2 * (30 - first.caught), "the others have played")
-    second = Sleeper(stage, 1)
+        eventually, lambda: sum(each.match is not None for each in people) == 2 * (30 - first.caught), "the others are matched")
     await asyncio.to_thread(eventually, lambda: second.caught == first.caught, "all are handed to node-2 instead", 20)
     tries = first.wake()
     await asyncio.to_thread(eventually, lambda: len(stage.proxies[0].accepted) == tries, "node-1 answers at last")
     second.wake()
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(80):
         await asyncio.gather(*games)
     diary.close()
     await asyncio.to_thread(stage.finish)
@@ -137,7 +138,7 @@ async def test_one_who_plays_on_a_coordinator_that_stalls_past_its_lease_is_neve
     stopped.set()
     await asyncio.sleep(stall_s)
     stage.wake(stage.nodes[0])
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(80):
         moved = sum(bool(each) for each in await asyncio.gather(*games))
     diary.close()
     await asyncio.to_thread(stage.finish)

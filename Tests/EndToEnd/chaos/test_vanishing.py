@@ -102,7 +102,7 @@ async def live_through(people, diary, stage):
         async with gate:
             await person.live()
 
-    async with asyncio.timeout(80):
+    async with asyncio.timeout(150):
         await asyncio.gather(*(live(person) for person in people))
     diary.close()
     await asyncio.to_thread(stage.finish)

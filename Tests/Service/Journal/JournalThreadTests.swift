@@ -27,7 +27,7 @@ import Testing
     @Test("While the disk is busy the loop is not, and all that gathers meanwhile goes out at once")
     func groupCommit() throws {
         let (journal, _) = try openJournal(path, calls: files)
-        files.slowDown(syncMs: 50)
+        files.slowDown(syncMs: 300)
         try journal.start()
         let syncsBefore = files.count(.sync)
         var timesMs: [UInt64] = []
@@ -41,7 +41,7 @@ import Testing
         }
         try wait(journal) { !journal.hasPending }
         // Not the longest: on a machine with other work any call may be held up once.
-        #expect(timesMs.sorted()[150] < 10, "no call waits for the disk")
+        #expect(timesMs.sorted()[150] < 100, "no call waits for the disk")
         #expect(files.count(.sync) - syncsBefore < 60, "one sync for all that has gathered, not 300")
         journal.close()
         #expect(try openJournal(path).contents.records == (try records(1...300)))
@@ -49,7 +49,9 @@ import Testing
 
     @Test("The loop turns by itself when something is on disk")
     func wakes() throws {
-        let loop = try EventLoop()
+        var limits = ReactorLimits()
+        limits.sleepMsMax = 30_000
+        let loop = try EventLoop(limits: limits)
         let (journal, _) = try openJournal(path, calls: files)
         files.slowDown(syncMs: 20)
         try journal.start(waking: try loop.makeWaker())
@@ -58,11 +60,11 @@ import Testing
         journal.append(try record(1))
         journal.flush()
         let began = Clock.bootMs()
-        while journal.hasPending, Clock.bootMs() - began < 3_000 {
-            try loop.runOnce(timeoutMs: 3_000)
+        while journal.hasPending, Clock.bootMs() - began < 30_000 {
+            try loop.runOnce(timeoutMs: 30_000)
             _ = journal.collect()
         }
-        #expect(journal.committed == 1 && Clock.bootMs() - began < 1_000)
+        #expect(journal.committed == 1 && Clock.bootMs() - began < 15_000)
         journal.close()
     }
 

@@ -104,6 +104,7 @@ import Testing
         harness.dialer?.send(.drain)
         harness.dialer?.close(nil)
         #expect(harness.dialer?.nextDialMs == nil && harness.dialer?.isUp == false)
+        #expect(try harness.turns { harness.loop.counters.connections == 0 })
         _ = try harness.turns(for: 150) { false }
         #expect(harness.loop.counters.connections == 0)
         #expect(harness.coordinator.ups.count == ups && harness.coordinator.downs.isEmpty)

@@ -80,7 +80,7 @@ import Testing
     @Test("A socket that nobody reads never blocks either")
     func fullSocket() throws {
         var ends: [Int32] = [-1, -1]
-        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0)
         let logger = Logger(descriptor: ends[0], format: .json)
         for _ in 0..<20_000 {
             logger.info("probe", ["padding": .string(String(repeating: "x", count: 100))])
@@ -97,8 +97,7 @@ import Testing
 
     @Test("A pipe whose reader is gone raises no signal and holds nothing back")
     func closedPipe() throws {
-        var ends: [Int32] = [-1, -1]
-        try #require(pipe(&ends) == 0)
+        let ends = try #require(pipeEnds())
         let logger = Logger(descriptor: ends[1], format: .json)
         close(ends[0])
         logger.info("a")

@@ -4,14 +4,22 @@ import Testing
 
 @testable import Service
 
+/// The ends of a pipe, to read from and to write to, that are not left to the processes of exit tests: one that they hold too
+/// does not end when it is closed here. Nil when the kernel gives none.
+func pipeEnds() -> [Int32]? {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { return nil }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return ends
+}
+
 /// A pipe that a test reads from; both ends are closed with it.
 final class TestPipe {
     let reading: Int32
     private(set) var writing: Int32
 
     init() throws {
-        var ends: [Int32] = [-1, -1]
-        try #require(pipe(&ends) == 0)
+        let ends = try #require(pipeEnds())
         (reading, writing) = (ends[0], ends[1])
         try #require(fcntl(reading, F_SETFL, O_NONBLOCK) == 0)
     }

@@ -33,7 +33,7 @@ import WebProtocol
 
     @Test("Without a first message in time the client is told and closed")
     func firstMessage() throws {
-        let harness = try WebHarness { $0.firstMessageTimeoutMs = 60 }
+        let harness = try WebHarness { $0.firstMessageTimeoutMs = 800 }
         let client = try harness.webSocket()
         // A ping is no message.
         client.send(frame(0x89, []))
@@ -47,7 +47,7 @@ import WebProtocol
     func idle() throws {
         let harness = try WebHarness {
             $0.pingAfterMs = 60
-            $0.idleTimeoutMs = 300
+            $0.idleTimeoutMs = 1_500
         }
         let client = try harness.webSocket()
         client.send(text("a"))
@@ -61,12 +61,12 @@ import WebProtocol
             client.send(frame(0x8A, []))
         }
         // A ping about every 60 ms, since each answer begins the silence anew.
-        #expect(Clock.bootMs() - begin < 1_500)
+        #expect(Clock.bootMs() - begin < 8 * 1_500)
         let lastHeard = Clock.bootMs()
         _ = client.take()
         try harness.untilEnd(client)
         #expect(client.received == [0x89, 0] + serverClose(1001, "idle"))
-        #expect((250...900).contains(Clock.bootMs() - lastHeard))
+        #expect(Clock.bootMs() - lastHeard >= 1_450)
         try harness.expectEmpty()
     }
 

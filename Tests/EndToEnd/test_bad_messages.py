@@ -198,6 +198,26 @@ async def test_a_result_over_its_limit_is_refused_in_the_same_words_however_long
     await undisturbed(servers, block)
 
 
+async def test_what_belongs_in_a_game_is_unknown_in_a_waiting_room(servers):
+    async def block():
+        ann, ben = Player(servers), Player(servers)
+        for player in (ann, ben):
+            await player.join("quartet")
+        for message in [
+            {"type": "finish"}, {"type": "ready", "barrier": "b"}, {"type": "exclude", "reason": "focus"},
+            {"type": "validated", "peer": 1}, {"type": "validationFailed", "peer": 1}, {"type": "peerLost", "peer": 1},
+            {"type": "signal", "to": 1, "data": {}},
+        ]:
+            await ann.room.raw(json.dumps(message))
+            assert (await ann.room.until("error"))["code"] == "unknown_type", message
+        assert servers.matchmaker.state()["sessions"]["waiting"] == 1
+        await ben.room.silence(0.1)
+        await ann.closes()
+        await ben.closes()
+
+    await undisturbed(servers, block)
+
+
 async def test_a_second_join_is_answered_and_the_place_kept(servers):
     async def block():
         ann = Player(servers)

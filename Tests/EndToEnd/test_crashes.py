@@ -127,6 +127,35 @@ async def test_a_killed_coordinator_frees_its_players_within_the_grace(crashing)
     await finish(again)
 
 
+async def test_what_nobody_claims_behind_a_restart_is_lost_when_grace_and_margin_are_over_and_not_before(make_servers):
+    """All crash, and the coordinator with the game never comes back. Another one takes everybody else at once."""
+    grace_s = 5.0
+    servers = make_servers(
+        matchmaker_options=["--link-grace", "5s", "--link-margin", "500ms", "--ping-interval", "200ms"]).start()
+    ann, ben = await playing(servers, "duo-relay")
+    servers.coordinator.kill()
+    servers.matchmaker.kill()
+    began = time.monotonic()
+    servers.start_matchmaker().until_alive()
+    servers.start_coordinator(node="node-2")
+    await asyncio.to_thread(servers.until_ready)
+    await finish(await playing(servers, "duo-relay"))
+    assert servers.matchmaker.state()["sessions"]["matched"] == 1, "it is known from the journal alone"
+    cid = Player(servers)
+    await cid.join("duo-relay")
+    # She may still be playing somewhere: nobody is matched with her before that is known.
+    again = Player(servers, ann.subject)
+    await again.join("duo-relay", resume=ann.resume)
+    await asyncio.gather(again.matched(15), cid.matched(15))
+    assert time.monotonic() - began > grace_s + MARGIN_S - 0.1
+    assert again.session == cid.session != ann.session
+    (outcome,) = servers.matchmaker.outcomes(ann.session)
+    assert outcome["reason"] == "coordinator_lost"
+    await asyncio.gather(again.enter(), cid.enter())
+    await asyncio.gather(again.until_play(), cid.until_play())
+    await finish([again, cid])
+
+
 async def test_a_coordinator_that_is_back_settles_the_matter_at_once(make_servers):
     servers = make_servers().start()
     ann, ben = await playing(servers, "duo-relay")

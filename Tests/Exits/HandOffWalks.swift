@@ -151,36 +151,54 @@ extension Walk {
         #expect(world.reported == [] && isLive && held(at: "west") == .matched)
     }
 
-    /// As if east had said it.
-    func say(_ message: Message) {
-        guard let link = world.nodes["east"]?.link else { return }
+    /// As if a coordinator had said it.
+    func say(_ message: Message, at node: String = "east") {
+        guard let link = world.nodes[node]?.link else { return }
         world.packets.append(.toMatchmaker(link, message))
         world.pump()
+    }
+
+    /// What the matchmaker says to a coordinator at once when that says this.
+    private func answers(_ message: Message, at node: String) -> [Message] {
+        let before = world.said.count
+        say(message, at: node)
+        return world.said.dropFirst(before).filter { $0.node == node }.map(\.message)
     }
 
     private func sayStale() {
         bring()
         concerned = []
         if cell.state == .ended { tellOver() }
+        world.start("west")
         let before = world.matchmaker.ledger.tombstone(session)?.outcome
-        let old = Attempt(77)
-        say(.accepted(session, old))
-        say(.state(session, old, .playing))
-        guard
-            case .journalMatched(_, var assignment)? = world.journal.asked.last(where: { $0.kind == .journalMatched })
-                ?? Optional.some(.journalMatched(.of("east"), Walk.assignment(session, scene)))
-        else { return }
-        assignment.session = session
-        assignment.attempt = old
-        say(.holding(.playing, assignment))
-        let players = assignment.players.map { PlayerOutcome(subject: $0.subject) }
-        say(
-            .ended(
-                Outcome(
-                    session: session, attempt: cell.state == .ended ? .first : old, scene: .of(scene), reason: .completed, endedIn: .playing,
-                    endedAtUnixMs: 1, players: players)))
+        // An attempt that never was; and, at a coordinator that was never offered it, the one that is.
+        for (node, attempt) in [("east", Attempt(77)), ("west", .first)] {
+            guard var assignment = knownAssignment else {
+                Issue.record("the session has no assignment")
+                return
+            }
+            assignment.session = session
+            assignment.attempt = attempt
+            let players = assignment.players.map { PlayerOutcome(subject: $0.subject) }
+            let outcome = Outcome(
+                session: session, attempt: cell.state == .ended ? .first : attempt, scene: .of(scene), reason: .completed,
+                endedIn: .playing, endedAtUnixMs: 1, players: players)
+            #expect(answers(.accepted(session, attempt), at: node) == [.drop(session, attempt)])
+            #expect(answers(.state(session, attempt, .playing), at: node) == [])
+            #expect(answers(.holding(.playing, assignment), at: node) == [.drop(session, attempt)])
+            #expect(answers(.ended(outcome), at: node) == [.endedAck(session, outcome.attempt)])
+        }
         #expect(world.matchmaker.ledger.tombstone(session)?.outcome == before)
         #expect(world.notices.count { if case .stale = $0 { true } else { false } } >= 2)
+    }
+
+    /// That of the newest hand-off, or of one that there might have been.
+    private var knownAssignment: Assignment? {
+        guard let record = world.journal.asked.last(where: { $0.kind == .journalMatched }) else {
+            return Walk.assignment(session, scene)
+        }
+        guard case .journalMatched(_, let assignment) = record else { return nil }
+        return assignment
     }
 
     private static func assignment(_ session: SessionID, _ scene: String) -> Assignment {

@@ -12,6 +12,7 @@ import Testing
         walk.bring()
         let isProbed = walk.comeNear()
         #expect(isProbed, "nothing comes near this cell")
+        walk.checkAnswer()
         walk.checkUntouched()
     }
 }
@@ -65,7 +66,9 @@ extension Walk {
         case .pairFailed, .pairFailedFinally, .pairFailedRelayed, .unreachable, .unreachableFinally:
             request("ann", .validationFailed(peer: PlayerIndex(1), detail: ""))
             request("bob", .validationFailed(peer: PlayerIndex(0), detail: ""))
-        case .silent, .silentFinally, .silentRelayed: wait(for: .validate, .pairs)
+        case .silent, .silentFinally, .silentRelayed:
+            request("ann", .validated(peer: PlayerIndex(1), rttMs: nil))
+            wait(for: .validate, .pairs)
         case .pairLost: request("ann", .peerLost(peer: PlayerIndex(1)))
         case .noCoordinatorYet:
             say(.drain)
@@ -138,6 +141,13 @@ extension Walk {
         Outcome(
             session: session, attempt: Attempt(77), scene: .of(scene), reason: .completed, endedIn: .playing,
             endedAtUnixMs: 1, players: [PlayerOutcome(subject: .of("ann"))])
+    }
+
+    /// What the table says of the answer of a coordinator.
+    fileprivate func checkAnswer() {
+        guard case .impossible(let why) = cell.path, why.contains("`wrong_state`") else { return }
+        #expect(!concerned.isEmpty)
+        for name in concerned { #expect(heard(name).contains("error wrong_state"), "\(name)") }
     }
 
     fileprivate func checkUntouched() {

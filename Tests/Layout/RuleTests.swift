@@ -88,6 +88,20 @@ import Testing
         #expect(SourceRules.traps(file: "a", source: SourceText("/*\n*/ \"\"\"\n\n\"\"\"\n\(trying) x")).map(\.line) == [5])
     }
 
+    @Test("An end that a server makes past the ledger is found, and what the ledger itself makes is not")
+    func endings() {
+        for bad in ["let outcome = Outcome(session: id)", "players.map { PlayerOutcome(subject: $0) }", ".append(Transition(session: id))"] {
+            for module in ["Matchmaking", "Coordination", "Service", "matchmaker", "coordinator"] {
+                #expect(SourceRules.endings(file: "Sources/\(module)/A.swift", source: SourceText(bad)).count == 1, "\(bad)")
+            }
+            for file in ["Sources/SessionProtocol/A.swift", "Sources/bench/A.swift", "Tests/Matchmaking/A.swift"] {
+                #expect(SourceRules.endings(file: file, source: SourceText(bad)) == [])
+            }
+        }
+        let good = "case .outcome(let outcome): hasOutcome(of: id)\nlet outcome: Outcome // Outcome(session: id)"
+        #expect(SourceRules.endings(file: "Sources/Matchmaking/A.swift", source: SourceText(good)) == [])
+    }
+
     @Test("Work left for later is found, in comments too")
     func leftovers() {
         #expect(SourceRules.leftovers(file: "a", text: "// TO" + "DO: later").count == 1)

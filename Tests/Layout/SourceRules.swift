@@ -52,6 +52,15 @@ enum SourceRules {
         find(["try" + "!", "as" + "!"], in: source.lines, file: file)
     }
 
+    /// The modules of the servers, to which `SessionProtocol` says how sessions end.
+    static let endingModules: Set<String> = ["Matchmaking", "Coordination", "Service", "matchmaker", "coordinator"]
+
+    /// Outcomes and changes of state that are made elsewhere than in `SessionProtocol`: its ledger makes those of both processes.
+    static func endings(file: String, source: SourceText) -> [Finding] {
+        guard let owner = Arrows.owner(ofFile: file), !owner.isTest, endingModules.contains(owner.module) else { return [] }
+        return find(["Outcome(", "PlayerOutcome(", "Transition("], in: source.lines, file: file)
+    }
+
     /// Work that is left for later; it belongs into an issue.
     static func leftovers(file: String, text: String) -> [Finding] {
         find(["TO" + "DO", "FIX" + "ME"], in: text.split(separator: "\n", omittingEmptySubsequences: false), file: file)
@@ -71,7 +80,8 @@ enum SourceRules {
         return line.ranges(of: word).contains { range in
             let startsWord = range.lowerBound == line.startIndex || !isWordCharacter(line[line.index(before: range.lowerBound)])
             let endsWord =
-                range.upperBound == line.endIndex || !isWordCharacter(line[range.upperBound]) || word.hasSuffix("!")
+                range.upperBound == line.endIndex || !isWordCharacter(line[range.upperBound])
+                || word.hasSuffix("!") || word.hasSuffix("(")
             return startsWord && endsWord
         }
     }

@@ -32,6 +32,12 @@ import Testing
         #expect(findings == [])
     }
 
+    @Test("Both servers' sessions end by the one ledger")
+    func endings() throws {
+        let findings = try tree.files.flatMap { SourceRules.endings(file: $0, source: SourceText(try tree.text($0))) }
+        #expect(findings == [])
+    }
+
     @Test("Nothing is left for later in the sources")
     func leftovers() throws {
         let findings = try tree.files.flatMap { SourceRules.leftovers(file: $0, text: try tree.text($0)) }

@@ -25,7 +25,7 @@ extension ExitRow {
 
     static let barrierOver = ExitRow(
         "A barrier is not reached by all in time, or not all are ready for the next episode.", only: .playing, .coordinatorEnds(.barrierTimeout, in: .playing, concernedHear: .ended),
-        elsewhere: "barriers are for play; before it, `ready` is answered `wrong_state`")
+        elsewhere: "barriers are for play; before it a coordinator answers `ready` with `wrong_state`, a waiting room with `unknown_type`")
 
     static let timeLimit = ExitRow(
         "The game lasts too long.", only: .playing, .coordinatorEnds(.timeLimit, in: .playing, blame: .nobody),
@@ -83,6 +83,7 @@ extension ExitRow {
                 + "beginning it is answered `wrong_state`."),
         ended: .quiet)
 
-    private static let notValidating = "reports are for validation; elsewhere they are answered `wrong_state`"
+    private static let notValidating = "reports are for validation, and for `pair_lost` where players play directly; elsewhere "
+        + "a coordinator answers `wrong_state`, a waiting room `unknown_type`"
 }
 

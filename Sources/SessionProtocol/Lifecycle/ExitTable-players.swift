@@ -3,7 +3,7 @@ extension ExitRow {
     static let completed = ExitRow(
         "All players have said `finish`.", only: .playing,
         .coordinatorEnds(.completed, in: .playing, blame: .nobody),
-        elsewhere: "`finish` is for play; before it, it is answered `wrong_state`", ended: .quiet)
+        elsewhere: "`finish` is for play; before it a coordinator answers `wrong_state`, a waiting room `unknown_type`", ended: .quiet)
 
     static let left = ExitRow(
         "A player says `leave`.",

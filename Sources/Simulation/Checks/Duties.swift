@@ -20,6 +20,8 @@ struct Duties {
     }
 
     var peers: [Peer]
+    /// Coordinators that this life of the matchmaker has been linked to.
+    var known: Set<Int> = []
     /// By session number.
     var current: [Int: Current] = [:]
     /// When offers must have been answered, or taken back.

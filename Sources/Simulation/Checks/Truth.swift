@@ -29,6 +29,8 @@ struct Truth {
     /// The owner's word on a session's end.
     struct OwnersEnd {
         let node: Int
+        /// The life of the coordinator that said it.
+        let life: UInt32
         let outcome: Outcome
         let atMs: UInt64
         var isDurable = false
@@ -52,6 +54,8 @@ struct Truth {
         var isMatchDurable = false
         /// The durable outcome at the matchmaker.
         var outcome: Outcome?
+        /// The life of the matchmaker that recorded it.
+        var outcomeLife: UInt32 = 0
         /// What was durable before a journal was lost, or was damaged, each time.
         var lostOutcomes: [Outcome] = []
         /// The newest that the matchmaker wants to be durable.

@@ -141,7 +141,7 @@ extension World {
             checkCause(outcome, copy, host)
             checkBlame(outcome, copy)
         }
-        truth[number].ends.append(Truth.OwnersEnd(node: host.number, outcome: outcome, atMs: host.bootMs(nowUs)))
+        truth[number].ends.append(Truth.OwnersEnd(node: host.number, life: host.life, outcome: outcome, atMs: host.bootMs(nowUs)))
         checkRequeue(outcome)
         checkRoundTrips(outcome)
     }

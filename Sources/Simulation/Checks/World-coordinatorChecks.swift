@@ -53,7 +53,10 @@ extension World {
             where truth[number].ends[end].node == host.number && truth[number].ends[end].outcome.attempt == attempt {
                 truth[number].ends[end].isAcknowledged = true
             }
-        case .cancel(let session, _, let reason, _): truth.coordinators[index].cancelling = (truth.number(of: session), reason)
+        case .cancel(let session, _, let reason, _):
+            let number = truth.number(of: session)
+            truth.coordinators[index].cancelling = (number, reason)
+            if truth[number].ends.contains(where: { $0.node == host.number }) { coverage.count(.cancelIgnored, .ended) }
         case .hello, .challenge, .proof, .welcome, .reject, .assign, .accepted, .refused, .state, .ended, .drop,
             .ping, .drain, .holding, .inventoryEnd, .journalMatched:
             break
@@ -71,9 +74,9 @@ extension World {
     func coordinatorHears(_ request: PlayerRequest, on connection: Int, _ host: CoordinatorHost) {
         truth.entering = nil
         truth.asking = (connection, request)
-        guard let seat = truth.coordinators[host.number - 1].seats[connection], let copy = seat.copy, !copy.isOver,
-            copy.state == .playing
-        else { return }
+        guard let seat = truth.coordinators[host.number - 1].seats[connection] else { return }
+        guard let copy = seat.copy, !copy.isOver else { return metUntold(request, seat) }
+        if copy.state != .playing { return }
         hears(request, seat.player, copy, host)
     }
 
@@ -100,9 +103,11 @@ extension World {
     func coordinatorHears(hangUp connection: Int, _ host: CoordinatorHost) {
         truth.update(connection) { $0.isClosed = true }
         let index = host.number - 1
-        guard let seat = truth.coordinators[index].seats.removeValue(forKey: connection), let copy = seat.copy, !copy.isOver
-        else { return }
+        guard let seat = truth.coordinators[index].seats.removeValue(forKey: connection) else { return }
         let player = seat.player
+        guard let copy = seat.copy, !copy.isOver else {
+            return coverage.count(seat.copy?.hasFinished[player] == true ? .finishedGone : .disconnected, .ended)
+        }
         coverage.count(copy.hasFinished[player] ? .finishedGone : .disconnected, copy.state)
         copy.connections[player] = -1
         copy.seatHolders[player] = nil

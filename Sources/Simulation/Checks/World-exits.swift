@@ -1,3 +1,4 @@
+import Coordination
 import Matchmaking
 import SessionProtocol
 
@@ -24,7 +25,10 @@ extension World {
             coverage.count(kind == .refused && state == .ended ? .refused : .staleMessage, state)
         case .doubted: coverage.count(.journalLost, .matched)
         case .adopted(let session, _): coverage.count(.journalLost, truth[truth.number(of: session)].mirror)
-        case .coordinatorUp, .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused, .formed, .inventoryAsked,
+        case .coordinatorUp(let node, _, _, _):
+            let isBack = !truth.duties.known.insert(node.number).inserted
+            if isBack, truth.roomCount > 0 { coverage.count(.linkLostAndBack, .waiting) }
+        case .coordinatorDown, .coordinatorDraining, .coordinatorLost, .coordinatorRefused, .formed, .inventoryAsked,
             .outcomeReleased, .outcome, .fate, .treated:
             break
         }
@@ -45,13 +49,91 @@ extension World {
             coverage.count(truth[number].wasRestored ? .matchmakerRestarted : .linkLostAndBack, state)
             truth[number].wasRestored = false
         case .ended(let outcome):
-            guard let number = truth.find(outcome.session), let known = truth[number].outcome else { return }
+            guard let number = truth.find(outcome.session) else { return }
+            guard let known = truth[number].outcome else {
+                if !truth[number].lostOutcomes.isEmpty { coverage.count(.journalLost, .ended) }
+                return
+            }
             let isLate = known.isPresumed && known.attempt == outcome.attempt
-            coverage.count(isLate ? .ownerSpokeLate : .linkLostAndBack, .ended)
+            coverage.count(isLate ? .ownerSpokeLate : whyRepeated(outcome, number, node), .ended)
+            if !matchmaker.storageIsWorking { coverage.count(.matchmakerDiskFails, .ended) }
         case .hello, .challenge, .proof, .welcome, .reject, .assign, .accepted, .refused, .state, .endedAck, .cancel,
             .drop, .ping, .pong, .drain, .inventoryEnd, .journalMatched:
             break
         }
+    }
+
+    /// What has kept a coordinator from hearing that its outcome was acknowledged.
+    private func whyRepeated(_ outcome: Outcome, _ number: Int, _ node: Int) -> ExitCause {
+        let end = truth[number].ends.last { $0.node == node && $0.outcome.attempt == outcome.attempt }
+        let isOwnerAnother = end.map { $0.life != coordinators[node - 1].life } ?? false
+        let isMatchmakerAnother = truth[number].outcomeLife != matchmaker.life
+        return switch (isMatchmakerAnother, isOwnerAnother) {
+        case (true, true): .bothRestarted
+        case (true, false): .matchmakerRestarted
+        case (false, true): .coordinatorRestarted
+        case (false, false): .linkLostAndBack
+        }
+    }
+
+    /// A connection to the matchmaker breaks.
+    func metLoss(of connection: Int) {
+        guard let number = truth.waitsFor[connection] else { return }
+        switch state(number) {
+        case .waiting: coverage.count(.disconnected, .waiting)
+        // It may end the session, and is counted with that.
+        case .matched: break
+        case .validating: coverage.count(.goneAtMatchmaker, .validating)
+        case .playing: coverage.count(.goneAtMatchmaker, .playing)
+        case .ended: coverage.count(.goneAtMatchmaker, .ended)
+        }
+    }
+
+    /// A client says `leave` to the matchmaker.
+    func metLeaving(on connection: Int) {
+        if let number = truth.waitsFor[connection], state(number) == .ended { coverage.count(.leftAtMatchmaker, .ended) }
+    }
+
+    /// A player asks for something when its session has ended, and it has not been told so.
+    func metUntold(_ request: PlayerRequest, _ seat: Truth.Seat) {
+        switch request {
+        case .finish: coverage.count(.completed, .ended)
+        case .leave: coverage.count(seat.copy?.hasFinished[seat.player] == true ? .finishedGone : .left, .ended)
+        case .exclude: coverage.count(.excluded, .ended)
+        case .peerLost: coverage.count(.pairLost, .ended)
+        case .validationFailed:
+            guard let settings = seat.copy?.settings, settings.validatesPeers else { return }
+            switch settings.onValidationFailure {
+            case .requeue: coverage.count(.pairFailed, .ended)
+            case .relay: coverage.count(.pairFailedRelayed, .ended)
+            case .end: coverage.count(.pairFailedFinally, .ended)
+            }
+        case .signal, .clock, .validated, .ready, .episodeDone, .resetDone, .visibility: break
+        }
+    }
+
+    /// Some wait at the matchmaker to be told of an end that is not on disk yet.
+    func metUntold(_ cause: ExitCause, of isConcerned: (Truth.Session) -> Bool) {
+        if truth.waitsFor.values.contains(where: { state($0) == .ended && isConcerned(truth[$0]) }) { coverage.count(cause, .ended) }
+    }
+
+    /// The matchmaker dies.
+    func metDeath() {
+        guard truth.roomCount > 0 else { return }
+        coverage.count(.matchmakerRestarted, .waiting)
+        if coordinators.contains(where: { $0.phase == .down && $0.life > 0 }) { coverage.count(.bothRestarted, .waiting) }
+    }
+
+    /// The matchmaker is about to die, and its journal with it.
+    func metJournalLoss(_ host: Host) {
+        if host.number == 0, truth.roomCount > 0 { coverage.count(.journalLost, .waiting) }
+    }
+
+    /// Something happens to a coordinator while people wait in rooms, or there to be told of an end.
+    func metBeside(_ cause: ExitCause, at process: Int) {
+        if truth.roomCount > 0 { coverage.count(cause, .waiting) }
+        let seats = truth.coordinators[process - 1].seats.values
+        if seats.contains(where: { $0.copy?.isOver ?? true }) { coverage.count(cause, .ended) }
     }
 
     /// A connection is told to wait for a session.
@@ -63,12 +145,20 @@ extension World {
                 coverage.count(.reloaded, .waiting)
             } else if joining.room != nil {
                 coverage.count(.rejoined, .waiting)
-            } else if joining.request.resume != nil {
-                coverage.count(.rejoined, .ended)
+            } else if let resume = joining.request.resume {
+                coverage.count(isOutOfReach(resume) ? .rejoinedOutOfReach : .rejoined, .ended)
             }
         case .live: coverage.count(.rejoinedOutOfReach, truth[number].mirror)
         case .unknown, .ended: break
         }
+    }
+
+    /// The coordinator of the session that it was given for, which has ended, is not linked.
+    private func isOutOfReach(_ resume: String) -> Bool {
+        guard let claim = Resume(resume)?.claim, let number = truth.find(claim.session), truth[number].atMatchmaker == .ended,
+            let node = truth.duties.current[number]?.node
+        else { return false }
+        return truth.duties.peers[node - 1].readyLink == nil
     }
 
     /// What processes are at when something happens to all of them.
@@ -79,6 +169,7 @@ extension World {
             for session in truth.sessions where session.atMatchmaker == .live { coverage.count(cause, session.mirror) }
             return
         }
+        metBeside(cause, at: process)
         for number in truth.coordinators[process - 1].copies.keys.sorted() {
             if let copy = truth.coordinators[process - 1].copies[number] { coverage.count(cause, copy.state) }
         }
@@ -86,43 +177,34 @@ extension World {
 }
 
 extension Coverage {
-    /// Whether a run can see that it meets this cell.
+    /// Whether a run can see that it meets this cell, and a standard run must.
     public static func isSeen(_ cause: ExitCause, in state: SessionState) -> Bool {
-        switch cause.path(in: state) {
-        case .impossible: false
-        // A restored session counts as matched until its coordinator has listed it, and is no longer restored then.
-        case .ends: cause != .bothRestarted || state == .matched
-        case .goesOn, .vanishes, .isOver: seen(cause).contains(state)
-        }
+        if case .impossible = cause.path(in: state) { return false }
+        return !unseen(cause).contains(state)
     }
 
-    private static let handedOff: Set<SessionState> = [.matched, .validating, .playing]
-
-    private static func seen(_ cause: ExitCause) -> Set<SessionState> {
+    private static func unseen(_ cause: ExitCause) -> Set<SessionState> {
         switch cause {
-        case .left: [.waiting]
-        case .disconnected: handedOff.union([.waiting])
-        case .returned, .linkLostAndBack: handedOff.union([.ended])
-        case .reloaded: handedOff.union([.waiting])
-        case .rejoined: handedOff.union([.waiting, .ended])
-        case .finishedGone, .lost: [.playing]
-        case .pairFailedRelayed, .silentRelayed: [.validating]
-        case .pairLost: [.playing]
-        case .noCoordinatorYet: [.waiting]
-        case .refused, .unanswered, .linkLostInOffer: [.matched]
-        case .staleMessage: [.matched, .ended]
-        case .dropped: [.matched, .ended]
-        case .cancelIgnored: [.matched]
-        case .rejoinedOutOfReach: handedOff
-        case .ownerSpokeLate, .cancelled: [.ended]
-        case .matchmakerRestarted: handedOff.union([.waiting])
-        case .journalLost: handedOff
-        case .matchmakerDiskFails, .matchmakerShutdown: handedOff.union([.waiting])
-        case .coordinatorDiskFails, .sceneRemoved: handedOff
-        case .completed, .lastLeft, .movedAway, .movedTogether, .graceOver, .excluded, .watchedOut, .excludedByAdministrator, .waitOver, .notConfirmed, .noShow,
-            .neverTogether, .barrierOver, .timeLimit, .pairFailed, .pairFailedFinally, .unreachable, .unreachableFinally, .silent, .silentFinally,
-            .noCoordinatorInTime, .leftAtMatchmaker, .goneAtMatchmaker, .noCoordinatorLeft, .leaseOver, .awokeLate,
-            .coordinatorSilent, .coordinatorRestarted, .bothRestarted, .coordinatorShutdown:
+        // A restored session counts as matched until its coordinator has listed it, and is no longer restored then.
+        case .bothRestarted: [.validating, .playing]
+        // It is the same report that comes too late, whomever it would have blamed; and a page that is loaded anew comes as late
+        // as one that returns.
+        case .unreachable, .unreachableFinally, .reloaded: [.ended]
+        // Nothing comes of it that could be seen.
+        case .linkLostInOffer, .coordinatorSilent: [.ended]
+        // No coordinator here speaks of a room, and no page reports a loss before it plays.
+        case .staleMessage: [.waiting]
+        case .pairLost: [.validating]
+        // It takes a moment that is too rare to be asked of each standard run.
+        case .pairFailedFinally, .pairFailedRelayed, .matchmakerShutdown, .sceneRemoved: [.ended]
+        case .cancelIgnored, .goneAtMatchmaker: [.validating]
+        case .completed, .left, .lastLeft, .movedAway, .movedTogether, .disconnected, .returned, .graceOver, .excluded,
+            .lost, .watchedOut, .excludedByAdministrator, .rejoined, .finishedGone, .waitOver, .notConfirmed, .noShow, .neverTogether,
+            .barrierOver, .timeLimit, .pairFailed, .silent, .silentFinally, .silentRelayed,
+            .noCoordinatorYet, .noCoordinatorInTime, .leftAtMatchmaker, .refused, .unanswered,
+            .noCoordinatorLeft, .dropped, .linkLostAndBack, .rejoinedOutOfReach, .leaseOver, .awokeLate,
+            .ownerSpokeLate, .coordinatorRestarted, .matchmakerRestarted, .journalLost, .matchmakerDiskFails, .coordinatorDiskFails,
+            .cancelled, .coordinatorShutdown:
             []
         }
     }

@@ -52,7 +52,7 @@ extension World {
     }
 
     func matchmakerDied() {
-        if truth.roomCount > 0 { coverage.count(.matchmakerRestarted, .waiting) }
+        metDeath()
         truth.forgetMatchmaker()
     }
 
@@ -84,7 +84,7 @@ extension World {
     }
 
     func matchmakerLost(_ connection: Int) {
-        if let number = truth.waitsFor[connection] { coverage.count(.disconnected, state(number)) }
+        metLoss(of: connection)
         truth.update(connection) { $0.isClosed = true }
         truth.waits.remove(connection)
         truth.waitsFor[connection] = nil

@@ -32,8 +32,8 @@ extension World {
             let most = Int(copy.rules.attempts?.attemptsMax ?? 3)
             if tries > most { fail(.rulesBroken, "\(session.short): a pair tries for the \(tries)th time, out of \(most)") }
         case .pairLost(let session, let pair, _):
-            coverage.count(.pairLost, .playing)
             guard let copy = copy(session) else { return }
+            coverage.count(.pairLost, copy.state)
             copy.lostPairExpected = nil
             forgetPair(Int(pair.lower.number), Int(pair.higher.number), copy)
         case .repaired(let session, let pair, _):

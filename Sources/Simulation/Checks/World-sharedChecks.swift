@@ -50,6 +50,7 @@ extension World {
             }
         }
         truth[number].outcome = outcome
+        truth[number].outcomeLife = matchmaker.life
     }
 
     /// The owner's disk has lost that it was acknowledged, long after the matchmaker could forget it; or the matchmaker's has

@@ -121,6 +121,7 @@ extension World {
         let isOvertaken = isRipe(overtaking)
         let second = overtaking.session.flatMap(second)
         note("\(fault.text) strikes\(isOvertaken ? ": a session is overtaken" : "")")
+        metJournalLoss(matchmaker)
         die(matchmaker, losesPower: false)
         if damage(overtaking) {
             matchmaker.doubt = .damaged

@@ -152,6 +152,7 @@ extension World {
     /// The machine with the journal is gone for good; another one takes its place.
     private func loseJournal(_ host: Host, _ fault: Fault) -> Bool {
         guard host.isRunning else { return false }
+        metJournalLoss(host)
         die(host, losesPower: true)
         host.losesJournal = true
         queue.put(.start(host.number), atUs: nowUs + fault.durationUs)
@@ -162,6 +163,7 @@ extension World {
     /// write that was torn.
     private func damageJournal(_ host: Host, _ fault: Fault) -> Bool {
         guard host.isRunning, host.disk.byteCount(of: SimulatedJournal.name) > 0 else { return false }
+        metJournalLoss(host)
         die(host, losesPower: false)
         host.doubt = .damaged
         host.disk.flip(fault.amount, of: SimulatedJournal.name)

@@ -117,6 +117,9 @@ extension World {
         case .cancel(let session): handle(.cancel(session), host, now)
         case .exclude(let session, let player):
             truth.administered = (session, player)
+            if truth.coordinators[host.number - 1].copies[truth.number(of: session)] == nil {
+                coverage.count(.excludedByAdministrator, .ended)
+            }
             handle(.exclude(session, player, reason: "by order"), host, now)
             truth.administered = nil
         case .offerSeat(let session, let player, let bot): offerSeat(session, player, to: bot, host)
@@ -124,6 +127,7 @@ extension World {
         case .drain: handle(.drain, host, now)
         case .shutdown:
             beginStopping(host)
+            metBeside(.coordinatorShutdown, at: host.number)
             handle(.shutdown, host, now)
         }
     }

@@ -80,6 +80,7 @@ extension World {
         case .shutdown:
             beginStopping(host)
             metEverywhere(.matchmakerShutdown, at: 0)
+            metUntold(.matchmakerShutdown) { _ in true }
             handle(.shutdown, host, now)
             for connection in host.connections { closeFromServer(connection) }
         }
@@ -128,6 +129,7 @@ extension World {
             matchmakerHeard()
         case .leave:
             truth.update(connection) { $0.hasLeft = true }
+            metLeaving(on: connection)
             self.handle(.leave(handle), host, now)
         case .confirm:
             matchmakerHearsConfirm(on: connection)

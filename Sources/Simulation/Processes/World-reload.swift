@@ -46,5 +46,6 @@ extension World {
             guard let scene = session.handOffs.last?.assignment.scene, !scenes.contains(where: { $0.id == scene }) else { continue }
             coverage.count(.sceneRemoved, session.mirror)
         }
+        metUntold(.sceneRemoved) { session in !scenes.contains { $0.id == session.handOffs.last?.assignment.scene } }
     }
 }

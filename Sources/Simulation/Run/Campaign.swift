@@ -34,7 +34,7 @@ extension Coverage {
     public var lines: [Line] {
         var lines: [Line] = []
         for cause in ExitCause.allCases {
-            for state in SessionState.allCases where Coverage.isSeen(cause, in: state) {
+            for state in SessionState.allCases where Coverage.isSeen(cause, in: state) || count(of: cause, in: state) > 0 {
                 lines.append(Line(group: "exit", name: "\(cause) × \(state)", count: count(of: cause, in: state)))
             }
         }

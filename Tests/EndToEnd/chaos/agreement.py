@@ -10,6 +10,8 @@ import journals
 
 # What a matchmaker says of a place at its own, without an outcome of the session: its holder left, or came elsewhere.
 OF_A_PLACE = {"player_left", "superseded"}
+# What it says of a place whose time was over, while the room may go on with the others.
+OF_A_WAIT = {"wait_timeout", "not_confirmed", "no_coordinator"}
 # What somebody may hear that does all right: too late, too early, or in the middle of a shutdown.
 ALLOWED_ERRORS = {"session_ended", "draining", "subject_in_use", "wrong_state"}
 # The clock of outcomes counts whole milliseconds.
@@ -42,7 +44,7 @@ def told_is_true(entries, sessions):
         session = sessions.get(message["session"])
         at = f"{who} heard {message['reason']} at {entry['where']} of session {message['session']}"
         if entry["where"] == "join":
-            if session is None or message["reason"] in OF_A_PLACE:
+            if session is None or message["reason"] in OF_A_PLACE or is_of_a_wait(entry, session, entries):
                 continue
         elif session is None:
             yield f"{at}, which the journal does not know"
@@ -52,6 +54,18 @@ def told_is_true(entries, sessions):
             yield f"{at}; the journal says {outcome and outcome['reason']}"
         elif entry["where"] == "play" and part(outcome, who)["isRequeued"] != message["requeued"]:
             yield f"{at} and requeued {message['requeued']}, against the journal"
+
+
+def is_of_a_wait(entry, session, entries):
+    """Whether somebody heard that its wait was over, and was in the room no more when that was matched, or once more."""
+    who, name = entry["who"], entry["message"]["session"]
+    if entry["message"]["reason"] not in OF_A_WAIT:
+        return False
+    if not any(part(record, who) for record in session["matched"]):
+        return True
+    return any(
+        other["who"] == who and other["message"]["session"] == name and other["t"] > entry["t"]
+        for other in told(entries, "matched"))
 
 
 def told(entries, *types):

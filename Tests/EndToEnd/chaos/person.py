@@ -89,6 +89,7 @@ class Person:
         self.resume = self.match = self.room = self.game = None
         # The last `waiting`, while in a room; and whether nobody should begin anything more.
         self.waiting = None
+        self.has_confirmed = False
         self.is_closing_time = lambda: False
         self.tickets = []
         self.probes = set()
@@ -138,6 +139,9 @@ class Person:
                             await self.go_home()
                         elif on_waiting and await on_waiting(message):
                             return None
+                    case "confirm":
+                        if await self.asked():
+                            return None
                     case "matched":
                         self._matched(message)
                         await self.room.close()
@@ -146,11 +150,19 @@ class Person:
                         self.waiting = None
                         await self.room.close()
                         return None
+                    case "error" if self.has_confirmed and message["code"] == "wrong_state":
+                        # Another one had gone by then, and nothing was to be confirmed any more.
+                        self.has_confirmed = False
                     case "error":
                         await self.room.close()
                         await asyncio.sleep(0.3)
                         return None
             await asyncio.sleep(0.05)
+
+    async def asked(self):
+        """Whether it is still there; something true ends the waiting."""
+        self.has_confirmed = True
+        await self.room.say("confirm")
 
     async def go_home(self):
         """At closing time one who waits for others to come leaves; one whose group is complete plays that game."""

@@ -19,6 +19,9 @@ SCENE = {
     "enterTimeout": f"{ENTER_S * 1000:.0f}ms", "validationTimeout": f"{VALIDATE_S * 1000:.0f}ms",
     "reconnectGrace": f"{GRACE_S * 1000:.0f}ms", "waitTimeout": f"{WAIT_S * 1000:.0f}ms",
 }
+# The same, and all are asked whether they are there before they are matched.
+CONFIRM_S = 2.0
+ASKED = {**SCENE, "id": "asked", "confirmTimeout": f"{CONFIRM_S * 1000:.0f}ms"}
 STEPS = ["join", "waiting", "leave-full", "matched", "connected", "enter", "entered", "validate", "validated", "leave"]
 EACH, SURVIVORS, AT_ONCE = 90, 1400, 60
 GROUPS = 500
@@ -37,6 +40,14 @@ class Vanisher(Person):
             await talk.say("leave")
         await talk.drop()
         return "vanished"
+
+    async def asked(self):
+        if self.step == "confirm":
+            return await self.vanish(self.room, self.waiting["session"])
+        if self.step == "confirm-silent":
+            # There, and says nothing any more.
+            return self.note("vanished", step=self.step, session=self.waiting["session"])
+        await super().asked()
 
     async def live(self):
         if self.step == "join":
@@ -83,6 +94,20 @@ class Survivor(Person):
                 return self.note("done", reason=end["reason"])
 
 
+async def live_through(people, diary, stage):
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def live(person):
+        # As many as that are there at once, so that groups keep forming while others come.
+        async with gate:
+            await person.live()
+
+    async with asyncio.timeout(150):
+        await asyncio.gather(*(live(person) for person in people))
+    diary.close()
+    await asyncio.to_thread(stage.finish)
+
+
 async def test_members_who_vanish_while_groups_form_strand_nobody(make_stage, figure):
     seed = random.randrange(1 << 32)
     chance = random.Random(seed)
@@ -95,17 +120,7 @@ async def test_members_who_vanish_while_groups_form_strand_nobody(make_stage, fi
         Vanisher(step, stage.matchmaker.ws, "trio", f"v-{step}-{number}", diary, deadlines)
         for step in STEPS for number in range(EACH)]
     chance.shuffle(people)
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def live(person):
-        # As many as that are there at once, so that groups keep forming while others come.
-        async with gate:
-            await person.live()
-
-    async with asyncio.timeout(150):
-        await asyncio.gather(*(live(person) for person in people))
-    diary.close()
-    await asyncio.to_thread(stage.finish)
+    await live_through(people, diary, stage)
 
     entries, sessions = stage.entries(), journals.sessions(stage.journal.records())
     late = Lateness(entries, stage.proxies)
@@ -119,6 +134,34 @@ async def test_members_who_vanish_while_groups_form_strand_nobody(make_stage, fi
     figure(f"0 stranded; {sum(groups.values())} groups lost a member while forming "
            f"({', '.join(f'{step} {count}' for step, count in sorted(groups.items()))}); "
            f"from there to the next match or word at most {slowest_s:.2f} s")
+
+
+async def test_members_who_vanish_when_they_are_asked_whether_they_are_there_strand_nobody(make_stage, figure):
+    """One who goes then leaves the others where they are; one who stays and is silent is let go at the deadline."""
+    steps, each, survivors = ["confirm", "confirm-silent"], 40, 200
+    stage = await asyncio.to_thread(make_stage, scenes=[ASKED])
+    diary = Diary(stage.diary("people"))
+    deadlines = Deadlines(matched=SLACK_S + CONFIRM_S, begun=FORMING_S, over=FORMING_S)
+    people = [Survivor(stage.matchmaker.ws, "asked", f"s{number}", diary, deadlines) for number in range(survivors)]
+    people += [
+        Vanisher(step, stage.matchmaker.ws, "asked", f"v-{step}-{number}", diary, deadlines)
+        for step in steps for number in range(each)]
+    random.shuffle(people)
+    await live_through(people, diary, stage)
+
+    entries = stage.entries()
+    groups, slowest_s = judge(entries)
+    assert all(groups[step] >= each // 3 for step in steps), groups
+    # Of one who has waited for long before it is asked the wait may be over first.
+    reasons = {entry["who"]: entry["message"]["reason"] for entry in agreement.told(entries, "ended")}
+    let_go = {who for who, reason in reasons.items() if reason in ("not_confirmed", "wait_timeout")}
+    silent = {entry["who"] for entry in entries if entry["did"] == "vanished" and entry["step"] == "confirm-silent"}
+    assert silent <= let_go, f"{silent - let_go} said nothing and were not let go"
+    assert sum(reasons[who] == "not_confirmed" for who in silent) >= each // 3
+    played = sum(entry["did"] == "done" for entry in entries)
+    assert played > survivors / 2, f"{played} of {survivors} have played"
+    figure(f"0 stranded; {sum(groups.values())} groups lost a member when it was asked; from there to the next match or "
+           f"word at most {slowest_s:.2f} s; {played} of {survivors} played")
 
 
 class Lateness:

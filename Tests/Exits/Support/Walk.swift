@@ -165,6 +165,7 @@ final class Walk {
         }
         #expect(ends.allSatisfy { $0.transition.reason == ending.reason && $0.transition.isLegal })
         checkOutcome(ending)
+        checkForgotten(ending, isByMatchmaker: deciders.map(\.side) == ["matchmaker"])
         for name in world.players.keys.sorted() where members.contains(name) {
             checkHearing(name, concerned.contains(name) && ending.concernedHear != .nothing ? ending.concernedHear : nil, ending)
         }
@@ -189,6 +190,31 @@ final class Walk {
         for (name, node) in world.nodes {
             guard let other = node.core.ledger.tombstone(session)?.outcome else { continue }
             #expect(other == recorded, "\(name) remembers the same")
+        }
+    }
+
+    /// What each process has forgotten by now, and what it has kept of the session. That nothing else is left, in any table,
+    /// is seen when everyone has gone.
+    private func checkForgotten(_ ending: ExitEnding, isByMatchmaker: Bool) {
+        let recorded = world.matchmaker.ledger.tombstone(session)?.outcome
+        switch ending.matchmakerForgets {
+        case .room: #expect(!world.journal.names(session), "a room leaves nothing on disk")
+        case .mirror: #expect(world.journal.hasOutcome(of: session))
+        case .nothing, .session, .copy: Issue.record("the matchmaker has known of it")
+        }
+        for name in members { #expect(world.matchmaker.ledger.session(of: .of(name)) != session, "\(name) is free") }
+        guard let east = world.nodes["east"], east.isAlive else { return }
+        let kept = east.core.ledger.tombstone(session)?.outcome
+        #expect(!east.core.ledger.contains(session))
+        for name in members { #expect(east.core.ledger.session(of: .of(name)) == nil, "\(name) is not inside") }
+        // Who owned it as it ended is the one that has ended it.
+        switch ending.decider == .owner && isByMatchmaker ? .copy : ending.coordinatorForgets {
+        case .session:
+            #expect(kept == recorded && kept != nil, "both remember the same")
+            #expect(east.disk.hasOutcome(of: session))
+            #expect(east.core.outbox.count == 0, "it is acknowledged")
+        case .copy, .nothing: #expect(kept == nil && !east.disk.names(session), "it has ended nothing")
+        case .room, .mirror: Issue.record("a coordinator has neither")
         }
     }
 

@@ -24,6 +24,8 @@ final class World {
     var transitions: [(side: String, transition: Transition)] = []
     var outcomes: [Outcome] = []
     var reported: [Outcome] = []
+    /// What the matchmaker has said to coordinators.
+    var said: [(node: String, message: Message)] = []
     var notices: [MatchmakerNotice] = []
     var coordinatorNotices: [CoordinatorNotice] = []
     var complaints: [String] = []
@@ -40,6 +42,19 @@ final class World {
 
         func hasOutcome(of session: SessionID) -> Bool {
             records.contains { if case .ended(let outcome) = $0 { outcome.session == session } else { false } }
+        }
+        /// Whether any record is about this session.
+        func names(_ session: SessionID) -> Bool {
+            records.contains { record in
+                switch record {
+                case .journalMatched(_, let assignment): assignment.session == session
+                case .ended(let outcome): outcome.session == session
+                case .endedAck(let other, _): other == session
+                case .hello, .challenge, .proof, .welcome, .reject, .assign, .accepted, .refused, .state, .cancel, .drop,
+                    .ping, .pong, .drain, .holding, .inventoryEnd:
+                    false
+                }
+            }
         }
         /// The process is gone, and what had not been written.
         mutating func restart() { self = Disk(kept: records) }
@@ -308,7 +323,9 @@ final class World {
             case .reply(let connection, let reply): hear(connection, reply)
             case .close(let connection, _): closed(connection, at: nil)
             case .link(let link, let message):
-                if let name = node(on: link) { packets.append(.toCoordinator(name, link, message)) }
+                guard let name = node(on: link) else { continue }
+                said.append((name, message))
+                packets.append(.toCoordinator(name, link, message))
             case .closeLink(let link, _): if let name = node(on: link) { packets.append(.lost(name, link)) }
             case .persist(let record): journal.asked.append(record)
             case .transition(let transition): transitions.append(("matchmaker", transition))

@@ -129,9 +129,9 @@ async def test_a_killed_coordinator_frees_its_players_within_the_grace(crashing)
 
 async def test_what_nobody_claims_behind_a_restart_is_lost_when_grace_and_margin_are_over_and_not_before(make_servers):
     """All crash, and the coordinator with the game never comes back. Another one takes everybody else at once."""
-    grace_s = 5.0
-    servers = make_servers(
-        matchmaker_options=["--link-grace", "5s", "--link-margin", "500ms", "--ping-interval", "200ms"]).start()
+    # Enough for a whole game of others before it is over, however busy the machine is.
+    grace_s = 8.0
+    servers = make_servers(matchmaker_options=["--link-grace", "8s", *QUICK]).start()
     ann, ben = await playing(servers, "duo-relay")
     servers.coordinator.kill()
     servers.matchmaker.kill()
@@ -146,7 +146,7 @@ async def test_what_nobody_claims_behind_a_restart_is_lost_when_grace_and_margin
     # She may still be playing somewhere: nobody is matched with her before that is known.
     again = Player(servers, ann.subject)
     await again.join("duo-relay", resume=ann.resume)
-    await asyncio.gather(again.matched(15), cid.matched(15))
+    await asyncio.gather(again.matched(30), cid.matched(30))
     assert time.monotonic() - began > grace_s + MARGIN_S - 0.1
     assert again.session == cid.session != ann.session
     (outcome,) = servers.matchmaker.outcomes(ann.session)

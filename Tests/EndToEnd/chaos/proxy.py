@@ -39,7 +39,8 @@ class LinkProxy:
         self.port = free_ports()
         self.address = f"127.0.0.1:{self.port}"
         self.on_frame = None
-        # When each hand-off's `accepted` was passed on first, by session and attempt.
+        # When it was first passed on of each hand-off that its coordinator has it, by session and attempt: with `accepted`, or
+        # with `holding` in an inventory, where the other was lost.
         self.accepted = {}
         # How many times the end of each session was passed on.
         self.ended = collections.Counter()
@@ -149,13 +150,16 @@ class LinkProxy:
                 while len(buffer) >= 6 and len(buffer) >= (size := 4 + int.from_bytes(buffer[:4], "big")):
                     frame, buffer = buffer[:size], buffer[size:]
                     await gate.wait()
-                    name, session = NAMES.get(frame[5]), frame[12:28].hex()
+                    name, at = NAMES.get(frame[5]), 12
+                    if name == "holding":
+                        at += 1  # behind the state
+                    session = frame[at:at + 16].hex()
                     if self.on_frame and not pair.is_cut:
                         self.on_frame(direction, name, session)
                     if pair.is_cut or writer.transport.is_closing():
                         return
-                    if name == "accepted":
-                        about = session, int.from_bytes(frame[28:32], "big")
+                    if name in ("accepted", "holding"):
+                        about = session, int.from_bytes(frame[at + 16:at + 20], "big")
                         self.accepted.setdefault(about, time.monotonic())
                     elif name == "ended":
                         self.ended[session] += 1

@@ -76,7 +76,7 @@ def told(entries, *types):
 
 def matched_is_accepted(entries, sessions, accepted):
     """Rules 1 and 2 of a hand-off: every ticket that left is of the last attempt that the journal has, and left after
-    its coordinator had accepted it."""
+    its coordinator had accepted it, or listed it as held."""
     for entry in told(entries, "matched"):
         message, who = entry["message"], entry["who"]
         session = sessions.get(message["session"])

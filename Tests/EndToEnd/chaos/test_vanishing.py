@@ -139,14 +139,16 @@ async def test_members_who_vanish_while_groups_form_strand_nobody(make_stage, fi
 async def test_members_who_vanish_when_they_are_asked_whether_they_are_there_strand_nobody(make_stage, figure):
     """One who goes then leaves the others where they are; one who stays and is silent is let go at the deadline."""
     steps, each, survivors = ["confirm", "confirm-silent"], 40, 200
+    seed = random.randrange(1 << 32)
     stage = await asyncio.to_thread(make_stage, scenes=[ASKED])
+    stage.say(f"seed {seed}")
     diary = Diary(stage.diary("people"))
     deadlines = Deadlines(matched=SLACK_S + CONFIRM_S, begun=FORMING_S, over=FORMING_S)
     people = [Survivor(stage.matchmaker.ws, "asked", f"s{number}", diary, deadlines) for number in range(survivors)]
     people += [
         Vanisher(step, stage.matchmaker.ws, "asked", f"v-{step}-{number}", diary, deadlines)
         for step in steps for number in range(each)]
-    random.shuffle(people)
+    random.Random(seed).shuffle(people)
     await live_through(people, diary, stage)
 
     entries = stage.entries()

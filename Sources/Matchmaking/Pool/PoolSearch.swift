@@ -9,16 +9,20 @@ struct PoolSearch: Sendable {
             case itself
             /// One unit, by its seniority, where that is the key; then the next one.
             case onwards
-            /// One unit, by its distance; then its neighbour.
+            /// One unit, by its distance; then the next one in that direction.
             case upwards
             case downwards
         }
         var rank: Double
         /// The unit whose seniority decides between equal ranks.
         var slot: Int32
+        /// The subtree, or the leaf and where in it the unit is; −1 for one that takes no node.
         var node: Int32
-        var bucket: Int32
+        var at: UInt8 = 0
+        var shelf: Int32
         var way: Way
+
+        var place: SkillIndex.Place { SkillIndex.Place(node, Int(at)) }
     }
     enum Phase: Sendable {
         /// The most senior first; with a skill window these are the overdue.
@@ -29,6 +33,9 @@ struct PoolSearch: Sendable {
 
     var phase = Phase.over
     var nowMs: UInt64 = 0
+    /// What the one in the middle is sorted by, and its own window.
+    var key = 0.0
+    var width = 0.0
     var frontier: [Item] = []
     /// Units that fit the one in the middle, best first.
     var found: [Int32] = []
@@ -110,41 +117,57 @@ extension WaitingPool {
 
     // MARK: Looking for candidates
 
-    private func width(_ head: Int32, _ bucket: Int32) -> Double {
-        max(stages.stages[Int(entries[Int(head)].stage)].width, stages.levels[Int(buckets[Int(bucket)].key.level)].width)
-    }
-
     mutating func beginSearch(around head: Int32, _ book: PairBook) {
         search.found.removeAll(keepingCapacity: true)
         search.foundMembers = 0
         search.pairChecks = 0
         search.looked = 0
+        search.key = index.key(head)
+        search.width = stage(head).width
         let lookedMax = max(limits.candidatesMax, 2 * groupSize)
         // The overdue may take up half of it, so that those who fit better are reached too.
         search.lookedMax = hasSkill ? lookedMax / 2 : lookedMax
         search.frontier.removeAll(keepingCapacity: true)
         search.phase = .bySeniority
-        // The book is too large to be handed on for each bucket.
-        let knowsMeasured = book.knowsMeasured
-        var worthwhile = 0
-        var bucket = kindHeads[Int(kind(head))]
-        while bucket >= 0 {
-            buckets[Int(bucket)].looked = 0
-            let key = buckets[Int(bucket)].key
-            let root = buckets[Int(bucket)].root
-            if root != -1, isWorthwhile(key, head, knowsMeasured: knowsMeasured) {
-                worthwhile += 1
-                if !hasSkill {
-                    push(onwards: index.first(atLeast: -.infinity, root), bucket)
-                } else if stages.levels[Int(key.level)].isOverdue {
-                    push(below: root, bucket)
+        let worthwhile = wantBuckets(around: head, knowsMeasured: book.knowsMeasured)
+        search.bucketQuota = Int32(clamping: max(8, lookedMax / max(1, worthwhile)))
+        var shelf = kindTable[Int(kind(head))].shelf
+        while shelf >= 0 {
+            let (wanted, tree) = (shelves[Int(shelf)].wanted, shelves[Int(shelf)].tree)
+            if wanted != 0 {
+                if tree.ranks {
+                    push(below: tree.root, shelf)
+                } else if !hasSkill {
+                    shelves[Int(shelf)].above = wanted
+                    pushFirst(of: tree, shelf, .onwards)
                 }
-            } else {
-                buckets[Int(bucket)].looked = .max
+            }
+            shelf = shelves[Int(shelf)].next
+        }
+    }
+
+    /// Marks the buckets in which somebody can fit the unit; returns how many there are.
+    private mutating func wantBuckets(around head: Int32, knowsMeasured: Bool) -> Int {
+        let kind = kindTable[Int(kind(head))]
+        var shelf = kind.shelf
+        while shelf >= 0 {
+            shelves[Int(shelf)].wanted = 0
+            shelves[Int(shelf)].reach = search.width
+            shelf = shelves[Int(shelf)].next
+        }
+        var worthwhile = 0
+        var bucket = kind.bucket
+        while bucket >= 0 {
+            let (key, own) = (buckets[Int(bucket)].key, Int(buckets[Int(bucket)].shelf))
+            if isWorthwhile(key, head, knowsMeasured: knowsMeasured) {
+                worthwhile += 1
+                buckets[Int(bucket)].looked = 0
+                shelves[own].wanted |= SkillIndex.bit(buckets[Int(bucket)].tag)
+                shelves[own].reach = max(shelves[own].reach, stages.levels[Int(key.level)].width)
             }
             bucket = buckets[Int(bucket)].next
         }
-        search.bucketQuota = Int32(clamping: max(8, lookedMax / max(1, worthwhile)))
+        return worthwhile
     }
 
     private mutating func beginByDistance(from head: Int32) {
@@ -153,44 +176,26 @@ extension WaitingPool {
         let hasSeenOverdue = search.looked < search.lookedMax
         search.lookedMax = lookedMax
         search.frontier.removeAll(keepingCapacity: true)
-        let key = index.key(head)
-        var bucket = kindHeads[Int(kind(head))]
-        while bucket >= 0 {
-            let next = buckets[Int(bucket)].next
-            let isOverdue = stages.levels[Int(buckets[Int(bucket)].key.level)].isOverdue
-            if buckets[Int(bucket)].looked != .max, !(isOverdue && hasSeenOverdue) {
-                let nearest = index.neighbours(of: key, buckets[Int(bucket)].root)
-                let width = width(head, bucket)
-                push(nearest.atLeast, from: key, width, bucket, .upwards)
-                push(nearest.below, from: key, width, bucket, .downwards)
+        let own = buckets[Int(entries[Int(head)].bucket)]
+        var shelf = kindTable[Int(own.key.kind)].shelf
+        while shelf >= 0 {
+            let (wanted, tree) = (shelves[Int(shelf)].wanted, shelves[Int(shelf)].tree)
+            if wanted != 0, !(tree.ranks && hasSeenOverdue) {
+                shelves[Int(shelf)].above = wanted
+                shelves[Int(shelf)].below = wanted
+                if tree.root < 0 {
+                    pushFirst(of: tree, shelf, .upwards)
+                } else {
+                    // Mostly the way to it is known: by itself.
+                    let itself = shelf == own.shelf ? index.place(of: head) : nil
+                    let middle = itself.flatMap { index.isFirstOfItsKey($0) ? $0 : nil } ?? index.place(atLeast: search.key, tree.root)
+                    let others = middle == itself ? SkillIndex.Place(middle.leaf, Int(middle.at) + 1) : middle
+                    pushAbove(others, shelf, .upwards)
+                    pushBelow(middle, shelf)
+                }
             }
-            bucket = next
+            shelf = shelves[Int(shelf)].next
         }
-    }
-
-    private mutating func push(below node: Int32, _ bucket: Int32) {
-        let senior = index.senior(node)
-        push(PoolSearch.Item(rank: Double(index.sinceUnixMs(senior)), slot: senior, node: node, bucket: bucket, way: .below))
-    }
-
-    private mutating func push(onwards slot: Int32, _ bucket: Int32) {
-        guard slot >= 0 else { return }
-        let rank = Double(index.sinceUnixMs(slot))
-        push(PoolSearch.Item(rank: rank, slot: slot, node: -1, bucket: bucket, way: .onwards))
-    }
-
-    private mutating func push(
-        _ unit: SkillIndex.Neighbour, from key: Double, _ width: Double, _ bucket: Int32, _ way: PoolSearch.Item.Way
-    ) {
-        guard unit.slot >= 0 else { return }
-        let distance = abs(unit.key - key)
-        guard distance <= width else { return }
-        push(PoolSearch.Item(rank: distance, slot: unit.slot, node: unit.slot, bucket: bucket, way: way))
-    }
-
-    private mutating func push(_ slot: Int32, from head: Int32, _ bucket: Int32, _ way: PoolSearch.Item.Way) {
-        guard slot >= 0 else { return }
-        push((slot, index.key(slot)), from: index.key(head), width(head, bucket), bucket, way)
     }
 
     /// The next unit to look at, in order of preference; −1 when there is none, or enough have been looked at.
@@ -205,45 +210,36 @@ extension WaitingPool {
                 continue
             }
             search.steps += 1
-            // Of a bucket of which enough have been looked at nothing more is wanted.
-            if buckets[Int(item.bucket)].looked >= search.bucketQuota { continue }
-            switch item.way {
-            case .below:
-                unfold(item, around: head)
+            if item.way == .below {
+                unfold(item)
                 continue
-            case .itself: break
-            case .onwards: push(onwards: index.next(item.slot), item.bucket)
-            case .upwards: push(index.next(item.slot), from: head, item.bucket, .upwards)
-            case .downwards: push(index.previous(item.slot), from: head, item.bucket, .downwards)
             }
-            if item.slot == head { continue }
-            buckets[Int(item.bucket)].looked += 1
-            search.looked += 1
-            search.lookedInAll += 1
-            return item.slot
+            let isLooked = item.slot != head && look(item.slot, item.shelf)
+            if item.node >= 0 {
+                switch item.way {
+                case .below, .itself: break
+                case .onwards, .upwards: pushAbove(SkillIndex.Place(item.node, Int(item.at) + 1), item.shelf, item.way)
+                case .downwards: pushNextBelow(item)
+                }
+            }
+            if isLooked { return item.slot }
         }
     }
 
-    /// In the place of a node comes what is in it, as far as that is within the skill window.
-    private mutating func unfold(_ item: PoolSearch.Item, around head: Int32) {
-        if SkillIndex.unit(item.node) >= 0 {
-            unfold(item.slot, index.key(item.slot), index.key(item.slot), item, around: head)
-            return
+    /// False when enough of its bucket have been looked at: then nothing more of it is wanted.
+    private mutating func look(_ slot: Int32, _ shelf: Int32) -> Bool {
+        let bucket = Int(entries[Int(slot)].bucket)
+        guard buckets[bucket].looked < search.bucketQuota else { return false }
+        buckets[bucket].looked += 1
+        if buckets[bucket].looked == search.bucketQuota {
+            let others = ~SkillIndex.bit(buckets[bucket].tag)
+            shelves[Int(shelf)].wanted &= others
+            shelves[Int(shelf)].above &= others
+            shelves[Int(shelf)].below &= others
         }
-        for place in 0..<index.count(item.node) {
-            let (low, high) = index.bounds(item.node, place)
-            unfold(index.item(item.node, place), low, high, item, around: head)
-        }
-    }
-
-    private mutating func unfold(_ inner: Int32, _ low: Double, _ high: Double, _ item: PoolSearch.Item, around head: Int32) {
-        let key = index.key(head)
-        let width = width(head, item.bucket)
-        if low > key, low - key > width { return }
-        if high < key, key - high > width { return }
-        if SkillIndex.unit(item.node) < 0, !index.nodes[Int(item.node)].isLeaf { return push(below: inner, item.bucket) }
-        let rank = Double(index.sinceUnixMs(inner))
-        push(PoolSearch.Item(rank: rank, slot: inner, node: -1, bucket: item.bucket, way: .itself))
+        search.looked += 1
+        search.lookedInAll += 1
+        return true
     }
 
     /// Goes on until so many members more have been found that fit; false when there are no more.
@@ -260,43 +256,5 @@ extension WaitingPool {
             search.foundMembers += size(candidate)
         }
         return true
-    }
-
-    // MARK: The frontier, a binary heap
-
-    private func isBefore(_ a: PoolSearch.Item, _ b: PoolSearch.Item) -> Bool {
-        if a.rank != b.rank { return a.rank < b.rank }
-        if a.slot != b.slot { return index.isMoreSenior(a.slot, than: b.slot) }
-        return a.way == .itself && b.way != .itself
-    }
-
-    private mutating func push(_ item: PoolSearch.Item) {
-        search.frontier.append(item)
-        var at = search.frontier.count - 1
-        while at > 0 {
-            let parent = (at - 1) / 2
-            guard isBefore(item, search.frontier[parent]) else { break }
-            search.frontier[at] = search.frontier[parent]
-            at = parent
-        }
-        search.frontier[at] = item
-    }
-
-    private mutating func popItem() -> PoolSearch.Item? {
-        guard let first = search.frontier.first else { return nil }
-        let item = search.frontier.removeLast()
-        let count = search.frontier.count
-        if count == 0 { return first }
-        var at = 0
-        while true {
-            var child = 2 * at + 1
-            guard child < count else { break }
-            if child + 1 < count, isBefore(search.frontier[child + 1], search.frontier[child]) { child += 1 }
-            guard isBefore(search.frontier[child], item) else { break }
-            search.frontier[at] = search.frontier[child]
-            at = child
-        }
-        search.frontier[at] = item
-        return first
     }
 }

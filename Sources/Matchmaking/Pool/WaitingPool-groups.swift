@@ -49,7 +49,7 @@ extension WaitingPool {
     private mutating func completeGroup(around head: Int32, _ book: PairBook) -> Bool {
         let full = Goal(size: groupSize, sizeFull: groupSize)
         let wanted = groupSize - size(head)
-        let waiting = Int(kindMembers[Int(kind(head))])
+        let waiting = Int(kindTable[Int(kind(head))].members)
         if wanted == 0 { return assemble(around: head, full, book) }
         if waiting >= groupSize {
             let first = wanted == 1 ? 1 : 4 * wanted
@@ -165,7 +165,7 @@ extension WaitingPool {
     /// The most senior bots that are not kept apart from those chosen.
     private mutating func addBots(_ wanted: Int, _ book: PairBook) -> Bool {
         let people = search.chosen.count
-        var bot = botsBucket < 0 ? -1 : index.first(atLeast: -.infinity, buckets[Int(botsBucket)].root)
+        var bot = botsBucket < 0 ? -1 : index.first(shelves[Int(buckets[Int(botsBucket)].shelf)].tree)
         var looked = 0
         while bot >= 0, search.chosen.count < people + wanted, looked < max(limits.candidatesMax, 2 * groupSize) {
             looked += 1

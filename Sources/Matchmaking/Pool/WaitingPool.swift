@@ -37,13 +37,13 @@ struct WaitingPool: Sendable {
     private(set) var different: [UInt32] = []
 
     var buckets: [PoolBucket] = []
-    private var bucketsFree: [Int32] = []
-    private var bucketNumbers: [PoolBucket.Key: Int32] = [:]
+    var bucketsFree: [Int32] = []
+    var bucketNumbers: [PoolBucket.Key: Int32] = [:]
     var values = Interner<AttributeValue>()
     var kinds = Interner<KindLink>()
-    /// The first bucket of each kind of subjects, and how many of these wait.
-    var kindHeads: [Int32] = [-1]
-    var kindMembers: [Int32] = [0]
+    var kindTable: [PoolKind] = [PoolKind()]
+    var shelves: [PoolShelf] = []
+    var shelvesFree: [Int32] = []
 
     var rooms = PoolRooms()
     var history: EncounterHistory
@@ -174,10 +174,7 @@ struct WaitingPool: Sendable {
             let value = attributes[name].map { values.hold($0) } ?? 0
             kind = kinds.hold(KindLink(before: kind, value: value))
         }
-        while kindHeads.count <= Int(kind) {
-            kindHeads.append(-1)
-            kindMembers.append(0)
-        }
+        while kindTable.count <= Int(kind) { kindTable.append(PoolKind()) }
         return kind
     }
 
@@ -231,88 +228,6 @@ struct WaitingPool: Sendable {
             due = SlotHeap()
             search = PoolSearch()
         }
-    }
-
-    // MARK: Buckets
-
-    /// Puts a unit into the bucket where searches find it.
-    mutating func shelve(_ head: Int32, kind: UInt32) {
-        let bucket = bucketNumber(bucketKey(head, kind: kind))
-        entries[Int(head)].bucket = bucket
-        buckets[Int(bucket)].units += 1
-        let side = buckets[Int(bucket)].key.side
-        if side == .players { kindMembers[Int(kind)] += Int32(size(head)) }
-        let ranks = buckets[Int(bucket)].ranks
-        if side != .reunions { index.insert(head, &buckets[Int(bucket)].root, ranks: ranks) }
-    }
-
-    mutating func unshelve(_ head: Int32) {
-        let bucket = entries[Int(head)].bucket
-        let key = buckets[Int(bucket)].key
-        if key.side == .players { kindMembers[Int(key.kind)] -= Int32(size(head)) }
-        let ranks = buckets[Int(bucket)].ranks
-        if key.side != .reunions { index.remove(head, &buckets[Int(bucket)].root, ranks: ranks) }
-        entries[Int(head)].bucket = -1
-        buckets[Int(bucket)].units -= 1
-        if buckets[Int(bucket)].units == 0 { dropBucket(bucket) }
-    }
-
-    /// Into the bucket that its present stage and place ask for.
-    mutating func reshelve(_ head: Int32) {
-        let key = buckets[Int(entries[Int(head)].bucket)].key
-        guard bucketKey(head, kind: key.kind) != key else { return }
-        unshelve(head)
-        shelve(head, kind: key.kind)
-    }
-
-    private func bucketKey(_ head: Int32, kind: UInt32) -> PoolBucket.Key {
-        let entry = entries[Int(head)]
-        let side: PoolBucket.Key.Side =
-            entry.isBot ? .bots : entry.marks.contains(.reunites) ? .reunions : .players
-        var zone = hasZones ? zones.zone(region: entry.region, pingMs: entry.pingMs) : 0
-        var roles = entry.roles
-        var shade = differentAttributes.isEmpty ? 0 : UInt8(different[Int(head) * differentAttributes.count] & 3)
-        if entry.nextMember >= 0 {
-            if hasZones { zone = LatencyZones.mixed }
-            roles = RoleSeats.anyRole
-            shade = 0
-        }
-        return PoolBucket.Key(
-            kind: kind, side: side, level: side == .players ? UInt8(clamping: stage(head).level) : 0,
-            zone: side == .players ? zone : 0, size: entry.size, shade: side == .players ? shade : 0,
-            roles: side == .players ? roles : RoleSeats.anyRole)
-    }
-
-    private mutating func bucketNumber(_ key: PoolBucket.Key) -> Int32 {
-        if let number = bucketNumbers[key] { return number }
-        let number = bucketsFree.popLast() ?? Int32(buckets.count)
-        var bucket = PoolBucket(key: key)
-        if key.side == .players {
-            bucket.ranks = hasSkill && stages.levels[Int(key.level)].isOverdue
-            bucket.next = kindHeads[Int(key.kind)]
-            kindHeads[Int(key.kind)] = number
-        } else if key.side == .bots {
-            botsBucket = number
-        }
-        if Int(number) == buckets.count { buckets.append(bucket) } else { buckets[Int(number)] = bucket }
-        bucketNumbers[key] = number
-        return number
-    }
-
-    private mutating func dropBucket(_ number: Int32) {
-        let bucket = buckets[Int(number)]
-        bucketNumbers[bucket.key] = nil
-        bucketsFree.append(number)
-        if number == botsBucket { botsBucket = -1 }
-        guard bucket.key.side == .players else { return }
-        let kind = Int(bucket.key.kind)
-        if kindHeads[kind] == number {
-            kindHeads[kind] = bucket.next
-            return
-        }
-        var before = kindHeads[kind]
-        while before >= 0, buckets[Int(before)].next != number { before = buckets[Int(before)].next }
-        if before >= 0 { buckets[Int(before)].next = bucket.next }
     }
 
     // MARK: Of one unit

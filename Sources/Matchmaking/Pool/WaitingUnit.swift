@@ -85,13 +85,39 @@ struct PoolBucket: Sendable {
     }
 
     let key: Key
-    var root: Int32 = -1
+    /// Where its units stand, and by which tag; −1 for those who wait for their last group.
+    var shelf: Int32 = -1
+    var tag: UInt8 = 0
     /// Units that have it for theirs; without any it goes.
     var units: Int32 = 0
     /// Buckets of the same kind of subjects make a list.
     var next: Int32 = -1
     /// Units of it looked at in the present search.
     var looked: Int32 = 0
-    /// Its most senior units are asked for: those of the overdue are, where seniority is not the order itself.
-    var ranks = false
+}
+
+/// Buckets whose units stand together in one tree, each bucket's with its own tag, so that one walk finds those of many.
+struct PoolShelf: Sendable {
+    /// Those of the overdue, where seniority is not the order itself, are ranked: their most senior units are asked for.
+    var tree: SkillIndex.Tree
+    /// Tags that its buckets have.
+    var tags: UInt64 = 0
+    /// Shelves of the same kind of subjects make a list.
+    var next: Int32 = -1
+
+    /// Tags of which the present search wants more, and those of them that it has not gone beyond on either side.
+    var wanted: UInt64 = 0
+    var above: UInt64 = 0
+    var below: UInt64 = 0
+    /// As far as any of these may be from the one in the middle.
+    var reach = 0.0
+}
+
+/// Those who agree in all that must be equal.
+struct PoolKind: Sendable {
+    /// The first of its buckets, and of its shelves.
+    var bucket: Int32 = -1
+    var shelf: Int32 = -1
+    /// Subjects in the buckets.
+    var members: Int32 = 0
 }

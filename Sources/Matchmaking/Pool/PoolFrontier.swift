@@ -1,56 +1,56 @@
 /// From where a search goes on.
 extension WaitingPool {
-    mutating func push(below node: Int32, _ shelf: Int32) {
+    mutating func push(below node: Int32, _ front: Int32) {
         let senior = index.senior(node)
-        push(PoolSearch.Item(rank: Double(index.sinceUnixMs(senior)), slot: senior, node: node, shelf: shelf, way: .below))
+        push(PoolSearch.Item(rank: Double(index.sinceUnixMs(senior)), slot: senior, node: node, front: front, way: .below))
     }
 
-    mutating func pushFirst(of tree: SkillIndex.Tree, _ shelf: Int32, _ way: PoolSearch.Item.Way) {
+    mutating func pushFirst(of tree: SkillIndex.Tree, _ front: Int32, _ way: PoolSearch.Item.Way) {
         if tree.root >= 0 {
-            if let place = index.lowest(below: tree.root, shelves[Int(shelf)].above) { pushAbove(place, shelf, way) }
-        } else if SkillIndex.bit(tree.tag) & shelves[Int(shelf)].above != 0 {
+            if let place = index.lowest(below: tree.root, search.fronts[Int(front)].above) { pushAbove(place, front, way) }
+        } else if SkillIndex.bit(tree.tag) & search.fronts[Int(front)].above != 0 {
             let slot = SkillIndex.unit(tree.root)
-            _ = push(slot, index.key(slot), nil, shelf, way)
+            _ = push(slot, index.key(slot), nil, front, way)
         }
     }
 
     /// The first unit from a place on that is wanted and within its window.
-    mutating func pushAbove(_ start: SkillIndex.Place, _ shelf: Int32, _ way: PoolSearch.Item.Way) {
+    mutating func pushAbove(_ start: SkillIndex.Place, _ front: Int32, _ way: PoolSearch.Item.Way) {
         var start = start
-        let reach = shelves[Int(shelf)].reach
-        while shelves[Int(shelf)].above != 0,
-            let place = index.above(start, shelves[Int(shelf)].above, of: search.key, within: reach)
+        let reach = search.fronts[Int(front)].reach
+        while search.fronts[Int(front)].above != 0,
+            let place = index.above(start, search.fronts[Int(front)].above, of: search.key, within: reach)
         {
-            if push(index.unit(place), index.key(place), place, shelf, way) { return }
+            if push(index.unit(place), index.key(place), place, front, way) { return }
             // Of its bucket all are too far from here on.
-            shelves[Int(shelf)].above &= ~SkillIndex.bit(index.tag(place.leaf, Int(place.at)))
+            search.fronts[Int(front)].above &= ~SkillIndex.bit(index.tag(place.leaf, Int(place.at)))
             start = place
         }
     }
 
     /// The last unit before a place that is wanted and within its window; of equal ones the first, and so the most senior.
-    mutating func pushBelow(_ start: SkillIndex.Place, _ shelf: Int32) {
-        let reach = shelves[Int(shelf)].reach
-        while shelves[Int(shelf)].below != 0,
-            let place = index.below(start, shelves[Int(shelf)].below, of: search.key, within: reach)
+    mutating func pushBelow(_ start: SkillIndex.Place, _ front: Int32) {
+        let reach = search.fronts[Int(front)].reach
+        while search.fronts[Int(front)].below != 0,
+            let place = index.below(start, search.fronts[Int(front)].below, of: search.key, within: reach)
         {
             if index.isFirstOfItsKey(place) {
-                if push(index.unit(place), index.key(place), place, shelf, .downwards) { return }
-                shelves[Int(shelf)].below &= ~SkillIndex.bit(index.tag(place.leaf, Int(place.at)))
-            } else if pushEqual(index.place(atLeast: index.key(place), shelves[Int(shelf)].tree.root), index.key(place), shelf) {
+                if push(index.unit(place), index.key(place), place, front, .downwards) { return }
+                search.fronts[Int(front)].below &= ~SkillIndex.bit(index.tag(place.leaf, Int(place.at)))
+            } else if pushEqual(index.place(atLeast: index.key(place), search.fronts[Int(front)].tree.root), index.key(place), front) {
                 return
             }
         }
     }
 
     /// The first unit from a place on that has this key and is wanted; false when there is none.
-    private mutating func pushEqual(_ start: SkillIndex.Place, _ key: Double, _ shelf: Int32) -> Bool {
+    private mutating func pushEqual(_ start: SkillIndex.Place, _ key: Double, _ front: Int32) -> Bool {
         var start = start
-        while shelves[Int(shelf)].below != 0,
-            let place = index.above(start, shelves[Int(shelf)].below, of: key, within: 0)
+        while search.fronts[Int(front)].below != 0,
+            let place = index.above(start, search.fronts[Int(front)].below, of: key, within: 0)
         {
-            if push(index.unit(place), key, place, shelf, .downwards) { return true }
-            shelves[Int(shelf)].below &= ~SkillIndex.bit(index.tag(place.leaf, Int(place.at)))
+            if push(index.unit(place), key, place, front, .downwards) { return true }
+            search.fronts[Int(front)].below &= ~SkillIndex.bit(index.tag(place.leaf, Int(place.at)))
             start = place
         }
         return false
@@ -58,14 +58,14 @@ extension WaitingPool {
 
     mutating func pushNextBelow(_ item: PoolSearch.Item) {
         let key = index.key(item.place)
-        if pushEqual(SkillIndex.Place(item.node, Int(item.at) + 1), key, item.shelf) { return }
-        let first = index.isFirstOfItsKey(item.place) ? item.place : index.place(atLeast: key, shelves[Int(item.shelf)].tree.root)
-        pushBelow(first, item.shelf)
+        if pushEqual(SkillIndex.Place(item.node, Int(item.at) + 1), key, item.front) { return }
+        let first = index.isFirstOfItsKey(item.place) ? item.place : index.place(atLeast: key, search.fronts[Int(item.front)].tree.root)
+        pushBelow(first, item.front)
     }
 
     /// False for one that is beyond the window of both.
     private mutating func push(
-        _ slot: Int32, _ key: Double, _ place: SkillIndex.Place?, _ shelf: Int32, _ way: PoolSearch.Item.Way
+        _ slot: Int32, _ key: Double, _ place: SkillIndex.Place?, _ front: Int32, _ way: PoolSearch.Item.Way
     ) -> Bool {
         var rank = Double(index.sinceUnixMs(slot))
         if way != .onwards {
@@ -75,7 +75,7 @@ extension WaitingPool {
         }
         push(
             PoolSearch.Item(
-                rank: rank, slot: slot, node: place?.leaf ?? -1, at: UInt8(truncatingIfNeeded: place?.at ?? 0), shelf: shelf,
+                rank: rank, slot: slot, node: place?.leaf ?? -1, at: UInt8(truncatingIfNeeded: place?.at ?? 0), front: front,
                 way: way))
         return true
     }
@@ -83,7 +83,7 @@ extension WaitingPool {
     /// In the place of a node of the overdue comes what is in it, as far as that is within the skill window.
     mutating func unfold(_ item: PoolSearch.Item) {
         // Enough of the bucket have been looked at.
-        if shelves[Int(item.shelf)].wanted == 0 { return }
+        if search.fronts[Int(item.front)].wanted == 0 { return }
         if SkillIndex.unit(item.node) >= 0 {
             unfold(item.slot, index.key(item.slot), index.key(item.slot), item)
             return
@@ -95,12 +95,12 @@ extension WaitingPool {
     }
 
     private mutating func unfold(_ inner: Int32, _ low: Double, _ high: Double, _ item: PoolSearch.Item) {
-        let (key, width) = (search.key, shelves[Int(item.shelf)].reach)
+        let (key, width) = (search.key, search.fronts[Int(item.front)].reach)
         if low > key, low - key > width { return }
         if high < key, key - high > width { return }
-        if SkillIndex.unit(item.node) < 0, !index.nodes[Int(item.node)].isLeaf { return push(below: inner, item.shelf) }
+        if SkillIndex.unit(item.node) < 0, !index.nodes[Int(item.node)].isLeaf { return push(below: inner, item.front) }
         let rank = Double(index.sinceUnixMs(inner))
-        push(PoolSearch.Item(rank: rank, slot: inner, node: -1, shelf: item.shelf, way: .itself))
+        push(PoolSearch.Item(rank: rank, slot: inner, node: -1, front: item.front, way: .itself))
     }
 
     // MARK: A binary heap

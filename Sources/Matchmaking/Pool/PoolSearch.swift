@@ -19,10 +19,22 @@ struct PoolSearch: Sendable {
         /// The subtree, or the leaf and where in it the unit is; −1 for one that takes no node.
         var node: Int32
         var at: UInt8 = 0
-        var shelf: Int32
+        /// The tree, by its number in `fronts`.
+        var front: Int32
         var way: Way
 
         var place: SkillIndex.Place { SkillIndex.Place(node, Int(at)) }
+    }
+    /// What is wanted of one shelf.
+    struct Front: Sendable {
+        let shelf: Int32
+        let tree: SkillIndex.Tree
+        /// Tags of which more may be looked at, and those of them that the search has not gone beyond on either side.
+        var wanted: UInt64
+        var above: UInt64 = 0
+        var below: UInt64 = 0
+        /// As far as any of these may be from the one in the middle.
+        let reach: Double
     }
     enum Phase: Sendable {
         /// The most senior first; with a skill window these are the overdue.
@@ -36,6 +48,9 @@ struct PoolSearch: Sendable {
     /// What the one in the middle is sorted by, and its own window.
     var key = 0.0
     var width = 0.0
+    /// Of all searches so far.
+    var number: UInt64 = 0
+    var fronts: [Front] = []
     var frontier: [Item] = []
     /// Units that fit the one in the middle, best first.
     var found: [Int32] = []
@@ -60,6 +75,7 @@ extension WaitingPool {
     // MARK: Who fits whom
 
     /// Whether all members of two units can be in one group, seats aside.
+    @inline(__always)
     func fits(_ a: Int32, _ b: Int32, _ book: PairBook) -> Bool {
         let (first, second) = (stage(a), stage(b))
         let width = max(first.width, second.width)
@@ -104,10 +120,11 @@ extension WaitingPool {
     }
 
     /// False when nobody in a bucket can fit the unit.
-    private func isWorthwhile(_ key: PoolBucket.Key, _ head: Int32, knowsMeasured: Bool) -> Bool {
+    @inline(__always)
+    private func isWorthwhile(_ key: PoolBucket.Key, _ head: Int32, isMeasured: Bool) -> Bool {
         guard Int(key.size) + size(head) <= groupSize else { return false }
         let entry = entries[Int(head)]
-        if hasZones, entry.nextMember < 0, entry.person == 0 || !knowsMeasured {
+        if hasZones, entry.nextMember < 0, !isMeasured {
             let capMs = max(stages.stages[Int(entry.stage)].capMs, stages.levels[Int(key.level)].capMs)
             if !zones.isWithin(capMs, entry.place, zone: key.zone) { return false }
         }
@@ -118,6 +135,7 @@ extension WaitingPool {
     // MARK: Looking for candidates
 
     mutating func beginSearch(around head: Int32, _ book: PairBook) {
+        search.number += 1
         search.found.removeAll(keepingCapacity: true)
         search.foundMembers = 0
         search.pairChecks = 0
@@ -128,46 +146,50 @@ extension WaitingPool {
         // The overdue may take up half of it, so that those who fit better are reached too.
         search.lookedMax = hasSkill ? lookedMax / 2 : lookedMax
         search.frontier.removeAll(keepingCapacity: true)
+        search.fronts.removeAll(keepingCapacity: true)
         search.phase = .bySeniority
-        let worthwhile = wantBuckets(around: head, knowsMeasured: book.knowsMeasured)
-        search.bucketQuota = Int32(clamping: max(8, lookedMax / max(1, worthwhile)))
+        let isMeasured = entries[Int(head)].person != 0 && book.knowsMeasured
+        var worthwhile = 0
         var shelf = kindTable[Int(kind(head))].shelf
         while shelf >= 0 {
-            let (wanted, tree) = (shelves[Int(shelf)].wanted, shelves[Int(shelf)].tree)
-            if wanted != 0 {
+            let tree = shelves[Int(shelf)].tree
+            let wants = wants(head, of: shelf, isMeasured: isMeasured)
+            if wants.tags != 0 {
+                worthwhile += Int(wants.buckets)
+                let front = Int32(search.fronts.count)
+                search.fronts.append(PoolSearch.Front(shelf: shelf, tree: tree, wanted: wants.tags, reach: wants.reach))
                 if tree.ranks {
-                    push(below: tree.root, shelf)
+                    push(below: tree.root, front)
                 } else if !hasSkill {
-                    shelves[Int(shelf)].above = wanted
-                    pushFirst(of: tree, shelf, .onwards)
+                    search.fronts[Int(front)].above = wants.tags
+                    pushFirst(of: tree, front, .onwards)
                 }
             }
             shelf = shelves[Int(shelf)].next
         }
+        search.bucketQuota = Int32(clamping: max(8, lookedMax / max(1, worthwhile)))
     }
 
-    /// Marks the buckets in which somebody can fit the unit; returns how many there are.
-    private mutating func wantBuckets(around head: Int32, knowsMeasured: Bool) -> Int {
-        let kind = kindTable[Int(kind(head))]
-        var shelf = kind.shelf
-        while shelf >= 0 {
-            shelves[Int(shelf)].wanted = 0
-            shelves[Int(shelf)].reach = search.width
-            shelf = shelves[Int(shelf)].next
-        }
-        var worthwhile = 0
-        var bucket = kind.bucket
+    /// The buckets of a shelf in which somebody can fit the unit. For most it is the same as for others of their own bucket.
+    private mutating func wants(_ head: Int32, of shelf: Int32, isMeasured: Bool) -> PoolBucket.Wants {
+        let own = Int(entries[Int(head)].bucket)
+        let isOwn = buckets[own].shelf == shelf && !isMeasured
+        if isOwn, buckets[own].wants.version == shelves[Int(shelf)].version { return buckets[own].wants }
+        var wants = PoolBucket.Wants(version: shelves[Int(shelf)].version, reach: search.width)
+        var asksPing = false
+        var bucket = shelves[Int(shelf)].bucket
         while bucket >= 0 {
-            let (key, own) = (buckets[Int(bucket)].key, Int(buckets[Int(bucket)].shelf))
-            if isWorthwhile(key, head, knowsMeasured: knowsMeasured) {
-                worthwhile += 1
-                buckets[Int(bucket)].looked = 0
-                shelves[own].wanted |= SkillIndex.bit(buckets[Int(bucket)].tag)
-                shelves[own].reach = max(shelves[own].reach, stages.levels[Int(key.level)].width)
+            let key = buckets[Int(bucket)].key
+            if hasZones, zones.asksPing(entries[Int(head)].place, zone: key.zone) { asksPing = true }
+            if isWorthwhile(key, head, isMeasured: isMeasured) {
+                wants.buckets += 1
+                wants.tags |= SkillIndex.bit(buckets[Int(bucket)].tag)
+                wants.reach = max(wants.reach, stages.levels[Int(key.level)].width)
             }
             bucket = buckets[Int(bucket)].next
         }
-        return worthwhile
+        if isOwn, !asksPing { buckets[own].wants = wants }
+        return wants
     }
 
     private mutating func beginByDistance(from head: Int32) {
@@ -176,25 +198,26 @@ extension WaitingPool {
         let hasSeenOverdue = search.looked < search.lookedMax
         search.lookedMax = lookedMax
         search.frontier.removeAll(keepingCapacity: true)
-        let own = buckets[Int(entries[Int(head)].bucket)]
-        var shelf = kindTable[Int(own.key.kind)].shelf
-        while shelf >= 0 {
-            let (wanted, tree) = (shelves[Int(shelf)].wanted, shelves[Int(shelf)].tree)
-            if wanted != 0, !(tree.ranks && hasSeenOverdue) {
-                shelves[Int(shelf)].above = wanted
-                shelves[Int(shelf)].below = wanted
-                if tree.root < 0 {
-                    pushFirst(of: tree, shelf, .upwards)
-                } else {
-                    // Mostly the way to it is known: by itself.
-                    let itself = shelf == own.shelf ? index.place(of: head) : nil
-                    let middle = itself.flatMap { index.isFirstOfItsKey($0) ? $0 : nil } ?? index.place(atLeast: search.key, tree.root)
-                    let others = middle == itself ? SkillIndex.Place(middle.leaf, Int(middle.at) + 1) : middle
-                    pushAbove(others, shelf, .upwards)
-                    pushBelow(middle, shelf)
-                }
+        let own = buckets[Int(entries[Int(head)].bucket)].shelf
+        for number in search.fronts.indices {
+            let front = search.fronts[number]
+            if front.tree.ranks && hasSeenOverdue || front.wanted == 0 { continue }
+            search.fronts[number].above = front.wanted
+            search.fronts[number].below = front.wanted
+            if front.tree.root < 0 {
+                pushFirst(of: front.tree, Int32(number), .upwards)
+                continue
             }
-            shelf = shelves[Int(shelf)].next
+            // Mostly the way to it is known: by itself.
+            let itself = front.shelf == own ? index.place(of: head) : nil
+            if let itself, index.isFirstOfItsKey(itself) {
+                pushAbove(SkillIndex.Place(itself.leaf, Int(itself.at) + 1), Int32(number), .upwards)
+                pushBelow(itself, Int32(number))
+            } else {
+                let middle = index.place(atLeast: search.key, front.tree.root)
+                pushAbove(middle, Int32(number), .upwards)
+                pushBelow(middle, Int32(number))
+            }
         }
     }
 
@@ -214,11 +237,11 @@ extension WaitingPool {
                 unfold(item)
                 continue
             }
-            let isLooked = item.slot != head && look(item.slot, item.shelf)
+            let isLooked = item.slot != head && look(item.slot, item.front)
             if item.node >= 0 {
                 switch item.way {
                 case .below, .itself: break
-                case .onwards, .upwards: pushAbove(SkillIndex.Place(item.node, Int(item.at) + 1), item.shelf, item.way)
+                case .onwards, .upwards: pushAbove(SkillIndex.Place(item.node, Int(item.at) + 1), item.front, item.way)
                 case .downwards: pushNextBelow(item)
                 }
             }
@@ -227,15 +250,17 @@ extension WaitingPool {
     }
 
     /// False when enough of its bucket have been looked at: then nothing more of it is wanted.
-    private mutating func look(_ slot: Int32, _ shelf: Int32) -> Bool {
+    private mutating func look(_ slot: Int32, _ front: Int32) -> Bool {
         let bucket = Int(entries[Int(slot)].bucket)
-        guard buckets[bucket].looked < search.bucketQuota else { return false }
-        buckets[bucket].looked += 1
-        if buckets[bucket].looked == search.bucketQuota {
+        let looked = buckets[bucket].search == search.number ? buckets[bucket].looked : 0
+        guard looked < search.bucketQuota else { return false }
+        buckets[bucket].search = search.number
+        buckets[bucket].looked = looked + 1
+        if looked + 1 == search.bucketQuota {
             let others = ~SkillIndex.bit(buckets[bucket].tag)
-            shelves[Int(shelf)].wanted &= others
-            shelves[Int(shelf)].above &= others
-            shelves[Int(shelf)].below &= others
+            search.fronts[Int(front)].wanted &= others
+            search.fronts[Int(front)].above &= others
+            search.fronts[Int(front)].below &= others
         }
         search.looked += 1
         search.lookedInAll += 1

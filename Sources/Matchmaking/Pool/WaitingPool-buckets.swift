@@ -45,6 +45,7 @@ extension WaitingPool {
         if buckets[Int(number)].units == 0 { dropBucket(number) }
     }
 
+    @inline(__always)
     private func bucketKey(_ head: Int32, kind: UInt32) -> PoolBucket.Key {
         let entry = entries[Int(head)]
         let side: PoolBucket.Key.Side =
@@ -67,17 +68,16 @@ extension WaitingPool {
         if let number = bucketNumbers[key] { return number }
         let number = bucketsFree.popLast() ?? Int32(buckets.count)
         var bucket = PoolBucket(key: key)
-        if key.side == .players {
-            bucket.next = kindTable[Int(key.kind)].bucket
-            kindTable[Int(key.kind)].bucket = number
-        } else if key.side == .bots {
-            botsBucket = number
-        }
         if key.side != .reunions {
-            bucket.shelf = shelf(for: key)
-            bucket.tag = UInt8((~shelves[Int(bucket.shelf)].tags).trailingZeroBitCount)
-            shelves[Int(bucket.shelf)].tags |= SkillIndex.bit(bucket.tag)
+            let shelf = shelf(for: key)
+            bucket.shelf = shelf
+            bucket.tag = UInt8((~shelves[Int(shelf)].tags).trailingZeroBitCount)
+            bucket.next = shelves[Int(shelf)].bucket
+            shelves[Int(shelf)].bucket = number
+            shelves[Int(shelf)].tags |= SkillIndex.bit(bucket.tag)
+            shelves[Int(shelf)].version += 1
         }
+        if key.side == .bots { botsBucket = number }
         if Int(number) == buckets.count { buckets.append(bucket) } else { buckets[Int(number)] = bucket }
         bucketNumbers[key] = number
         return number
@@ -88,16 +88,18 @@ extension WaitingPool {
         bucketNumbers[bucket.key] = nil
         bucketsFree.append(number)
         if number == botsBucket { botsBucket = -1 }
-        if bucket.shelf >= 0 { leave(bucket.shelf, bucket) }
-        guard bucket.key.side == .players else { return }
-        let kind = Int(bucket.key.kind)
-        if kindTable[kind].bucket == number {
-            kindTable[kind].bucket = bucket.next
-            return
+        guard bucket.shelf >= 0 else { return }
+        let shelf = Int(bucket.shelf)
+        shelves[shelf].tags &= ~SkillIndex.bit(bucket.tag)
+        shelves[shelf].version += 1
+        if shelves[shelf].bucket == number {
+            shelves[shelf].bucket = bucket.next
+        } else {
+            var before = shelves[shelf].bucket
+            while buckets[Int(before)].next != number { before = buckets[Int(before)].next }
+            buckets[Int(before)].next = bucket.next
         }
-        var before = kindTable[kind].bucket
-        while before >= 0, buckets[Int(before)].next != number { before = buckets[Int(before)].next }
-        if before >= 0 { buckets[Int(before)].next = bucket.next }
+        if shelves[shelf].bucket < 0 { dropShelf(bucket.shelf, bucket.key) }
     }
 
     /// A shelf with a tag to give. The overdue of a bucket have one to themselves, and so have the bots.
@@ -120,20 +122,16 @@ extension WaitingPool {
         return number
     }
 
-    /// A bucket gives its tag back; a shelf without buckets goes.
-    private mutating func leave(_ number: Int32, _ bucket: PoolBucket) {
-        shelves[Int(number)].tags &= ~SkillIndex.bit(bucket.tag)
-        guard shelves[Int(number)].tags == 0 else { return }
+    private mutating func dropShelf(_ number: Int32, _ key: PoolBucket.Key) {
         shelvesFree.append(number)
-        guard bucket.key.side == .players else { return }
-        let kind = Int(bucket.key.kind)
+        guard key.side == .players else { return }
         let next = shelves[Int(number)].next
-        if kindTable[kind].shelf == number {
-            kindTable[kind].shelf = next
+        if kindTable[Int(key.kind)].shelf == number {
+            kindTable[Int(key.kind)].shelf = next
             return
         }
-        var before = kindTable[kind].shelf
-        while before >= 0, shelves[Int(before)].next != number { before = shelves[Int(before)].next }
-        if before >= 0 { shelves[Int(before)].next = next }
+        var before = kindTable[Int(key.kind)].shelf
+        while shelves[Int(before)].next != number { before = shelves[Int(before)].next }
+        shelves[Int(before)].next = next
     }
 }

@@ -108,6 +108,7 @@ extension WaitingPool {
         return false
     }
 
+    @inline(__always)
     private mutating func fitsCounted(_ a: Int32, _ b: Int32, _ book: PairBook) -> Bool {
         search.pairChecks += 1
         return fits(a, b, book)
@@ -139,6 +140,7 @@ extension WaitingPool {
         return false
     }
 
+    @inline(__always)
     private func seat(_ head: Int32, _ fill: inout RoleFill?) -> Bool {
         if fill == nil { return true }
         var slot = head
@@ -154,6 +156,7 @@ extension WaitingPool {
         return true
     }
 
+    @inline(__always)
     private func unseat(_ head: Int32, _ fill: inout RoleFill?) {
         for _ in 0..<size(head) { fill?.removeLast() }
     }
@@ -243,6 +246,7 @@ extension WaitingPool {
         rooms.members(room.number) + size(unit.slot) <= groupSize && accepts(room, unit.slot, book)
     }
 
+    @inline(__always)
     private func accepts(_ room: PoolRoom, _ head: Int32, _ book: PairBook) -> Bool {
         if !hasPairRules, seats == nil, equalAttributes.isEmpty, history.rule == .any, botCount == 0, entries[Int(head)].nextMember < 0, entries[Int(head)].person == 0 { return true }
         var fill = seats.map { RoleFill($0, size: groupSize) }
@@ -256,6 +260,7 @@ extension WaitingPool {
     }
 
     /// Of equal attributes, and both to be found by others or neither.
+    @inline(__always)
     private func isOfOneKind(_ a: Int32, _ b: Int32) -> Bool {
         let (first, second) = (buckets[Int(entries[Int(a)].bucket)].key, buckets[Int(entries[Int(b)].bucket)].key)
         return first.kind == second.kind && first.side == .players && second.side == .players
@@ -263,7 +268,7 @@ extension WaitingPool {
 
     // MARK: Results
 
-    private func group(around head: Int32, _ book: PairBook, reunited: Bool = false) -> PoolGroup {
+    private mutating func group(around head: Int32, _ book: PairBook, reunited: Bool = false) -> PoolGroup {
         var units: [PoolUnit] = []
         units.reserveCapacity(search.chosen.count)
         for chosen in search.chosen {

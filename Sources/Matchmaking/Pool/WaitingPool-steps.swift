@@ -59,6 +59,7 @@ extension WaitingPool {
         if stage(head).allowsBots, !old.allowsBots { askForBots(head) }
     }
 
+    @inline(__always)
     func waitedMs(_ head: Int32, nowMs: UInt64) -> UInt64 {
         let (waitedMs, isForever) = Int64(clamping: nowMs).subtractingReportingOverflow(entries[Int(head)].sinceMs)
         return isForever ? .max : UInt64(max(0, waitedMs))

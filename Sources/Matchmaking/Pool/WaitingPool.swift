@@ -232,12 +232,20 @@ struct WaitingPool: Sendable {
 
     // MARK: Of one unit
 
+    // A value as large as this is copied for every call of a function that leaves it as it is: those that are called often
+    // are inlined instead.
+
+    @inline(__always)
     func size(_ head: Int32) -> Int { Int(entries[Int(head)].size) }
+    @inline(__always)
     func stage(_ head: Int32) -> Stages.Stage { stages.stages[Int(entries[Int(head)].stage)] }
+    @inline(__always)
     func kind(_ head: Int32) -> UInt32 { buckets[Int(entries[Int(head)].bucket)].key.kind }
 
+    @inline(__always)
     func contains(_ unit: PoolUnit) -> Bool { Int(unit.slot) < entries.count && entries[Int(unit.slot)].bucket >= 0 }
 
+    @inline(__always)
     func members(_ unit: PoolUnit) -> [SubjectID] {
         var members: [SubjectID] = []
         var slot = unit.slot

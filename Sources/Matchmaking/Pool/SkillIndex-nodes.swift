@@ -40,6 +40,7 @@ extension SkillIndex {
     private mutating func move(from source: Int32, _ at: Int, to target: Int32, _ place: Int) {
         let item = item(source, at)
         keys[SkillIndex.index(target, place)] = key(source, at)
+        keys[SkillIndex.index(source, at)] = .infinity
         inner[SkillIndex.index(target, place)] = item
         if nodes[Int(source)].isLeaf {
             tags[SkillIndex.index(target, place)] = tag(source, at)
@@ -148,6 +149,7 @@ extension SkillIndex {
                     nodes[Int(item)].parent = -1
                 }
             }
+            keys[SkillIndex.index(old, 0)] = .infinity
             free.append(old)
         }
     }
@@ -160,7 +162,7 @@ extension SkillIndex {
             return number
         }
         nodes.appendToTable(node)
-        keys.appendToTable(repeating: 0, count: SkillIndex.nodeMax)
+        keys.appendToTable(repeating: .infinity, count: SkillIndex.nodeMax)
         inner.appendToTable(repeating: -1, count: SkillIndex.nodeMax)
         tags.appendToTable(repeating: 0, count: SkillIndex.nodeMax)
         return Int32(nodes.count - 1)

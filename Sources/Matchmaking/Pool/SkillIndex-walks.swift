@@ -149,7 +149,7 @@ extension SkillIndex {
     /// The levels of a tree that is in order; nil for one that is not.
     private func soundDepth(_ number: Int32, _ ranks: Bool) -> Int? {
         let node = nodes[Int(number)]
-        guard node.count > 0 else { return nil }
+        guard node.count > 0, (Int(node.count)..<SkillIndex.nodeMax).allSatisfy({ key(number, $0) == .infinity }) else { return nil }
         var senior: Int32 = -1
         var tags: UInt64 = 0
         var depths: Set<Int> = []

@@ -32,7 +32,7 @@ struct WaitingPool: Sendable {
     private var free: [Int32] = []
     var index = SkillIndex()
     /// When the next step of each passes.
-    var due = SlotHeap()
+    var due: StepLines
     /// For each member and each attribute that must differ the number of its value.
     private(set) var different: [UInt32] = []
 
@@ -68,6 +68,7 @@ struct WaitingPool: Sendable {
         self.groupSize = groupSize
         self.limits = limits
         stages = Stages(rules, groupSize: groupSize, overdueMs: limits.overdueMs)
+        due = StepLines(stages: stages.boundariesMs.count)
         seats = RoleSeats(rules)
         zones = LatencyZones(rules.latency)
         hasZones = rules.latency != nil
@@ -193,7 +194,7 @@ struct WaitingPool: Sendable {
         let kind = buckets[Int(entries[Int(head)].bucket)].key.kind
         leaveRoom(unit)
         unshelve(head)
-        due.remove(Int(head))
+        unschedule(head)
         forgetReunion(head)
         memberCount -= size(head)
         unitCount -= 1
@@ -224,10 +225,8 @@ struct WaitingPool: Sendable {
         hungry.removeAll(keepingCapacity: !isLarge)
         hungryFirst = 0
         index.removeAll(keepingCapacity: !isLarge)
-        if isLarge {
-            due = SlotHeap()
-            search = PoolSearch()
-        }
+        due.removeAll(keepingCapacity: !isLarge)
+        if isLarge { search = PoolSearch() }
     }
 
     // MARK: Of one unit

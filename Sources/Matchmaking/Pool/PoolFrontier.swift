@@ -10,7 +10,7 @@ extension WaitingPool {
             if let place = index.lowest(below: tree.root, search.fronts[Int(front)].above) { pushAbove(place, front, way) }
         } else if SkillIndex.bit(tree.tag) & search.fronts[Int(front)].above != 0 {
             let slot = SkillIndex.unit(tree.root)
-            _ = push(slot, index.key(slot), nil, front, way)
+            _ = push(slot, tree.key, nil, front, way)
         }
     }
 
@@ -85,7 +85,7 @@ extension WaitingPool {
         // Enough of the bucket have been looked at.
         if search.fronts[Int(item.front)].wanted == 0 { return }
         if SkillIndex.unit(item.node) >= 0 {
-            unfold(item.slot, index.key(item.slot), index.key(item.slot), item)
+            unfold(item.slot, key(item.slot), key(item.slot), item)
             return
         }
         for place in 0..<index.count(item.node) {

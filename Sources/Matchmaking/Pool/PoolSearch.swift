@@ -140,7 +140,7 @@ extension WaitingPool {
         search.foundMembers = 0
         search.pairChecks = 0
         search.looked = 0
-        search.key = index.key(head)
+        search.key = key(head)
         search.width = stage(head).width
         let lookedMax = max(limits.candidatesMax, 2 * groupSize)
         // The overdue may take up half of it, so that those who fit better are reached too.

@@ -143,7 +143,7 @@ extension SkillIndex {
                 let isLeaf = nodes[Int(old)].isLeaf
                 tree.root = isLeaf ? SkillIndex.alone(item) : item
                 if isLeaf {
-                    tree.tag = tag(old, 0)
+                    (tree.key, tree.tag) = (key(old, 0), tag(old, 0))
                     leaves[Int(item)] = -1
                 } else {
                     nodes[Int(item)].parent = -1

@@ -156,10 +156,12 @@ extension SkillIndex {
         for at in 0..<Int(node.count) {
             let item = item(number, at)
             let first = node.isLeaf ? item : nodes[Int(item)].first
-            guard at > 0 || first == node.first, key(number, at) == key(first) else { return nil }
+            guard at > 0 || first == node.first, node.isLeaf || key(number, at) == key(item, 0) else { return nil }
             if at > 0 {
                 let before = self.item(number, at - 1)
-                guard precedes(node.isLeaf ? before : nodes[Int(before)].first, first) else { return nil }
+                let (low, high) = (key(number, at - 1), key(number, at))
+                guard low < high || low == high && isMoreSenior(node.isLeaf ? before : nodes[Int(before)].first, than: first)
+                else { return nil }
             }
             if node.isLeaf {
                 guard leaves[Int(item)] == number else { return nil }

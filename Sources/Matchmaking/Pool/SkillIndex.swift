@@ -22,6 +22,7 @@ struct SkillIndex: Sendable {
         /// −1 without a unit, `alone` with one, which takes no node, and else a node's number.
         var root: Int32 = -1
         /// Of the one unit that takes no node.
+        var key = 0.0
         var tag: UInt8 = 0
         /// Its nodes know their most senior units.
         let ranks: Bool
@@ -44,7 +45,6 @@ struct SkillIndex: Sendable {
         var tags: UInt64 = 0
     }
     struct Unit: Sendable {
-        var key: Double = 0
         var sinceUnixMs: UInt64 = 0
         var order: UInt64 = 0
     }
@@ -67,12 +67,11 @@ struct SkillIndex: Sendable {
         2 * (MemoryLayout<Double>.stride + MemoryLayout<Int32>.stride + MemoryLayout<UInt8>.stride)
         + MemoryLayout<Node>.stride / (nodeMax / 2) + MemoryLayout<Unit>.stride + MemoryLayout<Int32>.stride
 
-    func key(_ slot: Int32) -> Double { units[Int(slot)].key }
     func sinceUnixMs(_ slot: Int32) -> UInt64 { units[Int(slot)].sinceUnixMs }
 
-    /// Sets what a unit is sorted by. It must be in no tree.
-    mutating func set(_ slot: Int32, key: Double, sinceUnixMs: UInt64, order: UInt64) {
-        let unit = Unit(key: key, sinceUnixMs: sinceUnixMs, order: order)
+    /// Sets a unit's seniority. It must be in no tree.
+    mutating func set(_ slot: Int32, sinceUnixMs: UInt64, order: UInt64) {
+        let unit = Unit(sinceUnixMs: sinceUnixMs, order: order)
         if Int(slot) == units.count {
             units.appendToTable(unit)
             leaves.appendToTable(-1)
@@ -95,11 +94,6 @@ struct SkillIndex: Sendable {
     func isMoreSenior(_ a: Int32, than b: Int32) -> Bool {
         let (x, y) = (units[Int(a)], units[Int(b)])
         return x.sinceUnixMs != y.sinceUnixMs ? x.sinceUnixMs < y.sinceUnixMs : x.order < y.order
-    }
-
-    func precedes(_ a: Int32, _ b: Int32) -> Bool {
-        let (x, y) = (units[Int(a)].key, units[Int(b)].key)
-        return x != y ? x < y : isMoreSenior(a, than: b)
     }
 
     // MARK: Of one node
@@ -211,23 +205,22 @@ struct SkillIndex: Sendable {
 
     // MARK: Coming
 
-    mutating func insert(_ slot: Int32, tag: UInt8 = 0, into tree: inout Tree) {
+    mutating func insert(_ slot: Int32, key: Double, tag: UInt8 = 0, into tree: inout Tree) {
         if tree.root == -1 {
-            tree.root = SkillIndex.alone(slot)
-            tree.tag = tag
+            (tree.root, tree.key, tree.tag) = (SkillIndex.alone(slot), key, tag)
             return
         }
         let other = SkillIndex.unit(tree.root)
         if other >= 0 {
             tree.root = newNode(isLeaf: true)
-            put(other, units[Int(other)].key, tree.tag, in: tree.root, at: 0, tree.ranks)
+            put(other, tree.key, tree.tag, in: tree.root, at: 0, tree.ranks)
         }
-        let key = units[Int(slot)].key
         var at = tree.root
         while !nodes[Int(at)].isLeaf { at = item(at, max(0, place(of: slot, key, in: at) - 1)) }
         if nodes[Int(at)].count == SkillIndex.nodeMax {
             let upper = split(at, &tree)
-            if !precedes(slot, nodes[Int(upper)].first) { at = upper }
+            let first = self.key(upper, 0)
+            if key != first ? key > first : isMoreSenior(nodes[Int(upper)].first, than: slot) { at = upper }
         }
         put(slot, key, tag, in: at, at: place(of: slot, key, in: at), tree.ranks)
     }
@@ -262,7 +255,7 @@ struct SkillIndex: Sendable {
 
     /// A node begins with another unit, and with it those above whose first it is.
     mutating func setFirst(_ slot: Int32, of number: Int32) {
-        let key = units[Int(slot)].key
+        let key = key(number, 0)
         var at = number
         nodes[Int(at)].first = slot
         while nodes[Int(at)].parent >= 0 {

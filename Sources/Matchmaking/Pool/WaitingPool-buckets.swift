@@ -6,7 +6,7 @@ extension WaitingPool {
         count(head, in: number)
         let bucket = buckets[Int(number)]
         if bucket.key.side == .players { kindTable[Int(kind)].members += Int32(size(head)) }
-        if bucket.shelf >= 0 { index.insert(head, tag: bucket.tag, into: &shelves[Int(bucket.shelf)].tree) }
+        if bucket.shelf >= 0 { index.insert(head, key: key(head), tag: bucket.tag, into: &shelves[Int(bucket.shelf)].tree) }
     }
 
     mutating func unshelve(_ head: Int32) {

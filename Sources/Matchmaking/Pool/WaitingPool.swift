@@ -106,12 +106,10 @@ struct WaitingPool: Sendable {
         let waitedMs = now.unixMs - min(now.unixMs, sinceUnixMs)
         var head: Int32 = -1
         var last: Int32 = -1
-        var skill = 0.0
         var kind: UInt32 = 0
         for member in members {
             let slot = freeSlot(member.subject)
             fill(slot, member, &book)
-            skill += entries[Int(slot)].skill
             if head < 0 {
                 head = slot
                 kind = holdKind(of: member.attributes)
@@ -125,8 +123,7 @@ struct WaitingPool: Sendable {
         if rules.bots != nil, members.count == 1, members.allSatisfy({ rules.isBot($0.attributes) }) {
             entries[Int(head)].marks.insert(.bot)
         }
-        let key = hasSkill ? skill / Double(members.count) : Double(sinceUnixMs)
-        index.set(head, key: key, sinceUnixMs: sinceUnixMs, order: order)
+        index.set(head, sinceUnixMs: sinceUnixMs, order: order)
         entries[Int(head)].stage = UInt8(clamping: stages.stage(afterMs: waitedMs))
         unitCount += 1
         memberCount += members.count
@@ -146,7 +143,7 @@ struct WaitingPool: Sendable {
         let slot = Int32(entries.count)
         entries.appendToTable(WaitingEntry())
         subjects.appendToTable(subject)
-        index.set(slot, key: 0, sinceUnixMs: 0, order: 0)
+        index.set(slot, sinceUnixMs: 0, order: 0)
         different.appendToTable(repeating: 0, count: differentAttributes.count)
         return slot
     }
@@ -240,6 +237,20 @@ struct WaitingPool: Sendable {
     func stage(_ head: Int32) -> Stages.Stage { stages.stages[Int(entries[Int(head)].stage)] }
     @inline(__always)
     func kind(_ head: Int32) -> UInt32 { buckets[Int(entries[Int(head)].bucket)].key.kind }
+
+    /// What a unit is found by: its members' mean skill, or without a window its seniority.
+    @inline(__always)
+    func key(_ head: Int32) -> Double {
+        if !hasSkill { return Double(index.sinceUnixMs(head)) }
+        if entries[Int(head)].nextMember < 0 { return entries[Int(head)].skill }
+        var sum = 0.0
+        var slot = head
+        while slot >= 0 {
+            sum += entries[Int(slot)].skill
+            slot = entries[Int(slot)].nextMember
+        }
+        return sum / Double(size(head))
+    }
 
     @inline(__always)
     func contains(_ unit: PoolUnit) -> Bool { Int(unit.slot) < entries.count && entries[Int(unit.slot)].bucket >= 0 }

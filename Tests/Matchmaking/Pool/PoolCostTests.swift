@@ -47,16 +47,16 @@ import Testing
         var random = SeededGenerator(number: 3)
         var index = SkillIndex()
         var tree = SkillIndex.Tree(ranks: ranks)
-        for slot in 0..<Int32(500) {
-            index.set(slot, key: Double(random.next() % 100), sinceUnixMs: random.next() % 50, order: UInt64(slot))
-        }
+        let keys = (0..<500).map { _ in Double(random.next() % 100) }
+        func key(_ slot: Int32) -> Double { keys[Int(slot)] }
+        for slot in 0..<Int32(500) { index.set(slot, sinceUnixMs: random.next() % 50, order: UInt64(slot)) }
         var tags: [Int32: UInt8] = [:]
         for step in 0..<4000 {
             let slot = Int32(random.next() % 500)
             let tag = UInt8(random.next() % 64)
             if tags[slot] == nil {
                 tags[slot] = tag
-                index.insert(slot, tag: tag, into: &tree)
+                index.insert(slot, key: key(slot), tag: tag, into: &tree)
             } else if random.next() % 2 == 0 {
                 tags[slot] = tag
                 index.retag(slot, tag, in: &tree)
@@ -73,12 +73,14 @@ import Testing
                 at = index.next(at)
             }
             #expect(Set(walked) == Set(tags.keys) && walked.count == tags.count)
-            #expect(zip(walked, walked.dropFirst()).allSatisfy { index.precedes($0, $1) })
+            #expect(zip(walked, walked.dropFirst()).allSatisfy {
+                key($0) < key($1) || key($0) == key($1) && index.isMoreSenior($0, than: $1)
+            })
             guard tree.root >= 0 else { continue }
             // From somewhere to either side, over those who are not wanted, as far as the reach goes.
             let wanted = random.next() & random.next() & random.next()
             let (middle, reach) = (Double(random.next() % 100), Double(random.next() % 60))
-            let some = walked.filter { wanted >> UInt64(tags[$0] ?? 0) & 1 == 1 && abs(index.key($0) - middle) <= reach }
+            let some = walked.filter { wanted >> UInt64(tags[$0] ?? 0) & 1 == 1 && abs(key($0) - middle) <= reach }
             let start = index.place(atLeast: middle, tree.root)
             var above: [Int32] = []
             var next = start
@@ -92,8 +94,8 @@ import Testing
                 below.append(index.unit(place))
                 next = place
             }
-            #expect(above == some.filter { index.key($0) >= middle })
-            #expect(below.reversed() == some.filter { index.key($0) < middle })
+            #expect(above == some.filter { key($0) >= middle })
+            #expect(below.reversed() == some.filter { key($0) < middle })
         }
     }
 
@@ -102,13 +104,11 @@ import Testing
         var random = SeededGenerator(number: 5)
         var index = SkillIndex()
         var trees = [SkillIndex.Tree(ranks: true), SkillIndex.Tree(ranks: false)]
-        for slot in 0..<Int32(4000) {
-            index.set(slot, key: Double(random.next() % keys), sinceUnixMs: random.next() % 50, order: UInt64(slot))
-        }
+        for slot in 0..<Int32(4000) { index.set(slot, sinceUnixMs: random.next() % 50, order: UInt64(slot)) }
         for _ in 0..<2 {
             var inside: [Int32] = []
             for slot in 0..<Int32(4000) {
-                index.insert(slot, tag: UInt8(slot % 7), into: &trees[Int(slot % 2)])
+                index.insert(slot, key: Double(random.next() % keys), tag: UInt8(slot % 7), into: &trees[Int(slot % 2)])
                 inside.append(slot)
                 if slot % 500 == 0 { #expect(trees.allSatisfy { index.isSound($0) }) }
             }

@@ -83,8 +83,8 @@ import Testing
                 let (first, second) = (pool.stage(a).isOverdue, pool.stage(b).isOverdue)
                 if first != second { return first }
                 if !first, test.rules.skill != nil {
-                    let middle = pool.index.key(head)
-                    let (near, far) = (abs(pool.index.key(a) - middle), abs(pool.index.key(b) - middle))
+                    let middle = pool.key(head)
+                    let (near, far) = (abs(pool.key(a) - middle), abs(pool.key(b) - middle))
                     if near != far { return near < far }
                 }
                 return pool.index.isMoreSenior(a, than: b)

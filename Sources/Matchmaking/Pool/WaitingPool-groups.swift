@@ -69,8 +69,21 @@ extension WaitingPool {
                 if assemble(around: head, goal, book), addBots(goal.bots, book) { return true }
             }
         }
-        for smaller in rules.smallerGroups where smaller.size >= max(1, size(head)) && smaller.size < groupSize {
-            if assemble(around: head, Goal(size: smaller.size, sizeFull: groupSize), book) { return true }
+        return smallerGroup(around: head, book)
+    }
+
+    /// The largest group that is as large as the wait of one in it asks for. Each size has its share of the comparisons, so
+    /// that those that cannot be leave enough for those that can; the least has all of them.
+    private mutating func smallerGroup(around head: Int32, _ book: PairBook) -> Bool {
+        var least = stage(head).sizeMin
+        for candidate in search.found { least = min(least, stage(candidate).sizeMin) }
+        least = max(least, size(head))
+        let most = min(groupSize - 1, size(head) + search.foundMembers)
+        guard least <= most else { return false }
+        let share = limits.pairChecksMax / (most - least + 1)
+        for size in (least...most).reversed() {
+            search.pairChecks = size == least ? 0 : limits.pairChecksMax - share
+            if assemble(around: head, Goal(size: size, sizeFull: groupSize), book) { return true }
         }
         return false
     }

@@ -3,7 +3,7 @@ import SessionProtocol
 /// Who may be put together in a scene. All rules that a scene has must hold at once; without any, first come first served.
 /// Steps are in order of `afterMs`, which counts the time that a subject has waited; the first is at 0.
 public struct MatchingRules: Hashable, Sendable {
-    /// Smaller sizes that are accepted after a wait, each smaller than the one before; none at 0 ms.
+    /// The least sizes that are accepted after a wait, each smaller than the one before; none at 0 ms.
     public var smallerGroups: [SmallerGroup] = []
     public var latency: LatencyRule?
     public var skill: SkillRule?
@@ -17,7 +17,7 @@ public struct MatchingRules: Hashable, Sendable {
     public init() {}
 }
 
-/// A group of `size` is accepted once its most senior member has waited for `afterMs`.
+/// A group of `size` or more is accepted once its most senior member has waited for `afterMs`.
 public struct SmallerGroup: Hashable, Sendable {
     public var afterMs: UInt64
     public var size: Int

@@ -61,7 +61,7 @@ extension World {
         }
         guard plan.reloads.isEmpty, people.count != scene.groupSize else { return }
         coverage.count(.matchedSmaller)
-        if bots > 0 || !scene.rules.smallerGroups.contains(where: { $0.size == people.count }) {
+        if bots > 0 || people.count > scene.groupSize || !scene.rules.smallerGroups.contains(where: { $0.size <= people.count }) {
             fail(.rulesBroken, "\(assignment.session.short) has \(people.count) players, \(bots) of them bots")
         }
     }

@@ -156,6 +156,22 @@ import Testing
         #expect(waiters.groups.last == ["cid", "dan", "eve"])
     }
 
+    @Test("the size of a smaller group is the least that is accepted: nobody is left out who fits")
+    func least() {
+        let rules = MatchingRules.with {
+            $0.smallerGroups = [.init(afterMs: 1000, size: 2)]
+            $0.attributes = [.different("team")]
+        }
+        var waiters = Waiters(rules, size: 8)
+        for name in ["ann", "bob", "cid", "dan", "eve"] { waiters.join(name) }
+        waiters.join("red 1", [text("team", "red")])
+        waiters.join("red 2", [text("team", "red")])
+        waiters.pass(1000)
+        #expect(waiters.groups == [["ann", "bob", "cid", "dan", "eve", "red 1"]])
+        waiters.join("fay")
+        #expect(waiters.groups.last == ["red 2", "fay"])
+    }
+
     @Test("bots wait apart, and fill seats after the scene's wait")
     func bots() {
         let rules = MatchingRules.with { $0.bots = BotRule(afterMs: 5000, playersMin: 2) }

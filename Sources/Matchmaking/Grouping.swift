@@ -106,7 +106,7 @@ extension MatchmakerCore {
         queues[sceneIndex].insert(target, sinceUnixMs: sinceUnixMs)
         queues[sceneIndex].note(
             RecentMatch(session: target, atUnixMs: now.unixMs, reason: group.reason), max: limits.recentMatchesMax)
-        actions.append(.notice(.formed(target, group.reason)))
+        actions.append(.notice(.formed(target, scenes[sceneIndex].id, group.members, group.reason)))
         for source in sources {
             leaveBehind(source, sceneIndex, now)
             note(source, &changed)

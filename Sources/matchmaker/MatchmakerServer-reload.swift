@@ -20,22 +20,22 @@ extension MatchmakerServer {
             let kept = Set(scenes.map(\.id))
             return [
                 "scenes": .int(scenes.count),
-                "added": Self.names(scenes.filter { old[$0.id] == nil }),
+                "added": Self.names(scenes.filter { old[$0.id] == nil }.map(\.id.name)),
                 "changed": Self.names(scenes.filter { scene in
                     guard let before = old[scene.id] else { return false }
                     return before != scene || originsBefore[scene.id] != admissions.origins[scene.id]
-                }),
-                "removed": Self.names(before.filter { !kept.contains($0.id) }),
+                }.map(\.id.name)),
+                "removed": Self.names(before.filter { !kept.contains($0.id) }.map(\.id.name)),
             ]
         }
         metrics.registry.add(metrics.reloads[result])
     }
 
     /// Their names, of many the first ones; nothing for none.
-    private static func names(_ scenes: [Scene]) -> LogValue {
-        if scenes.isEmpty { return .absent }
-        let shown = scenes.prefix(namesShownMax).map(\.id.name).joined(separator: ",")
-        return .string(scenes.count > namesShownMax ? "\(shown) and \(scenes.count - namesShownMax) more" : shown)
+    static func names(_ names: [String]) -> LogValue {
+        if names.isEmpty { return .absent }
+        let shown = names.prefix(namesShownMax).joined(separator: ",")
+        return .string(names.count > namesShownMax ? "\(shown) and \(names.count - namesShownMax) more" : shown)
     }
 
     private static let namesShownMax = 16

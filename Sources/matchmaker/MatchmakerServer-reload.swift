@@ -7,7 +7,7 @@ extension MatchmakerServer {
     func reload() {
         let result = Reload(MatchmakerOptions.program, settings.configuration, logger).run {
             (configuration) throws(ConfigurationError) in
-            let (before, originsBefore) = (scenes, admissions.origins)
+            let (before, admissionsBefore) = (scenes, admissions)
             // It counts from the next start on, which must be possible.
             _ = try ServerOptions.linkSecret(
                 configuration, for: MatchmakerOptions.linkListen, at: configuration[MatchmakerOptions.linkListen])
@@ -23,7 +23,7 @@ extension MatchmakerServer {
                 "added": Self.names(scenes.filter { old[$0.id] == nil }.map(\.id.name)),
                 "changed": Self.names(scenes.filter { scene in
                     guard let before = old[scene.id] else { return false }
-                    return before != scene || originsBefore[scene.id] != admissions.origins[scene.id]
+                    return before != scene || !admissions.isSame(scene.id, as: admissionsBefore)
                 }.map(\.id.name)),
                 "removed": Self.names(before.filter { !kept.contains($0.id) }.map(\.id.name)),
             ]

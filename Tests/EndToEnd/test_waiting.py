@@ -68,7 +68,7 @@ async def test_every_join_has_one_fate_in_the_log_and_in_the_metrics(make_server
 
 
 async def test_there_are_as_many_fates_as_joins_whatever_is_wrong_with_them(make_servers):
-    servers = make_servers(scenes=[{**SCENE, "id": "two"}], matchmaker_options=["--joins-per-subject", "1", "--joins-per-subject-burst", "2"]).start()
+    servers = make_servers(scenes=[{**SCENE, "id": "two"}], matchmaker_options=["--joins-per-subject", "1", "--joins-per-subject-burst", "3"]).start()
 
     def total(name):
         lines = servers.matchmaker.get("/metrics")[1].splitlines()

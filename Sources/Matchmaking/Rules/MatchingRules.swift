@@ -10,6 +10,8 @@ public struct MatchingRules: Hashable, Sendable {
     public var attributes: [AttributeRule] = []
     public var roles: RoleRule?
     public var encounters: EncounterRule = .any
+    /// Other scenes whose games count for `encounters` too, from when this one is configured.
+    public var encountersIn: [SceneID] = []
     /// The most subjects that one party code holds together; 1 for no parties.
     public var partySizeMax = 1
     public var bots: BotRule?
@@ -120,7 +122,7 @@ public struct RoleRule: Hashable, Sendable {
     }
 }
 
-/// What it means to have played together before, in this scene.
+/// What it means to have played together before, in this scene or one of `MatchingRules.encountersIn`.
 public enum EncounterRule: Hashable, Sendable {
     case any
     /// Nobody meets the same partner twice.

@@ -78,6 +78,9 @@ extension World {
         guard outcome.endedIn == .playing else { return }
         let group = outcome.players.compactMap(\.subject.clientIndex)
         truth.encounters[outcome.scene, default: Encounters()].note(group, step: steps)
+        for scene in plan.scenes where scene.rules.encountersIn.contains(outcome.scene) {
+            truth.encounters[scene.id, default: Encounters()].note(group, step: steps)
+        }
     }
 
     /// Only what both the matchmaker's journal and its scenes have kept is asked of it.

@@ -52,12 +52,13 @@ extension MatchmakerCore {
         guard let room = ledger.details(of: id)?.room else { preconditionFailure("a full room is in the ledger") }
         queues[room.sceneIndex].remove(id)
         queues[room.sceneIndex].waiting -= room.members.count
-        for member in room.members {
+        let members = members(room)
+        for member in members {
             ledger.clearDeadline(.wait, slot: member.slot, of: id)
             if let connection = member.connection { fates.set(connection, atMs: now.bootMs + limits.fateTimeoutMs) }
         }
         forgetParties(of: room)
-        noteWaits(room.members, room.sceneIndex, inVain: false, now)
+        noteWaits(members, room.sceneIndex, inVain: false, now)
         ledger.transition(id, to: .matched)
         let scene = scenes[room.sceneIndex]
         var assignment = Assignment(
@@ -65,10 +66,10 @@ extension MatchmakerCore {
             resumeExpiresUnixMs: now.unixMs + limits.resumeLifetimeMs, players: [])
         assignment.extensions = conditions(of: id, room, &actions)
         if scene.playRules != .none { assignment.extensions.playRules = scene.playRules }
-        assignment.players = room.members.map { seat(of: $0, in: assignment) }
+        assignment.players = members.map { seat(of: $0, in: assignment) }
         let handOff = HandOff(
             sceneIndex: room.sceneIndex, assignment: assignment, node: node, phase: .offered,
-            members: room.members)
+            members: members)
         _ = ledger.withDetails(id) { $0 = .handOff(Boxed(handOff)) }
         record(id, at: node, &actions)
     }

@@ -15,7 +15,8 @@ enum SessionDetails: Sendable {
     }
 }
 
-/// Someone who waits, or whose session has not yet taken it away. Many wait: what few of them have is held apart.
+/// Someone who waits, by what the book of joins knows of it; or whose session has not yet taken it away, by what its hand-off
+/// knows. Many wait: what few of them have is held apart.
 struct Member: Hashable, Sendable {
     let subject: SubjectID
     /// Nil while nobody is there to be told.
@@ -37,19 +38,23 @@ struct Member: Hashable, Sendable {
     var order: UInt64 = 0
     /// An earlier life of this process knew what it said when it joined.
     var isFromJournal: Bool { order == 0 }
-    /// Signs its place, the same as long as it waits here, unless an older one is shown; nil when it is not known, as after a
-    /// restart.
-    var seal: PlaceSeal?
+    private var signature = ResumeSignature(high: 0, low: 0)
+    /// 0 while its place is not signed.
+    private var expiresUnixMs: UInt64 = 0
     /// What it said of itself when it joined.
     var attributes = Attributes.none
     private var pingOrNoneMs = UInt32.max
     private var unitSlot: Int32 = -1
-    /// One, of a member who came with others.
-    private var companies: [Company] = []
+    /// One, of a member who has any of it.
+    private var specials: [Special] = []
 
-    private struct Company: Hashable, Sendable {
+    /// What few members have.
+    private struct Special: Hashable, Sendable {
         var party: JoinRequest.Party?
-        var order: UInt64
+        /// Of its party, where that is not its own.
+        var order: UInt64?
+        var releasedFrom: [SessionID] = []
+        static let none = Special()
     }
 
     init(
@@ -79,18 +84,43 @@ struct Member: Hashable, Sendable {
 
     /// With whom it stays together.
     var party: JoinRequest.Party? {
-        get { companies.first?.party }
-        set { setCompany(newValue, partyOrder) }
+        get { specials.first?.party }
+        set { setSpecial { $0.party = newValue } }
     }
 
     /// The order of the first of its party; a party stays together in the pool.
     var partyOrder: UInt64 {
-        get { companies.first?.order ?? order }
-        set { setCompany(party, newValue) }
+        get { specials.first?.order ?? order }
+        set {
+            let own = order
+            setSpecial { $0.order = newValue == own ? nil : newValue }
+        }
     }
 
-    private mutating func setCompany(_ party: JoinRequest.Party?, _ order: UInt64) {
-        companies = party == nil && order == self.order ? [] : [Company(party: party, order: order)]
+    /// Signs its place, the same as long as it waits here, unless an older one is shown; nil when it is not known, as after a
+    /// restart.
+    var seal: PlaceSeal? {
+        get {
+            expiresUnixMs == 0
+                ? nil
+                : PlaceSeal(
+                    signature: signature, expiresUnixMs: expiresUnixMs, releasedFrom: specials.first?.releasedFrom ?? [])
+        }
+        set {
+            signature = newValue?.signature ?? ResumeSignature(high: 0, low: 0)
+            expiresUnixMs = newValue?.expiresUnixMs ?? 0
+            setSpecial { $0.releasedFrom = newValue?.releasedFrom ?? [] }
+        }
+    }
+
+    private mutating func setSpecial(_ change: (inout Special) -> Void) {
+        var special = specials.first ?? .none
+        change(&special)
+        if special != .none {
+            specials = [special]
+        } else if !specials.isEmpty {
+            specials = []
+        }
     }
 }
 
@@ -108,7 +138,7 @@ struct Room: Sendable {
     private let sceneNumber: Int32
     var slotNext: UInt32 = 0
     /// Once a group has been formed, in order of `PlayerIndex`.
-    var members: [Member] = []
+    var members = JoinNumbers()
     /// One, of a room that is not only filled and handed on.
     private var occasions: [Occasion] = []
     /// They are a group and out of the pool, and only wait for a coordinator. Until then the pool may take anybody out.
@@ -122,11 +152,6 @@ struct Room: Sendable {
     init(sceneIndex: Int) { sceneNumber = Int32(sceneIndex) }
 
     var sceneIndex: Int { Int(sceneNumber) }
-
-    /// These sit here, in this order, and nobody else.
-    func hasMembers(_ subjects: [SubjectID]) -> Bool {
-        members.count == subjects.count && members.indices.allSatisfy { members[$0].subject == subjects[$0] }
-    }
 
     /// All have said that they are still there, which counts until then; on the boot clock.
     var confirmedUntilMs: UInt64? {

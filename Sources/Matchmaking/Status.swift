@@ -113,7 +113,7 @@ extension MatchmakerCore {
     public func hasJoined(_ connection: ConnectionHandle) -> Bool { joined.contains(connection) }
 
     /// Whose join a connection waits with.
-    public func subject(on connection: ConnectionHandle) -> SubjectID? { joined[connection]?.subject }
+    public func subject(on connection: ConnectionHandle) -> SubjectID? { joined.subject(connection) }
 
     /// Somebody has joined and has not been told what became of it.
     public var isAwaited: Bool { joined.count > 0 }

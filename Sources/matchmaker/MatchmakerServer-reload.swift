@@ -13,7 +13,8 @@ extension MatchmakerServer {
                 configuration, for: MatchmakerOptions.linkListen, at: configuration[MatchmakerOptions.linkListen])
             let node = configuration[structured: "scenes"]
             (scenes, admissions) = (try SceneFile.scenes(node, serverOrigins: settings.web.access.origins), try Admissions(node))
-            for warning in SceneFile.warnings(scenes) + admissions.warnings { logger.warning("configuration", message: warning) }
+            let remembers = settings.configuration[ServerOptions.dataDir] != nil
+            for warning in SceneFile.warnings(scenes, remembers: remembers) + admissions.warnings { logger.warning("configuration", message: warning) }
             waits.declare(scenes, in: metrics.registry)
             handle(.reconfigure(scenes))
             let old = Dictionary(uniqueKeysWithValues: before.map { ($0.id, $0) })

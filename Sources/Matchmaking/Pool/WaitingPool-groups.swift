@@ -72,6 +72,9 @@ extension WaitingPool {
         return smallerGroup(around: head, book)
     }
 
+    /// How many pairs one search compares: enough to put a group together once, however large it is.
+    private var pairChecksMax: Int { max(limits.pairChecksMax, groupSize * max(limits.candidatesMax, 2 * groupSize)) }
+
     /// The largest group that is as large as the wait of one in it asks for. Each size has its share of the comparisons, so
     /// that those that cannot be leave enough for those that can; the least has all of them.
     private mutating func smallerGroup(around head: Int32, _ book: PairBook) -> Bool {
@@ -80,10 +83,14 @@ extension WaitingPool {
         least = max(least, size(head))
         let most = min(groupSize - 1, size(head) + search.foundMembers)
         guard least <= most else { return false }
-        let share = limits.pairChecksMax / (most - least + 1)
-        for size in (least...most).reversed() {
-            search.pairChecks = size == least ? 0 : limits.pairChecksMax - share
+        let checksMax = pairChecksMax
+        let share = checksMax / (most - least + 1)
+        var spent = 0
+        for size in (least...most).reversed() where size == least || spent < 4 * checksMax {
+            let before = size == least ? 0 : checksMax - max(share, min(checksMax, size * search.found.count))
+            search.pairChecks = before
             if assemble(around: head, Goal(size: size, sizeFull: groupSize), book) { return true }
+            spent += search.pairChecks - before
         }
         return false
     }
@@ -139,7 +146,7 @@ extension WaitingPool {
             guard size(candidate) <= remaining, seat(candidate, &fill) else { continue }
             search.chosen.append(candidate)
             if size(candidate) == remaining { return true }
-            guard search.pairChecks < limits.pairChecksMax else { return false }
+            guard search.pairChecks < pairChecksMax else { return false }
             let next = search.domains.count
             for other in (at + 1)..<end where fitsCounted(candidate, search.domains[other], book) {
                 search.domains.append(search.domains[other])

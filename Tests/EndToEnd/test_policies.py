@@ -121,3 +121,12 @@ async def test_when_the_time_is_up_bots_fill_the_seats_and_not_before(make_serve
         ended = await player.room.until("ended")
         assert (ended["reason"], ended["completionCode"]) == ("wait_timeout", "FEW")
         await player.room.closes(1000)
+
+
+async def test_a_hundred_come_together(make_servers):
+    servers = make_servers(scenes=[{**GAME, "groupSize": 100}]).start()
+    players = [await join(servers, f"one of {number}") for number in range(100)]
+    await asyncio.gather(*(player.matched() for player in players))
+    assert len({player.session for player in players}) == 1
+    assert [player.index for player in players] == list(range(100))
+    await part(*players)

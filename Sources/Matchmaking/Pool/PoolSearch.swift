@@ -144,7 +144,8 @@ extension WaitingPool {
             }
             bucket = buckets[Int(bucket)].next
         }
-        search.bucketQuota = Int32(clamping: max(8, lookedMax / max(1, worthwhile)))
+        // All of a group may be of one kind, however many there are.
+        search.bucketQuota = Int32(clamping: max(8, groupSize - 1, lookedMax / max(1, worthwhile)))
     }
 
     private mutating func beginByDistance(from head: Int32) {

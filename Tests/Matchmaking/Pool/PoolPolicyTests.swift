@@ -138,6 +138,16 @@ import Testing
         #expect(waiters.groups == [["a", "b0"]])
     }
 
+    @Test("a group comes together of people of many kinds, most of whom are of one", arguments: [(20, 10), (100, 25)])
+    func manyKinds(_ size: Int, _ kinds: Int) {
+        let names = (0..<kinds).map { "role \($0)" }
+        let rule = RoleRule(attribute: "role", seats: names.map { .init(role: $0, count: size / kinds) })
+        var waiters = Waiters(.with { $0.roles = rule }, size: size)
+        for (number, name) in names.enumerated() { waiters.join("one \(number)", [text("role", name)]) }
+        for number in kinds..<size { waiters.join("any \(number)", [Attributes.Entry(name: "role", value: .texts(names))]) }
+        #expect(waiters.groups.map(\.count) == [size])
+    }
+
     @Test("a smaller group is accepted after a wait, the largest that there is")
     func smaller() {
         let rules = MatchingRules.with { $0.smallerGroups = [.init(afterMs: 1000, size: 3), .init(afterMs: 2000, size: 2)] }

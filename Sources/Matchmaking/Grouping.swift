@@ -59,14 +59,28 @@ extension MatchmakerCore {
             return
         case .alone:
             id = openRoom(sceneIndex)
-            let room = queues[sceneIndex].pool.openRoom(unit)
-            queues[sceneIndex].setSession(id, of: room)
+            _ = openPoolRoom(unit, of: id, sceneIndex)
         case .room(let room):
-            id = queues[sceneIndex].session(of: room)
+            id = session(of: room, sceneIndex)
             queues[sceneIndex].pool.enter(room, unit)
         }
         for join in joins { place(join, in: id, now) }
         note(id, &changed)
+    }
+
+    /// A room of the pool for a session's.
+    private mutating func openPoolRoom(_ unit: PoolUnit, of id: SessionID, _ sceneIndex: Int) -> PoolRoom {
+        guard let place = ledger.place(of: id) else { preconditionFailure("a room of the pool has a session") }
+        let room = queues[sceneIndex].pool.openRoom(unit)
+        queues[sceneIndex].setPlace(place, of: room)
+        return room
+    }
+
+    private func session(of room: PoolRoom, _ sceneIndex: Int) -> SessionID {
+        guard let id = ledger.session(at: queues[sceneIndex].place(of: room)) else {
+            preconditionFailure("a room of the pool has a session")
+        }
+        return id
     }
 
     private func note(_ id: SessionID, _ changed: inout [SessionID]) {
@@ -79,7 +93,7 @@ extension MatchmakerCore {
         _ actions: inout [MatchmakerAction]
     ) {
         let rooms = group.units.compactMap { queues[sceneIndex].pool.room(of: $0) }
-        let target = rooms.first.map { queues[sceneIndex].session(of: $0) } ?? openRoom(sceneIndex)
+        let target = rooms.first.map { session(of: $0, sceneIndex) } ?? openRoom(sceneIndex)
         for unit in group.units { queues[sceneIndex].removeFromPool(unit, &pairs) }
         note(target, &changed)
         var sources: [SessionID] = []
@@ -138,9 +152,7 @@ extension MatchmakerCore {
             if let room {
                 queues[sceneIndex].pool.enter(room, unit)
             } else {
-                let opened = queues[sceneIndex].pool.openRoom(unit)
-                queues[sceneIndex].setSession(id, of: opened)
-                room = opened
+                room = openPoolRoom(unit, of: id, sceneIndex)
             }
             queues[sceneIndex].pool.searchAgain(around: unit)
         }
@@ -238,7 +250,7 @@ extension MatchmakerCore {
         _ units: [PoolUnit], from source: PoolRoom, into target: PoolRoom, _ sceneIndex: Int, _ now: Moment,
         _ changed: inout [SessionID]
     ) {
-        let (from, to) = (queues[sceneIndex].session(of: source), queues[sceneIndex].session(of: target))
+        let (from, to) = (session(of: source, sceneIndex), session(of: target, sceneIndex))
         for unit in units.sorted(by: { queues[sceneIndex].pool.index.isMoreSenior($0.slot, than: $1.slot) }) {
             queues[sceneIndex].pool.leaveRoom(unit)
             queues[sceneIndex].pool.enter(target, unit)
@@ -300,8 +312,7 @@ extension MatchmakerCore {
         if let room = known?.first {
             queues[sceneIndex].pool.enter(room, unit)
         } else {
-            let room = queues[sceneIndex].pool.openRoom(unit)
-            queues[sceneIndex].setSession(id, of: room)
+            _ = openPoolRoom(unit, of: id, sceneIndex)
         }
         queues[sceneIndex].pool.searchAgain(around: unit)
     }
@@ -323,8 +334,7 @@ extension MatchmakerCore {
             if let room, queues[sceneIndex].pool.hasPlace(in: room, for: unit, pairs) {
                 queues[sceneIndex].pool.enter(room, unit)
             } else if room == nil {
-                room = queues[sceneIndex].pool.openRoom(unit)
-                if let room { queues[sceneIndex].setSession(id, of: room) }
+                room = openPoolRoom(unit, of: id, sceneIndex)
             } else {
                 for join in joins { displace(join, from: id) }
                 others.append(seatTogether(joins, sceneIndex, now))

@@ -18,19 +18,12 @@ struct Joined: Sendable {
 /// Those who have joined, by their connections, until their fate is known: while they wait, with their places. All that is
 /// known of one who waits is here once; rooms and pools have no more than its number.
 struct JoinBook: Sendable {
-    struct Record: Sendable {
-        var member: Member
-        let atMs: UInt64
-        /// By number: many have the same.
-        var scene: UInt32
-    }
-
     private struct Moved: Sendable {
         let from: SceneID
         var times = 0
     }
 
-    private var records: [Record?] = []
+    private var members: [Member?] = []
     /// Few are moved.
     private var moved: [ConnectionHandle: Moved] = [:]
     /// Those that somebody has joined.
@@ -41,7 +34,7 @@ struct JoinBook: Sendable {
     var count: Int { index.count }
 
     private func slot(_ connection: ConnectionHandle) -> Int? {
-        index.slot(hash: connection.hashValue) { records[$0]?.member.connection == connection }
+        index.slot(hash: connection.hashValue) { members[$0]?.connection == connection }
     }
 
     func contains(_ connection: ConnectionHandle) -> Bool { slot(connection) != nil }
@@ -54,16 +47,16 @@ struct JoinBook: Sendable {
     /// Who has joined, and the place that it has in a room. Once its session has been matched the hand-off knows better.
     subscript(number: JoinNumber) -> Member {
         _read {
-            precondition(records[Int(number.slot)] != nil, "a number is one of a join without a fate")
-            yield records[Int(number.slot)]!.member
+            precondition(members[Int(number.slot)] != nil, "a number is one of a join without a fate")
+            yield members[Int(number.slot)]!
         }
         _modify {
-            precondition(records[Int(number.slot)] != nil, "a number is one of a join without a fate")
-            yield &records[Int(number.slot)]!.member
+            precondition(members[Int(number.slot)] != nil, "a number is one of a join without a fate")
+            yield &members[Int(number.slot)]!
         }
     }
 
-    func subject(_ connection: ConnectionHandle) -> SubjectID? { slot(connection).flatMap { records[$0]?.member.subject } }
+    func subject(_ connection: ConnectionHandle) -> SubjectID? { slot(connection).flatMap { members[$0]?.subject } }
 
     /// The scene that it asked for, when its time was up there and it waits in another.
     func movedFrom(_ connection: ConnectionHandle) -> SceneID? { moved.isEmpty ? nil : moved[connection]?.from }
@@ -79,19 +72,19 @@ struct JoinBook: Sendable {
     /// Notes a join, or that one goes on waiting, maybe elsewhere. Its member has the connection.
     /// - Parameter movedFrom: of a new one, when its place is one in a scene that it was moved to.
     mutating func accept(
-        _ member: consuming Member, on connection: ConnectionHandle, in scene: SceneID, movedFrom: SceneID?, atMs: UInt64
+        _ newcomer: consuming Member, on connection: ConnectionHandle, in scene: SceneID, movedFrom: SceneID?, atMs: UInt64
     ) -> JoinNumber {
+        newcomer.sceneNumber = scenes.hold(scene)
         if let slot = slot(connection) {
-            let held = scenes.hold(scene)
-            scenes.release(records[slot]?.scene ?? 0)
-            records[slot]?.scene = held
-            records[slot]?.member = member
+            scenes.release(members[slot]?.sceneNumber ?? 0)
+            newcomer.joinedAtMs = members[slot]?.joinedAtMs ?? atMs
+            members[slot] = newcomer
             return JoinNumber(slot: Int32(truncatingIfNeeded: slot))
         }
+        newcomer.joinedAtMs = atMs
         if let movedFrom { moved[connection] = Moved(from: movedFrom) }
-        let record = Record(member: member, atMs: atMs, scene: scenes.hold(scene))
-        let slot = free.popLast().map { Int($0) } ?? records.count
-        if slot == records.count { records.appendToTable(record) } else { records[slot] = record }
+        let slot = free.popLast().map { Int($0) } ?? members.count
+        if slot == members.count { members.appendToTable(newcomer) } else { members[slot] = newcomer }
         index.insert(slot, hash: connection.hashValue)
         return JoinNumber(slot: Int32(truncatingIfNeeded: slot))
     }
@@ -104,19 +97,19 @@ struct JoinBook: Sendable {
 
     /// Its fate is known.
     mutating func remove(_ connection: ConnectionHandle) -> Joined? {
-        guard let slot = index.remove(hash: connection.hashValue, { records[$0]?.member.connection == connection }) else {
+        guard let slot = index.remove(hash: connection.hashValue, { members[$0]?.connection == connection }) else {
             return nil
         }
         if !moved.isEmpty { moved[connection] = nil }
         var joined: Joined?
-        if let record = records[slot], let scene = scenes.value(of: record.scene) {
+        if let member = members[slot], let scene = scenes.value(of: member.sceneNumber) {
             joined = Joined(
-                subject: record.member.subject, scene: scene, atMs: record.atMs, sinceUnixMs: record.member.sinceUnixMs)
-            scenes.release(record.scene)
+                subject: member.subject, scene: scene, atMs: member.joinedAtMs, sinceUnixMs: member.sinceUnixMs)
+            scenes.release(member.sceneNumber)
         }
-        records[slot] = nil
+        members[slot] = nil
         free.append(Int32(truncatingIfNeeded: slot))
-        if index.count == 0, records.count > 1024 { (records, free) = ([], []) }
+        if index.count == 0, members.count > 1024 { (members, free) = ([], []) }
         return joined
     }
 }

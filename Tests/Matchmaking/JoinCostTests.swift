@@ -32,8 +32,8 @@ import Testing
     /// A million may wait, at 500 bytes each in all: the ledger's part and all indices come on top of this.
     @Test("one who waits is kept in few bytes")
     func bytes() {
-        #expect(MemoryLayout<JoinBook.Record?>.stride <= 152)
-        #expect(MemoryLayout<SessionDetails?>.stride <= 40)
+        #expect(MemoryLayout<Member?>.stride <= 136)
+        #expect(MemoryLayout<SessionDetails?>.stride <= 32)
         #expect(MemoryLayout<WaitingEntry>.stride <= 48)
     }
 

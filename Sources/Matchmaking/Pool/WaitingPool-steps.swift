@@ -68,7 +68,7 @@ extension WaitingPool {
         let stage = Int(entries[Int(head)].stage)
         guard stage < stages.boundariesMs.count else { return }
         let (at, isNever) = entries[Int(head)].sinceMs.addingReportingOverflow(Int64(clamping: stages.boundariesMs[stage]))
-        if !isNever { due.set(Int(head), atMs: UInt64(max(0, at)), order: UInt64(head)) }
+        if !isNever { due.set(Int(head), atMs: UInt64(max(0, at)), order: UInt32(bitPattern: head)) }
     }
 
     /// Takes in a member's round trip to the server; true when others may fit now that did not. The least one counts.

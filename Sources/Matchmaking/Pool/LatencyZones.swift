@@ -65,6 +65,12 @@ struct LatencyZones: Sendable {
         return band
     }
 
+    /// Whether the unit's own ping may say who of a zone is within a cap.
+    func asksPing(_ unit: (region: UInt16, pingMs: UInt16), zone: UInt16) -> Bool {
+        if zone == Self.mixed { return false }
+        return zone <= Self.bands || table[Int(unit.region) * count + Int(zone - Self.bands)] == Self.anyMs
+    }
+
     /// False when nobody in the zone can be within the cap, whoever it is. Measured pairs are not asked.
     func isWithin(_ capMs: UInt32, _ unit: (region: UInt16, pingMs: UInt16), zone: UInt16) -> Bool {
         if capMs == Self.anyMs || zone == Self.mixed { return true }

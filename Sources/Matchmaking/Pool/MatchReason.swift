@@ -70,6 +70,7 @@ public struct MatchReason: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension WaitingPool {
+    @inline(__always)
     func reason(_ units: [PoolUnit], _ slots: [Int32], _ book: PairBook, reunited: Bool) -> MatchReason {
         var reason = MatchReason()
         reason.players = slots.count

@@ -33,11 +33,13 @@ struct PoolRooms: Sendable {
 }
 
 extension WaitingPool {
+    @inline(__always)
     func room(of unit: PoolUnit) -> PoolRoom? {
         let number = entries[Int(unit.slot)].room
         return number < 0 ? nil : PoolRoom(number: number)
     }
 
+    @inline(__always)
     func units(in room: PoolRoom) -> [PoolUnit] {
         var units: [PoolUnit] = []
         var slot = rooms[room.number].first
@@ -48,6 +50,7 @@ extension WaitingPool {
         return units
     }
 
+    @inline(__always)
     func memberCount(in room: PoolRoom) -> Int { rooms.members(room.number) }
 
     mutating func openRoom(_ unit: PoolUnit) -> PoolRoom {
@@ -85,6 +88,7 @@ extension WaitingPool {
     }
 
     /// A room is as senior as its most senior unit.
+    @inline(__always)
     func isMoreSenior(_ room: PoolRoom, than other: PoolRoom) -> Bool {
         index.isMoreSenior(mostSenior(in: room), than: mostSenior(in: other))
     }

@@ -9,16 +9,32 @@ struct PoolSearch: Sendable {
             case itself
             /// One unit, by its seniority, where that is the key; then the next one.
             case onwards
-            /// One unit, by its distance; then its neighbour.
+            /// One unit, by its distance; then the next one in that direction.
             case upwards
             case downwards
         }
         var rank: Double
         /// The unit whose seniority decides between equal ranks.
         var slot: Int32
+        /// The subtree, or the leaf and where in it the unit is; −1 for one that takes no node.
         var node: Int32
-        var bucket: Int32
+        var at: UInt8 = 0
+        /// The tree, by its number in `fronts`.
+        var front: Int32
         var way: Way
+
+        var place: SkillIndex.Place { SkillIndex.Place(node, Int(at)) }
+    }
+    /// What is wanted of one shelf.
+    struct Front: Sendable {
+        let shelf: Int32
+        let tree: SkillIndex.Tree
+        /// Tags of which more may be looked at, and those of them that the search has not gone beyond on either side.
+        var wanted: UInt64
+        var above: UInt64 = 0
+        var below: UInt64 = 0
+        /// As far as any of these may be from the one in the middle.
+        let reach: Double
     }
     enum Phase: Sendable {
         /// The most senior first; with a skill window these are the overdue.
@@ -29,6 +45,12 @@ struct PoolSearch: Sendable {
 
     var phase = Phase.over
     var nowMs: UInt64 = 0
+    /// What the one in the middle is sorted by, and its own window.
+    var key = 0.0
+    var width = 0.0
+    /// Of all searches so far.
+    var number: UInt64 = 0
+    var fronts: [Front] = []
     var frontier: [Item] = []
     /// Units that fit the one in the middle, best first.
     var found: [Int32] = []
@@ -53,6 +75,7 @@ extension WaitingPool {
     // MARK: Who fits whom
 
     /// Whether all members of two units can be in one group, seats aside.
+    @inline(__always)
     func fits(_ a: Int32, _ b: Int32, _ book: PairBook) -> Bool {
         let (first, second) = (stage(a), stage(b))
         let width = max(first.width, second.width)
@@ -97,10 +120,11 @@ extension WaitingPool {
     }
 
     /// False when nobody in a bucket can fit the unit.
-    private func isWorthwhile(_ key: PoolBucket.Key, _ head: Int32, knowsMeasured: Bool) -> Bool {
+    @inline(__always)
+    private func isWorthwhile(_ key: PoolBucket.Key, _ head: Int32, isMeasured: Bool) -> Bool {
         guard Int(key.size) + size(head) <= groupSize else { return false }
         let entry = entries[Int(head)]
-        if hasZones, entry.nextMember < 0, entry.person == 0 || !knowsMeasured {
+        if hasZones, entry.nextMember < 0, !isMeasured {
             let capMs = max(stages.stages[Int(entry.stage)].capMs, stages.levels[Int(key.level)].capMs)
             if !zones.isWithin(capMs, entry.place, zone: key.zone) { return false }
         }
@@ -110,42 +134,63 @@ extension WaitingPool {
 
     // MARK: Looking for candidates
 
-    private func width(_ head: Int32, _ bucket: Int32) -> Double {
-        max(stages.stages[Int(entries[Int(head)].stage)].width, stages.levels[Int(buckets[Int(bucket)].key.level)].width)
-    }
-
     mutating func beginSearch(around head: Int32, _ book: PairBook) {
+        search.number += 1
         search.found.removeAll(keepingCapacity: true)
         search.foundMembers = 0
         search.pairChecks = 0
         search.looked = 0
+        search.key = key(head)
+        search.width = stage(head).width
         let lookedMax = max(limits.candidatesMax, 2 * groupSize)
         // The overdue may take up half of it, so that those who fit better are reached too.
         search.lookedMax = hasSkill ? lookedMax / 2 : lookedMax
         search.frontier.removeAll(keepingCapacity: true)
+        search.fronts.removeAll(keepingCapacity: true)
         search.phase = .bySeniority
-        // The book is too large to be handed on for each bucket.
-        let knowsMeasured = book.knowsMeasured
+        let isMeasured = entries[Int(head)].person != 0 && book.knowsMeasured
         var worthwhile = 0
-        var bucket = kindHeads[Int(kind(head))]
-        while bucket >= 0 {
-            buckets[Int(bucket)].looked = 0
-            let key = buckets[Int(bucket)].key
-            let root = buckets[Int(bucket)].root
-            if root != -1, isWorthwhile(key, head, knowsMeasured: knowsMeasured) {
-                worthwhile += 1
-                if !hasSkill {
-                    push(onwards: index.first(atLeast: -.infinity, root), bucket)
-                } else if stages.levels[Int(key.level)].isOverdue {
-                    push(below: root, bucket)
+        var shelf = kindTable[Int(kind(head))].shelf
+        while shelf >= 0 {
+            let tree = shelves[Int(shelf)].tree
+            let wants = wants(head, of: shelf, isMeasured: isMeasured)
+            if wants.tags != 0 {
+                worthwhile += Int(wants.buckets)
+                let front = Int32(search.fronts.count)
+                search.fronts.append(PoolSearch.Front(shelf: shelf, tree: tree, wanted: wants.tags, reach: wants.reach))
+                if tree.ranks {
+                    push(below: tree.root, front)
+                } else if !hasSkill {
+                    search.fronts[Int(front)].above = wants.tags
+                    pushFirst(of: tree, front, .onwards)
                 }
-            } else {
-                buckets[Int(bucket)].looked = .max
             }
-            bucket = buckets[Int(bucket)].next
+            shelf = shelves[Int(shelf)].next
         }
         // All of a group may be of one kind, however many there are.
         search.bucketQuota = Int32(clamping: max(8, groupSize - 1, lookedMax / max(1, worthwhile)))
+    }
+
+    /// The buckets of a shelf in which somebody can fit the unit. For most it is the same as for others of their own bucket.
+    private mutating func wants(_ head: Int32, of shelf: Int32, isMeasured: Bool) -> PoolBucket.Wants {
+        let own = Int(entries[Int(head)].bucket)
+        let isOwn = buckets[own].shelf == shelf && !isMeasured
+        if isOwn, buckets[own].wants.version == shelves[Int(shelf)].version { return buckets[own].wants }
+        var wants = PoolBucket.Wants(version: shelves[Int(shelf)].version, reach: search.width)
+        var asksPing = false
+        var bucket = shelves[Int(shelf)].bucket
+        while bucket >= 0 {
+            let key = buckets[Int(bucket)].key
+            if hasZones, zones.asksPing(entries[Int(head)].place, zone: key.zone) { asksPing = true }
+            if isWorthwhile(key, head, isMeasured: isMeasured) {
+                wants.buckets += 1
+                wants.tags |= SkillIndex.bit(buckets[Int(bucket)].tag)
+                wants.reach = max(wants.reach, stages.levels[Int(key.level)].width)
+            }
+            bucket = buckets[Int(bucket)].next
+        }
+        if isOwn, !asksPing { buckets[own].wants = wants }
+        return wants
     }
 
     private mutating func beginByDistance(from head: Int32) {
@@ -154,44 +199,27 @@ extension WaitingPool {
         let hasSeenOverdue = search.looked < search.lookedMax
         search.lookedMax = lookedMax
         search.frontier.removeAll(keepingCapacity: true)
-        let key = index.key(head)
-        var bucket = kindHeads[Int(kind(head))]
-        while bucket >= 0 {
-            let next = buckets[Int(bucket)].next
-            let isOverdue = stages.levels[Int(buckets[Int(bucket)].key.level)].isOverdue
-            if buckets[Int(bucket)].looked != .max, !(isOverdue && hasSeenOverdue) {
-                let nearest = index.neighbours(of: key, buckets[Int(bucket)].root)
-                let width = width(head, bucket)
-                push(nearest.atLeast, from: key, width, bucket, .upwards)
-                push(nearest.below, from: key, width, bucket, .downwards)
+        let own = buckets[Int(entries[Int(head)].bucket)].shelf
+        for number in search.fronts.indices {
+            let front = search.fronts[number]
+            if front.tree.ranks && hasSeenOverdue || front.wanted == 0 { continue }
+            search.fronts[number].above = front.wanted
+            search.fronts[number].below = front.wanted
+            if front.tree.root < 0 {
+                pushFirst(of: front.tree, Int32(number), .upwards)
+                continue
             }
-            bucket = next
+            // Mostly the way to it is known: by itself.
+            let itself = front.shelf == own ? index.place(of: head) : nil
+            if let itself, index.isFirstOfItsKey(itself) {
+                pushAbove(SkillIndex.Place(itself.leaf, Int(itself.at) + 1), Int32(number), .upwards)
+                pushBelow(itself, Int32(number))
+            } else {
+                let middle = index.place(atLeast: search.key, front.tree.root)
+                pushAbove(middle, Int32(number), .upwards)
+                pushBelow(middle, Int32(number))
+            }
         }
-    }
-
-    private mutating func push(below node: Int32, _ bucket: Int32) {
-        let senior = index.senior(node)
-        push(PoolSearch.Item(rank: Double(index.sinceUnixMs(senior)), slot: senior, node: node, bucket: bucket, way: .below))
-    }
-
-    private mutating func push(onwards slot: Int32, _ bucket: Int32) {
-        guard slot >= 0 else { return }
-        let rank = Double(index.sinceUnixMs(slot))
-        push(PoolSearch.Item(rank: rank, slot: slot, node: -1, bucket: bucket, way: .onwards))
-    }
-
-    private mutating func push(
-        _ unit: SkillIndex.Neighbour, from key: Double, _ width: Double, _ bucket: Int32, _ way: PoolSearch.Item.Way
-    ) {
-        guard unit.slot >= 0 else { return }
-        let distance = abs(unit.key - key)
-        guard distance <= width else { return }
-        push(PoolSearch.Item(rank: distance, slot: unit.slot, node: unit.slot, bucket: bucket, way: way))
-    }
-
-    private mutating func push(_ slot: Int32, from head: Int32, _ bucket: Int32, _ way: PoolSearch.Item.Way) {
-        guard slot >= 0 else { return }
-        push((slot, index.key(slot)), from: index.key(head), width(head, bucket), bucket, way)
     }
 
     /// The next unit to look at, in order of preference; −1 when there is none, or enough have been looked at.
@@ -206,45 +234,38 @@ extension WaitingPool {
                 continue
             }
             search.steps += 1
-            // Of a bucket of which enough have been looked at nothing more is wanted.
-            if buckets[Int(item.bucket)].looked >= search.bucketQuota { continue }
-            switch item.way {
-            case .below:
-                unfold(item, around: head)
+            if item.way == .below {
+                unfold(item)
                 continue
-            case .itself: break
-            case .onwards: push(onwards: index.next(item.slot), item.bucket)
-            case .upwards: push(index.next(item.slot), from: head, item.bucket, .upwards)
-            case .downwards: push(index.previous(item.slot), from: head, item.bucket, .downwards)
             }
-            if item.slot == head { continue }
-            buckets[Int(item.bucket)].looked += 1
-            search.looked += 1
-            search.lookedInAll += 1
-            return item.slot
+            let isLooked = item.slot != head && look(item.slot, item.front)
+            if item.node >= 0 {
+                switch item.way {
+                case .below, .itself: break
+                case .onwards, .upwards: pushAbove(SkillIndex.Place(item.node, Int(item.at) + 1), item.front, item.way)
+                case .downwards: pushNextBelow(item)
+                }
+            }
+            if isLooked { return item.slot }
         }
     }
 
-    /// In the place of a node comes what is in it, as far as that is within the skill window.
-    private mutating func unfold(_ item: PoolSearch.Item, around head: Int32) {
-        if SkillIndex.unit(item.node) >= 0 {
-            unfold(item.slot, index.key(item.slot), index.key(item.slot), item, around: head)
-            return
+    /// False when enough of its bucket have been looked at: then nothing more of it is wanted.
+    private mutating func look(_ slot: Int32, _ front: Int32) -> Bool {
+        let bucket = Int(entries[Int(slot)].bucket)
+        let looked = buckets[bucket].search == search.number ? buckets[bucket].looked : 0
+        guard looked < search.bucketQuota else { return false }
+        buckets[bucket].search = search.number
+        buckets[bucket].looked = looked + 1
+        if looked + 1 == search.bucketQuota {
+            let others = ~SkillIndex.bit(buckets[bucket].tag)
+            search.fronts[Int(front)].wanted &= others
+            search.fronts[Int(front)].above &= others
+            search.fronts[Int(front)].below &= others
         }
-        for place in 0..<index.count(item.node) {
-            let (low, high) = index.bounds(item.node, place)
-            unfold(index.item(item.node, place), low, high, item, around: head)
-        }
-    }
-
-    private mutating func unfold(_ inner: Int32, _ low: Double, _ high: Double, _ item: PoolSearch.Item, around head: Int32) {
-        let key = index.key(head)
-        let width = width(head, item.bucket)
-        if low > key, low - key > width { return }
-        if high < key, key - high > width { return }
-        if SkillIndex.unit(item.node) < 0, !index.nodes[Int(item.node)].isLeaf { return push(below: inner, item.bucket) }
-        let rank = Double(index.sinceUnixMs(inner))
-        push(PoolSearch.Item(rank: rank, slot: inner, node: -1, bucket: item.bucket, way: .itself))
+        search.looked += 1
+        search.lookedInAll += 1
+        return true
     }
 
     /// Goes on until so many members more have been found that fit; false when there are no more.
@@ -261,43 +282,5 @@ extension WaitingPool {
             search.foundMembers += size(candidate)
         }
         return true
-    }
-
-    // MARK: The frontier, a binary heap
-
-    private func isBefore(_ a: PoolSearch.Item, _ b: PoolSearch.Item) -> Bool {
-        if a.rank != b.rank { return a.rank < b.rank }
-        if a.slot != b.slot { return index.isMoreSenior(a.slot, than: b.slot) }
-        return a.way == .itself && b.way != .itself
-    }
-
-    private mutating func push(_ item: PoolSearch.Item) {
-        search.frontier.append(item)
-        var at = search.frontier.count - 1
-        while at > 0 {
-            let parent = (at - 1) / 2
-            guard isBefore(item, search.frontier[parent]) else { break }
-            search.frontier[at] = search.frontier[parent]
-            at = parent
-        }
-        search.frontier[at] = item
-    }
-
-    private mutating func popItem() -> PoolSearch.Item? {
-        guard let first = search.frontier.first else { return nil }
-        let item = search.frontier.removeLast()
-        let count = search.frontier.count
-        if count == 0 { return first }
-        var at = 0
-        while true {
-            var child = 2 * at + 1
-            guard child < count else { break }
-            if child + 1 < count, isBefore(search.frontier[child + 1], search.frontier[child]) { child += 1 }
-            guard isBefore(search.frontier[child], item) else { break }
-            search.frontier[at] = search.frontier[child]
-            at = child
-        }
-        search.frontier[at] = item
-        return first
     }
 }

@@ -1,16 +1,34 @@
 import SessionProtocol
 
-/// Units in order of a key, by buckets: trees with many units to a node, so that a look at one bucket reads few lines of the
-/// processor's cache, however many wait. Equal keys are in order of seniority. Where it is asked for, each node also knows
-/// the most senior unit below it, so that the most senior ones of a range are found without a look at the others.
+/// Units in order of a key, in trees with many units to a node, so that a look reads few lines of the processor's cache,
+/// however many wait. Equal keys are in order of seniority. Where it is asked for, each node also knows the most senior unit
+/// below it, so that the most senior ones of a range are found without a look at the others.
 ///
-/// A bucket is named by its root: −1 without a unit, `alone` with one, which takes no node, and else a node's number.
-/// Insertion, removal and a search cost the logarithm of the bucket's size, a step to a neighbour nothing; once the arrays
-/// have their size nothing is allocated.
+/// Each unit has a tag, and each node knows which tags there are below it: whoever walks along a tree for units of some tags
+/// passes over all that has none of them.
+///
+/// Insertion, removal, another tag and a search cost the logarithm of the tree's size, a step to a neighbour nothing in most
+/// cases, and the logarithm at most; once the arrays have their size nothing is allocated.
 struct SkillIndex: Sendable {
     static let nodeMax = 32
     /// A node with so few looks for a neighbour with whom to be one.
-    private static let nodeFew = 8
+    static let nodeFew = 8
+    /// Keys in a line of the processor's cache.
+    static let lineMax = 8
+    /// Different tags in one tree.
+    static let tagsMax = 64
+
+    struct Tree: Sendable {
+        /// −1 without a unit, `alone` with one, which takes no node, and else a node's number.
+        var root: Int32 = -1
+        /// Of the one unit that takes no node.
+        var key = 0.0
+        var tag: UInt8 = 0
+        /// Its nodes know their most senior units.
+        let ranks: Bool
+
+        init(ranks: Bool = false) { self.ranks = ranks }
+    }
 
     struct Node: Sendable {
         var parent: Int32 = -1
@@ -23,34 +41,37 @@ struct SkillIndex: Sendable {
         var after: Int32 = -1
         var count: Int16 = 0
         var isLeaf = true
+        /// The tags below it, as bits.
+        var tags: UInt64 = 0
     }
-    private struct Unit: Sendable {
-        var key: Double = 0
+    struct Unit: Sendable {
         var sinceUnixMs: UInt64 = 0
         var order: UInt64 = 0
     }
 
-    private(set) var nodes: [Node] = []
-    /// Of the units of each node, and further up the first one's of each child: `nodeMax` to a node.
-    private var keys: [Double] = []
+    var nodes: [Node] = []
+    /// Of the units of each node, and further up the first one's of each child: `nodeMax` to a node, infinite where there is
+    /// none.
+    var keys: [Double] = []
     /// The units, and further up the nodes.
-    private var inner: [Int32] = []
-    private var free: [Int32] = []
+    var inner: [Int32] = []
+    /// Of the units.
+    var tags: [UInt8] = []
+    var free: [Int32] = []
     private var units: [Unit] = []
-    /// The leaf of each unit; −1 for those alone in their bucket, or in none.
-    private(set) var leaves: [Int32] = []
+    /// The leaf of each unit; −1 for those alone in their tree, or in none.
+    var leaves: [Int32] = []
 
     /// What a unit takes here at most, when leaves are half full.
     static let unitBytes =
-        2 * (MemoryLayout<Double>.stride + MemoryLayout<Int32>.stride) + MemoryLayout<Node>.stride / (nodeMax / 2)
-        + MemoryLayout<Unit>.stride + MemoryLayout<Int32>.stride
+        2 * (MemoryLayout<Double>.stride + MemoryLayout<Int32>.stride + MemoryLayout<UInt8>.stride)
+        + MemoryLayout<Node>.stride / (nodeMax / 2) + MemoryLayout<Unit>.stride + MemoryLayout<Int32>.stride
 
-    func key(_ slot: Int32) -> Double { units[Int(slot)].key }
     func sinceUnixMs(_ slot: Int32) -> UInt64 { units[Int(slot)].sinceUnixMs }
 
-    /// Sets what a unit is sorted by. It must be in no bucket.
-    mutating func set(_ slot: Int32, key: Double, sinceUnixMs: UInt64, order: UInt64) {
-        let unit = Unit(key: key, sinceUnixMs: sinceUnixMs, order: order)
+    /// Sets a unit's seniority. It must be in no tree.
+    mutating func set(_ slot: Int32, sinceUnixMs: UInt64, order: UInt64) {
+        let unit = Unit(sinceUnixMs: sinceUnixMs, order: order)
         if Int(slot) == units.count {
             units.appendToTable(unit)
             leaves.appendToTable(-1)
@@ -64,6 +85,7 @@ struct SkillIndex: Sendable {
         nodes.removeAll(keepingCapacity: keepingCapacity)
         keys.removeAll(keepingCapacity: keepingCapacity)
         inner.removeAll(keepingCapacity: keepingCapacity)
+        tags.removeAll(keepingCapacity: keepingCapacity)
         free.removeAll(keepingCapacity: keepingCapacity)
         units.removeAll(keepingCapacity: keepingCapacity)
         leaves.removeAll(keepingCapacity: keepingCapacity)
@@ -74,33 +96,34 @@ struct SkillIndex: Sendable {
         return x.sinceUnixMs != y.sinceUnixMs ? x.sinceUnixMs < y.sinceUnixMs : x.order < y.order
     }
 
-    func precedes(_ a: Int32, _ b: Int32) -> Bool {
-        let (x, y) = (units[Int(a)].key, units[Int(b)].key)
-        return x != y ? x < y : isMoreSenior(a, than: b)
-    }
-
     // MARK: Of one node
 
     @inline(__always)
-    private static func index(_ node: Int32, _ place: Int) -> Int { Int(node) &* nodeMax &+ place }
+    static func index(_ node: Int32, _ place: Int) -> Int { Int(node) &* nodeMax &+ place }
     @inline(__always)
     func count(_ node: Int32) -> Int { Int(nodes[Int(node)].count) }
     @inline(__always)
     func item(_ node: Int32, _ place: Int) -> Int32 { inner[SkillIndex.index(node, place)] }
     @inline(__always)
     func key(_ node: Int32, _ place: Int) -> Double { keys[SkillIndex.index(node, place)] }
+    @inline(__always)
+    func tag(_ leaf: Int32, _ place: Int) -> UInt8 { tags[SkillIndex.index(leaf, place)] }
+    @inline(__always)
+    static func bit(_ tag: UInt8) -> UInt64 { 1 &<< UInt64(tag) }
 
-    /// How many of its keys are less than this.
+    /// How many of its keys are less than this. Those that there are not are infinite, so that nobody has to ask how many there
+    /// are; the last of each line of the processor's cache says which line to look at, and none of this waits for a branch.
     func lowerBound(_ key: Double, in node: Int32) -> Int {
-        var (low, length) = (SkillIndex.index(node, 0), count(node))
-        // Halving without a branch on what is compared.
-        while length > 0 {
-            let half = length / 2
-            let isLess = keys[low + half] < key
-            low = isLess ? low + half + 1 : low
-            length = isLess ? length - half - 1 : half
+        let keys = keys.span
+        let start = SkillIndex.index(node, 0)
+        var lines = 0
+        for line in 1..<(SkillIndex.nodeMax / SkillIndex.lineMax) {
+            lines &+= keys[start &+ line &* SkillIndex.lineMax &- 1] < key ? 1 : 0
         }
-        return low - SkillIndex.index(node, 0)
+        var place = lines &* SkillIndex.lineMax
+        let first = start &+ place
+        for at in 0..<SkillIndex.lineMax { place &+= keys[first &+ at] < key ? 1 : 0 }
+        return place
     }
 
     func position(of item: Int32, in node: Int32) -> Int {
@@ -109,47 +132,97 @@ struct SkillIndex: Sendable {
         preconditionFailure("a node knows what is in it")
     }
 
-    private mutating func insert(_ item: Int32, _ key: Double, in node: Int32, at place: Int) {
+    mutating func insert(_ item: Int32, _ key: Double, tag: UInt8 = 0, in node: Int32, at place: Int) {
         let range = SkillIndex.index(node, place)..<SkillIndex.index(node, count(node))
         keys.insert(key, before: range)
         inner.insert(item, before: range)
+        if nodes[Int(node)].isLeaf { tags.insert(tag, before: range) }
         nodes[Int(node)].count += 1
     }
 
-    private mutating func remove(from node: Int32, at place: Int) {
+    mutating func remove(from node: Int32, at place: Int) {
         let range = SkillIndex.index(node, place)..<SkillIndex.index(node, count(node))
         keys.closeUp(range)
+        keys[range.upperBound - 1] = .infinity
         inner.closeUp(range)
+        if nodes[Int(node)].isLeaf { tags.closeUp(range) }
         nodes[Int(node)].count -= 1
     }
 
     // MARK: A root with one unit
 
-    private static func alone(_ slot: Int32) -> Int32 { -2 - slot }
-    /// The one unit of a bucket that has no node; −1 for another.
+    static func alone(_ slot: Int32) -> Int32 { -2 - slot }
+    /// The one unit of a tree that has no node; −1 for another.
     static func unit(_ root: Int32) -> Int32 { root <= -2 ? -2 - root : -1 }
 
-    // MARK: Changing
+    // MARK: Tags
 
-    /// - Parameter ranks: whether the bucket's nodes know their most senior units; the same for all of its changes.
-    mutating func insert(_ slot: Int32, _ root: inout Int32, ranks: Bool = true) {
-        if root == -1 {
-            root = SkillIndex.alone(slot)
+    /// Another tag for a unit in a tree.
+    mutating func retag(_ slot: Int32, _ tag: UInt8, in tree: inout Tree) {
+        let leaf = leaves[Int(slot)]
+        if leaf < 0 {
+            tree.tag = tag
             return
         }
-        let other = SkillIndex.unit(root)
-        if other >= 0 {
-            root = newNode(isLeaf: true)
-            put(other, units[Int(other)].key, in: root, at: 0, ranks)
+        let place = SkillIndex.index(leaf, position(of: slot, in: leaf))
+        let old = tags[place]
+        tags[place] = tag
+        mark(leaf, tag)
+        unmark(leaf, old)
+    }
+
+    /// A tag is below a leaf, and so below all that are above it.
+    private mutating func mark(_ leaf: Int32, _ tag: UInt8) {
+        let bit = SkillIndex.bit(tag)
+        var at = leaf
+        while at >= 0, nodes[Int(at)].tags & bit == 0 {
+            nodes[Int(at)].tags |= bit
+            at = nodes[Int(at)].parent
         }
-        let key = units[Int(slot)].key
-        var at = root
+    }
+
+    /// A leaf has one unit less with a tag.
+    mutating func unmark(_ leaf: Int32, _ tag: UInt8) {
+        let bit = SkillIndex.bit(tag)
+        for place in 0..<count(leaf) where self.tag(leaf, place) == tag { return }
+        var at = leaf
+        while true {
+            nodes[Int(at)].tags &= ~bit
+            at = nodes[Int(at)].parent
+            if at < 0 { return }
+            for place in 0..<count(at) where nodes[Int(item(at, place))].tags & bit != 0 { return }
+        }
+    }
+
+    /// Learns a node's tags anew.
+    mutating func collectTags(_ number: Int32) {
+        var all: UInt64 = 0
+        for place in 0..<count(number) {
+            all |= nodes[Int(number)].isLeaf ? SkillIndex.bit(tag(number, place)) : nodes[Int(item(number, place))].tags
+        }
+        nodes[Int(number)].tags = all
+    }
+
+    // MARK: Coming
+
+    mutating func insert(_ slot: Int32, key: Double, tag: UInt8 = 0, into tree: inout Tree) {
+        if tree.root == -1 {
+            (tree.root, tree.key, tree.tag) = (SkillIndex.alone(slot), key, tag)
+            return
+        }
+        let other = SkillIndex.unit(tree.root)
+        if other >= 0 {
+            tree.root = newNode(isLeaf: true)
+            put(other, tree.key, tree.tag, in: tree.root, at: 0, tree.ranks)
+        }
+        var at = tree.root
         while !nodes[Int(at)].isLeaf { at = item(at, max(0, place(of: slot, key, in: at) - 1)) }
         if nodes[Int(at)].count == SkillIndex.nodeMax {
-            let upper = split(at, &root, ranks)
-            if !precedes(slot, nodes[Int(upper)].first) { at = upper }
+            let upper = split(at, &tree)
+            let first = self.key(upper, 0)
+            if key != first ? key > first : isMoreSenior(nodes[Int(upper)].first, than: slot) { at = upper }
         }
-        put(slot, key, in: at, at: place(of: slot, key, in: at), ranks)
+        put(slot, key, tag, in: at, at: place(of: slot, key, in: at), tree.ranks)
     }
 
     /// How many of a node's items come before a unit.
@@ -165,9 +238,12 @@ struct SkillIndex: Sendable {
     }
 
     /// Puts a unit into a leaf that has room for it.
-    private mutating func put(_ slot: Int32, _ key: Double, in leaf: Int32, at place: Int, _ ranks: Bool) {
-        insert(slot, key, in: leaf, at: place)
+    private mutating func put(
+        _ slot: Int32, _ key: Double, _ tag: UInt8, in leaf: Int32, at place: Int, _ ranks: Bool
+    ) {
+        insert(slot, key, tag: tag, in: leaf, at: place)
         leaves[Int(slot)] = leaf
+        mark(leaf, tag)
         if place == 0 { setFirst(slot, of: leaf) }
         guard ranks else { return }
         var at = leaf
@@ -178,8 +254,8 @@ struct SkillIndex: Sendable {
     }
 
     /// A node begins with another unit, and with it those above whose first it is.
-    private mutating func setFirst(_ slot: Int32, of number: Int32) {
-        let key = units[Int(slot)].key
+    mutating func setFirst(_ slot: Int32, of number: Int32) {
+        let key = key(number, 0)
         var at = number
         nodes[Int(at)].first = slot
         while nodes[Int(at)].parent >= 0 {
@@ -190,155 +266,6 @@ struct SkillIndex: Sendable {
             nodes[Int(parent)].first = slot
             at = parent
         }
-    }
-
-    /// Parts a full node in two, both of which have room then; returns the upper one.
-    private mutating func split(_ number: Int32, _ root: inout Int32, _ ranks: Bool) -> Int32 {
-        let isLeaf = nodes[Int(number)].isLeaf
-        if nodes[Int(number)].parent < 0 {
-            let top = newNode(isLeaf: false)
-            let first = nodes[Int(number)].first
-            insert(number, key(number, 0), in: top, at: 0)
-            nodes[Int(top)].first = first
-            nodes[Int(top)].senior = nodes[Int(number)].senior
-            nodes[Int(number)].parent = top
-            root = top
-        } else if nodes[Int(nodes[Int(number)].parent)].count == SkillIndex.nodeMax {
-            _ = split(nodes[Int(number)].parent, &root, ranks)
-        }
-        let upper = newNode(isLeaf: isLeaf)
-        let half = SkillIndex.nodeMax / 2
-        for at in half..<SkillIndex.nodeMax { move(from: number, at, to: upper, at - half) }
-        nodes[Int(upper)].count = Int16(half)
-        nodes[Int(number)].count = Int16(half)
-        let first = item(upper, 0)
-        nodes[Int(upper)].first = isLeaf ? first : nodes[Int(first)].first
-        if isLeaf { link(upper, behind: number) }
-        let parent = nodes[Int(number)].parent
-        let key = key(upper, 0)
-        let place = position(of: number, in: parent) + 1
-        insert(upper, key, in: parent, at: place)
-        nodes[Int(upper)].parent = parent
-        if ranks {
-            rank(number)
-            rank(upper)
-        }
-        return upper
-    }
-
-    private mutating func move(from source: Int32, _ at: Int, to target: Int32, _ place: Int) {
-        let item = item(source, at)
-        keys[SkillIndex.index(target, place)] = key(source, at)
-        inner[SkillIndex.index(target, place)] = item
-        if nodes[Int(source)].isLeaf { leaves[Int(item)] = target } else { nodes[Int(item)].parent = target }
-    }
-
-    private mutating func link(_ upper: Int32, behind leaf: Int32) {
-        let after = nodes[Int(leaf)].after
-        nodes[Int(upper)].before = leaf
-        nodes[Int(upper)].after = after
-        nodes[Int(leaf)].after = upper
-        if after >= 0 { nodes[Int(after)].before = upper }
-    }
-
-    private mutating func rank(_ number: Int32) {
-        var senior: Int32 = -1
-        for at in 0..<count(number) {
-            let item = item(number, at)
-            let unit = nodes[Int(number)].isLeaf ? item : nodes[Int(item)].senior
-            if senior < 0 || isMoreSenior(unit, than: senior) { senior = unit }
-        }
-        nodes[Int(number)].senior = senior
-    }
-
-    mutating func remove(_ slot: Int32, _ root: inout Int32, ranks: Bool = true) {
-        let leaf = leaves[Int(slot)]
-        if leaf < 0 {
-            root = -1
-            return
-        }
-        leaves[Int(slot)] = -1
-        let place = position(of: slot, in: leaf)
-        remove(from: leaf, at: place)
-        var at = leaf
-        if nodes[Int(leaf)].count == 0 {
-            while nodes[Int(at)].count == 0, nodes[Int(at)].parent >= 0 { at = drop(at) }
-        } else if place == 0 {
-            setFirst(item(leaf, 0), of: leaf)
-        }
-        var above = at
-        while ranks, above >= 0, nodes[Int(above)].senior == slot {
-            rank(above)
-            above = nodes[Int(above)].parent
-        }
-        while at >= 0, nodes[Int(at)].count <= SkillIndex.nodeFew { at = join(at, ranks) }
-        lower(&root)
-    }
-
-    /// Takes an empty node away from its parent, which is returned.
-    private mutating func drop(_ number: Int32) -> Int32 {
-        let parent = nodes[Int(number)].parent
-        let (before, after) = (nodes[Int(number)].before, nodes[Int(number)].after)
-        if before >= 0 { nodes[Int(before)].after = after }
-        if after >= 0 { nodes[Int(after)].before = before }
-        let place = position(of: number, in: parent)
-        remove(from: parent, at: place)
-        free.append(number)
-        if place == 0, nodes[Int(parent)].count > 0 { setFirst(nodes[Int(item(parent, 0))].first, of: parent) }
-        return parent
-    }
-
-    /// Makes one of a node and a neighbour, where both are not too many; returns their parent if it has lost one.
-    private mutating func join(_ number: Int32, _ ranks: Bool) -> Int32 {
-        let parent = nodes[Int(number)].parent
-        guard parent >= 0 else { return -1 }
-        let place = position(of: number, in: parent)
-        for lower in [place - 1, place] where lower >= 0 && lower + 1 < count(parent) {
-            let (left, right) = (item(parent, lower), item(parent, lower + 1))
-            let (count, more) = (count(left), count(right))
-            guard count + more <= SkillIndex.nodeMax * 3 / 4 else { continue }
-            for at in 0..<more { move(from: right, at, to: left, count + at) }
-            nodes[Int(left)].count += Int16(more)
-            if nodes[Int(left)].isLeaf {
-                let after = nodes[Int(right)].after
-                nodes[Int(left)].after = after
-                if after >= 0 { nodes[Int(after)].before = left }
-            }
-            remove(from: parent, at: lower + 1)
-            free.append(right)
-            if ranks { rank(left) }
-            return parent
-        }
-        return -1
-    }
-
-    /// A root with one child gives way to it, and a leaf with one unit to that.
-    private mutating func lower(_ root: inout Int32) {
-        while root >= 0, nodes[Int(root)].count <= 1 {
-            let old = root
-            if nodes[Int(old)].count == 0 {
-                root = -1
-            } else {
-                let item = item(old, 0)
-                let isLeaf = nodes[Int(old)].isLeaf
-                root = isLeaf ? SkillIndex.alone(item) : item
-                if isLeaf { leaves[Int(item)] = -1 } else { nodes[Int(item)].parent = -1 }
-            }
-            free.append(old)
-        }
-    }
-
-    private mutating func newNode(isLeaf: Bool) -> Int32 {
-        var node = Node()
-        node.isLeaf = isLeaf
-        if let number = free.popLast() {
-            nodes[Int(number)] = node
-            return number
-        }
-        nodes.appendToTable(node)
-        keys.appendToTable(repeating: 0, count: SkillIndex.nodeMax)
-        inner.appendToTable(repeating: -1, count: SkillIndex.nodeMax)
-        return Int32(nodes.count - 1)
     }
 }
 

@@ -49,7 +49,7 @@ extension WaitingPool {
     private mutating func completeGroup(around head: Int32, _ book: PairBook) -> Bool {
         let full = Goal(size: groupSize, sizeFull: groupSize)
         let wanted = groupSize - size(head)
-        let waiting = Int(kindMembers[Int(kind(head))])
+        let waiting = Int(kindTable[Int(kind(head))].members)
         if wanted == 0 { return assemble(around: head, full, book) }
         if waiting >= groupSize {
             let first = wanted == 1 ? 1 : 4 * wanted
@@ -128,6 +128,7 @@ extension WaitingPool {
         return false
     }
 
+    @inline(__always)
     private mutating func fitsCounted(_ a: Int32, _ b: Int32, _ book: PairBook) -> Bool {
         search.pairChecks += 1
         return fits(a, b, book)
@@ -159,6 +160,7 @@ extension WaitingPool {
         return false
     }
 
+    @inline(__always)
     private func seat(_ head: Int32, _ fill: inout RoleFill?) -> Bool {
         if fill == nil { return true }
         var slot = head
@@ -174,6 +176,7 @@ extension WaitingPool {
         return true
     }
 
+    @inline(__always)
     private func unseat(_ head: Int32, _ fill: inout RoleFill?) {
         for _ in 0..<size(head) { fill?.removeLast() }
     }
@@ -185,7 +188,7 @@ extension WaitingPool {
     /// The most senior bots that are not kept apart from those chosen.
     private mutating func addBots(_ wanted: Int, _ book: PairBook) -> Bool {
         let people = search.chosen.count
-        var bot = botsBucket < 0 ? -1 : index.first(atLeast: -.infinity, buckets[Int(botsBucket)].root)
+        var bot = botsBucket < 0 ? -1 : index.first(shelves[Int(buckets[Int(botsBucket)].shelf)].tree)
         var looked = 0
         while bot >= 0, search.chosen.count < people + wanted, looked < max(limits.candidatesMax, 2 * groupSize) {
             looked += 1
@@ -263,6 +266,7 @@ extension WaitingPool {
         rooms.members(room.number) + size(unit.slot) <= groupSize && accepts(room, unit.slot, book)
     }
 
+    @inline(__always)
     private func accepts(_ room: PoolRoom, _ head: Int32, _ book: PairBook) -> Bool {
         if !hasPairRules, seats == nil, equalAttributes.isEmpty, history.rule == .any, botCount == 0, entries[Int(head)].nextMember < 0, entries[Int(head)].person == 0 { return true }
         var fill = seats.map { RoleFill($0, size: groupSize) }
@@ -276,6 +280,7 @@ extension WaitingPool {
     }
 
     /// Of equal attributes, and both to be found by others or neither.
+    @inline(__always)
     private func isOfOneKind(_ a: Int32, _ b: Int32) -> Bool {
         let (first, second) = (buckets[Int(entries[Int(a)].bucket)].key, buckets[Int(entries[Int(b)].bucket)].key)
         return first.kind == second.kind && first.side == .players && second.side == .players
@@ -283,7 +288,7 @@ extension WaitingPool {
 
     // MARK: Results
 
-    private func group(around head: Int32, _ book: PairBook, reunited: Bool = false) -> PoolGroup {
+    private mutating func group(around head: Int32, _ book: PairBook, reunited: Bool = false) -> PoolGroup {
         var units: [PoolUnit] = []
         units.reserveCapacity(search.chosen.count)
         for chosen in search.chosen {
@@ -303,7 +308,7 @@ extension WaitingPool {
         }
         if let seats { slots = seated(slots, seats) }
         return PoolGroup(
-            units: units, members: JoinNumbers(slots.lazy.map { joins[Int($0)] }), reason: reason(units, slots, book, reunited: reunited))
+            units: units, members: JoinNumbers(slots.map { joins[Int($0)] }), reason: reason(units, slots, book, reunited: reunited))
     }
 
     /// In the order of the seats; bots have what is left.

@@ -18,8 +18,8 @@ extension WaitingPool {
     /// Takes the units whose step has passed to their new stage, all before the first is given back to be searched around:
     /// steps that pass at once count at once.
     mutating func popDue(now: Moment) -> Step? {
-        while let slot = due.popDue(now.bootMs) {
-            let head = Int32(slot)
+        while let head = due.next(dueBy: now.bootMs) {
+            unschedule(head)
             restage(head, nowMs: now.bootMs)
             searchAgain(around: PoolUnit(slot: head))
         }
@@ -59,16 +59,29 @@ extension WaitingPool {
         if stage(head).allowsBots, !old.allowsBots { askForBots(head) }
     }
 
+    @inline(__always)
     func waitedMs(_ head: Int32, nowMs: UInt64) -> UInt64 {
         let (waitedMs, isForever) = Int64(clamping: nowMs).subtractingReportingOverflow(entries[Int(head)].sinceMs)
         return isForever ? .max : UInt64(max(0, waitedMs))
     }
 
     mutating func schedule(_ head: Int32) {
+        guard let atMs = stepMs(head) else { return }
+        due.add(head, to: Int(entries[Int(head)].stage), atMs: atMs)
+    }
+
+    mutating func unschedule(_ head: Int32) {
         let stage = Int(entries[Int(head)].stage)
-        guard stage < stages.boundariesMs.count else { return }
+        if let first = due.remove(head, from: stage) { due.setFirst(of: stage, atMs: stepMs(first) ?? .max) }
+    }
+
+    /// When a unit's stage is over; nil for never.
+    @inline(__always)
+    private func stepMs(_ head: Int32) -> UInt64? {
+        let stage = Int(entries[Int(head)].stage)
+        guard stage < stages.boundariesMs.count else { return nil }
         let (at, isNever) = entries[Int(head)].sinceMs.addingReportingOverflow(Int64(clamping: stages.boundariesMs[stage]))
-        if !isNever { due.set(Int(head), atMs: UInt64(max(0, at)), order: UInt32(bitPattern: head)) }
+        return isNever ? nil : UInt64(max(0, at))
     }
 
     /// Takes in a member's round trip to the server; true when others may fit now that did not. The least one counts.

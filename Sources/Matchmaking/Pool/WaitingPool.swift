@@ -32,18 +32,18 @@ struct WaitingPool: Sendable {
     private var free: [Int32] = []
     var index = SkillIndex()
     /// When the next step of each passes.
-    var due = SlotHeap()
+    var due: StepLines
     /// For each member and each attribute that must differ the number of its value.
     private(set) var different: [UInt32] = []
 
     var buckets: [PoolBucket] = []
-    private var bucketsFree: [Int32] = []
-    private var bucketNumbers: [PoolBucket.Key: Int32] = [:]
+    var bucketsFree: [Int32] = []
+    var bucketNumbers: [PoolBucket.Key: Int32] = [:]
     var values = Interner<AttributeValue>()
     var kinds = Interner<KindLink>()
-    /// The first bucket of each kind of subjects, and how many of these wait.
-    var kindHeads: [Int32] = [-1]
-    var kindMembers: [Int32] = [0]
+    var kindTable: [PoolKind] = [PoolKind()]
+    var shelves: [PoolShelf] = []
+    var shelvesFree: [Int32] = []
 
     var rooms = PoolRooms()
     var history: EncounterHistory
@@ -68,6 +68,7 @@ struct WaitingPool: Sendable {
         self.groupSize = groupSize
         self.limits = limits
         stages = Stages(rules, groupSize: groupSize, overdueMs: limits.overdueMs)
+        due = StepLines(stages: stages.boundariesMs.count)
         seats = RoleSeats(rules)
         zones = LatencyZones(rules.latency)
         hasZones = rules.latency != nil
@@ -105,12 +106,10 @@ struct WaitingPool: Sendable {
         let waitedMs = now.unixMs - min(now.unixMs, sinceUnixMs)
         var head: Int32 = -1
         var last: Int32 = -1
-        var skill = 0.0
         var kind: UInt32 = 0
         for member in members {
             let slot = freeSlot(member.join)
             fill(slot, member, &book)
-            skill += entries[Int(slot)].skill
             if head < 0 {
                 head = slot
                 kind = holdKind(of: member.attributes)
@@ -124,8 +123,7 @@ struct WaitingPool: Sendable {
         if rules.bots != nil, members.count == 1, members.allSatisfy({ rules.isBot($0.attributes) }) {
             entries[Int(head)].marks.insert(.bot)
         }
-        let key = hasSkill ? skill / Double(members.count) : Double(sinceUnixMs)
-        index.set(head, key: key, sinceUnixMs: sinceUnixMs, order: order)
+        index.set(head, sinceUnixMs: sinceUnixMs, order: order)
         entries[Int(head)].stage = UInt8(clamping: stages.stage(afterMs: waitedMs))
         unitCount += 1
         memberCount += members.count
@@ -145,7 +143,7 @@ struct WaitingPool: Sendable {
         let slot = Int32(entries.count)
         entries.appendToTable(WaitingEntry())
         joins.appendToTable(join)
-        index.set(slot, key: 0, sinceUnixMs: 0, order: 0)
+        index.set(slot, sinceUnixMs: 0, order: 0)
         different.appendToTable(repeating: 0, count: differentAttributes.count)
         return slot
     }
@@ -174,10 +172,7 @@ struct WaitingPool: Sendable {
             let value = attributes[name].map { values.hold($0) } ?? 0
             kind = kinds.hold(KindLink(before: kind, value: value))
         }
-        while kindHeads.count <= Int(kind) {
-            kindHeads.append(-1)
-            kindMembers.append(0)
-        }
+        while kindTable.count <= Int(kind) { kindTable.append(PoolKind()) }
         return kind
     }
 
@@ -196,7 +191,7 @@ struct WaitingPool: Sendable {
         let kind = buckets[Int(entries[Int(head)].bucket)].key.kind
         leaveRoom(unit)
         unshelve(head)
-        due.remove(Int(head))
+        unschedule(head)
         forgetReunion(head)
         memberCount -= size(head)
         unitCount -= 1
@@ -227,102 +222,40 @@ struct WaitingPool: Sendable {
         hungry.removeAll(keepingCapacity: !isLarge)
         hungryFirst = 0
         index.removeAll(keepingCapacity: !isLarge)
-        if isLarge {
-            due = SlotHeap()
-            search = PoolSearch()
-        }
-    }
-
-    // MARK: Buckets
-
-    /// Puts a unit into the bucket where searches find it.
-    mutating func shelve(_ head: Int32, kind: UInt32) {
-        let bucket = bucketNumber(bucketKey(head, kind: kind))
-        entries[Int(head)].bucket = bucket
-        buckets[Int(bucket)].units += 1
-        let side = buckets[Int(bucket)].key.side
-        if side == .players { kindMembers[Int(kind)] += Int32(size(head)) }
-        let ranks = buckets[Int(bucket)].ranks
-        if side != .reunions { index.insert(head, &buckets[Int(bucket)].root, ranks: ranks) }
-    }
-
-    mutating func unshelve(_ head: Int32) {
-        let bucket = entries[Int(head)].bucket
-        let key = buckets[Int(bucket)].key
-        if key.side == .players { kindMembers[Int(key.kind)] -= Int32(size(head)) }
-        let ranks = buckets[Int(bucket)].ranks
-        if key.side != .reunions { index.remove(head, &buckets[Int(bucket)].root, ranks: ranks) }
-        entries[Int(head)].bucket = -1
-        buckets[Int(bucket)].units -= 1
-        if buckets[Int(bucket)].units == 0 { dropBucket(bucket) }
-    }
-
-    /// Into the bucket that its present stage and place ask for.
-    mutating func reshelve(_ head: Int32) {
-        let key = buckets[Int(entries[Int(head)].bucket)].key
-        guard bucketKey(head, kind: key.kind) != key else { return }
-        unshelve(head)
-        shelve(head, kind: key.kind)
-    }
-
-    private func bucketKey(_ head: Int32, kind: UInt32) -> PoolBucket.Key {
-        let entry = entries[Int(head)]
-        let side: PoolBucket.Key.Side =
-            entry.isBot ? .bots : entry.marks.contains(.reunites) ? .reunions : .players
-        var zone = hasZones ? zones.zone(region: entry.region, pingMs: entry.pingMs) : 0
-        var roles = entry.roles
-        var shade = differentAttributes.isEmpty ? 0 : UInt8(different[Int(head) * differentAttributes.count] & 3)
-        if entry.nextMember >= 0 {
-            if hasZones { zone = LatencyZones.mixed }
-            roles = RoleSeats.anyRole
-            shade = 0
-        }
-        return PoolBucket.Key(
-            kind: kind, side: side, level: side == .players ? UInt8(clamping: stage(head).level) : 0,
-            zone: side == .players ? zone : 0, size: entry.size, shade: side == .players ? shade : 0,
-            roles: side == .players ? roles : RoleSeats.anyRole)
-    }
-
-    private mutating func bucketNumber(_ key: PoolBucket.Key) -> Int32 {
-        if let number = bucketNumbers[key] { return number }
-        let number = bucketsFree.popLast() ?? Int32(buckets.count)
-        var bucket = PoolBucket(key: key)
-        if key.side == .players {
-            bucket.ranks = hasSkill && stages.levels[Int(key.level)].isOverdue
-            bucket.next = kindHeads[Int(key.kind)]
-            kindHeads[Int(key.kind)] = number
-        } else if key.side == .bots {
-            botsBucket = number
-        }
-        if Int(number) == buckets.count { buckets.append(bucket) } else { buckets[Int(number)] = bucket }
-        bucketNumbers[key] = number
-        return number
-    }
-
-    private mutating func dropBucket(_ number: Int32) {
-        let bucket = buckets[Int(number)]
-        bucketNumbers[bucket.key] = nil
-        bucketsFree.append(number)
-        if number == botsBucket { botsBucket = -1 }
-        guard bucket.key.side == .players else { return }
-        let kind = Int(bucket.key.kind)
-        if kindHeads[kind] == number {
-            kindHeads[kind] = bucket.next
-            return
-        }
-        var before = kindHeads[kind]
-        while before >= 0, buckets[Int(before)].next != number { before = buckets[Int(before)].next }
-        if before >= 0 { buckets[Int(before)].next = bucket.next }
+        due.removeAll(keepingCapacity: !isLarge)
+        if isLarge { search = PoolSearch() }
     }
 
     // MARK: Of one unit
 
+    // A value as large as this is copied for every call of a function that leaves it as it is: those that are called often
+    // are inlined instead.
+
+    @inline(__always)
     func size(_ head: Int32) -> Int { Int(entries[Int(head)].size) }
+    @inline(__always)
     func stage(_ head: Int32) -> Stages.Stage { stages.stages[Int(entries[Int(head)].stage)] }
+    @inline(__always)
     func kind(_ head: Int32) -> UInt32 { buckets[Int(entries[Int(head)].bucket)].key.kind }
 
+    /// What a unit is found by: its members' mean skill, or without a window its seniority.
+    @inline(__always)
+    func key(_ head: Int32) -> Double {
+        if !hasSkill { return Double(index.sinceUnixMs(head)) }
+        if entries[Int(head)].nextMember < 0 { return entries[Int(head)].skill }
+        var sum = 0.0
+        var slot = head
+        while slot >= 0 {
+            sum += entries[Int(slot)].skill
+            slot = entries[Int(slot)].nextMember
+        }
+        return sum / Double(size(head))
+    }
+
+    @inline(__always)
     func contains(_ unit: PoolUnit) -> Bool { Int(unit.slot) < entries.count && entries[Int(unit.slot)].bucket >= 0 }
 
+    @inline(__always)
     func members(_ unit: PoolUnit) -> JoinNumbers {
         var members = JoinNumbers()
         var slot = unit.slot

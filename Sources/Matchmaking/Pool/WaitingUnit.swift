@@ -86,14 +86,49 @@ struct PoolBucket: Sendable {
         }
     }
 
+    /// What its own shelf has for a unit of this bucket.
+    struct Wants: Sendable {
+        /// Of the shelf, when this was learnt; 0 for never.
+        var version: UInt64 = 0
+        /// The buckets in which somebody can fit, by their tags, and how many there are.
+        var tags: UInt64 = 0
+        var buckets: Int32 = 0
+        /// As far as any of them may be.
+        var reach = 0.0
+    }
+
     let key: Key
-    var root: Int32 = -1
+    /// Where its units stand, and by which tag; −1 for those who wait for their last group.
+    var shelf: Int32 = -1
+    var tag: UInt8 = 0
     /// Units that have it for theirs; without any it goes.
     var units: Int32 = 0
-    /// Buckets of the same kind of subjects make a list.
+    /// Buckets of the same shelf make a list.
     var next: Int32 = -1
-    /// Units of it looked at in the present search.
+    /// Units of it looked at in a search, and in which.
     var looked: Int32 = 0
-    /// Its most senior units are asked for: those of the overdue are, where seniority is not the order itself.
-    var ranks = false
+    var search: UInt64 = 0
+    var wants = Wants()
+}
+
+/// Buckets whose units stand together in one tree, each bucket's with its own tag, so that one walk finds those of many.
+struct PoolShelf: Sendable {
+    /// Those of the overdue, where seniority is not the order itself, are ranked: their most senior units are asked for.
+    var tree: SkillIndex.Tree
+    /// Tags that its buckets have.
+    var tags: UInt64 = 0
+    /// The first of its buckets.
+    var bucket: Int32 = -1
+    /// Shelves of the same kind of subjects make a list.
+    var next: Int32 = -1
+    /// Another whenever a bucket comes or goes.
+    var version: UInt64 = 1
+}
+
+/// Those who agree in all that must be equal.
+struct PoolKind: Sendable {
+    /// The first of its shelves.
+    var shelf: Int32 = -1
+    /// Subjects in them.
+    var members: Int32 = 0
 }

@@ -65,39 +65,60 @@ import Testing
         #expect(MemoryLayout<WaitingEntry>.stride + SkillIndex.unitBytes <= 128)
     }
 
-    @Test("the index holds its order, its balance and its seniors through random changes")
-    func index() {
+    @Test("the index holds its order, its balance, its seniors and its tags through random changes", arguments: [true, false])
+    func index(_ ranks: Bool) {
         var random = SeededGenerator(number: 3)
         var index = SkillIndex()
-        var root: Int32 = -1
-        for slot in 0..<Int32(500) {
-            index.set(slot, key: Double(random.next() % 100), sinceUnixMs: random.next() % 50, order: UInt64(slot))
-        }
-        var inside: Set<Int32> = []
+        var tree = SkillIndex.Tree(ranks: ranks)
+        let keys = (0..<500).map { _ in Double(random.next() % 100) }
+        func key(_ slot: Int32) -> Double { keys[Int(slot)] }
+        for slot in 0..<Int32(500) { index.set(slot, sinceUnixMs: random.next() % 50, order: UInt64(slot)) }
+        var tags: [Int32: UInt8] = [:]
         for step in 0..<4000 {
             let slot = Int32(random.next() % 500)
-            if inside.insert(slot).inserted {
-                index.insert(slot, &root)
+            let tag = UInt8(random.next() % 64)
+            if tags[slot] == nil {
+                tags[slot] = tag
+                index.insert(slot, key: key(slot), tag: tag, into: &tree)
+            } else if random.next() % 2 == 0 {
+                tags[slot] = tag
+                index.retag(slot, tag, in: &tree)
             } else {
-                inside.remove(slot)
-                index.remove(slot, &root)
+                tags[slot] = nil
+                index.remove(slot, from: &tree)
             }
             guard step % 40 == 0 else { continue }
-            #expect(index.isSound(root))
+            #expect(index.isSound(tree))
             var walked: [Int32] = []
-            var at = index.first(atLeast: -1, root)
+            var at = index.first(tree)
             while at >= 0 {
                 walked.append(at)
                 at = index.next(at)
             }
-            var back: [Int32] = []
-            at = index.last(below: 1000, root)
-            while at >= 0 {
-                back.append(at)
-                at = index.previous(at)
+            #expect(Set(walked) == Set(tags.keys) && walked.count == tags.count)
+            #expect(zip(walked, walked.dropFirst()).allSatisfy {
+                key($0) < key($1) || key($0) == key($1) && index.isMoreSenior($0, than: $1)
+            })
+            guard tree.root >= 0 else { continue }
+            // From somewhere to either side, over those who are not wanted, as far as the reach goes.
+            let wanted = random.next() & random.next() & random.next()
+            let (middle, reach) = (Double(random.next() % 100), Double(random.next() % 60))
+            let some = walked.filter { wanted >> UInt64(tags[$0] ?? 0) & 1 == 1 && abs(key($0) - middle) <= reach }
+            let start = index.place(atLeast: middle, tree.root)
+            var above: [Int32] = []
+            var next = start
+            while let place = index.above(next, wanted, of: middle, within: reach) {
+                above.append(index.unit(place))
+                next = SkillIndex.Place(place.leaf, Int(place.at) + 1)
             }
-            #expect(Set(walked) == inside && walked.count == inside.count && walked == back.reversed())
-            #expect(zip(walked, walked.dropFirst()).allSatisfy { index.key($0) <= index.key($1) })
+            var below: [Int32] = []
+            next = start
+            while let place = index.below(next, wanted, of: middle, within: reach) {
+                below.append(index.unit(place))
+                next = place
+            }
+            #expect(above == some.filter { key($0) >= middle })
+            #expect(below.reversed() == some.filter { key($0) < middle })
         }
     }
 
@@ -105,26 +126,24 @@ import Testing
     func crowds(_ keys: UInt64) {
         var random = SeededGenerator(number: 5)
         var index = SkillIndex()
-        var roots: [Int32] = [-1, -1]
-        for slot in 0..<Int32(4000) {
-            index.set(slot, key: Double(random.next() % keys), sinceUnixMs: random.next() % 50, order: UInt64(slot))
-        }
+        var trees = [SkillIndex.Tree(ranks: true), SkillIndex.Tree(ranks: false)]
+        for slot in 0..<Int32(4000) { index.set(slot, sinceUnixMs: random.next() % 50, order: UInt64(slot)) }
         for _ in 0..<2 {
             var inside: [Int32] = []
             for slot in 0..<Int32(4000) {
-                index.insert(slot, &roots[Int(slot % 2)])
+                index.insert(slot, key: Double(random.next() % keys), tag: UInt8(slot % 7), into: &trees[Int(slot % 2)])
                 inside.append(slot)
-                if slot % 500 == 0 { #expect(index.isSound(roots[0]) && index.isSound(roots[1])) }
+                if slot % 500 == 0 { #expect(trees.allSatisfy { index.isSound($0) }) }
             }
             let even = inside.filter { $0 % 2 == 0 }
             let senior = even.min { index.isMoreSenior($0, than: $1) }
-            #expect(index.senior(roots[0]) == senior)
+            #expect(index.senior(trees[0].root) == senior)
             while !inside.isEmpty {
                 let slot = inside.remove(at: Int(random.next() % UInt64(inside.count)))
-                index.remove(slot, &roots[Int(slot % 2)])
-                if inside.count % 500 < 3 { #expect(index.isSound(roots[0]) && index.isSound(roots[1])) }
+                index.remove(slot, from: &trees[Int(slot % 2)])
+                if inside.count % 500 < 3 { #expect(trees.allSatisfy { index.isSound($0) }) }
             }
-            #expect(roots == [-1, -1])
+            #expect(trees.allSatisfy { $0.root == -1 })
         }
         // The second crowd has found the nodes of the first.
         #expect(index.nodes.count <= 4000 / (SkillIndex.nodeMax / 2) + 64)

@@ -75,6 +75,22 @@ async def test_who_finds_no_seat_beside_another_waits_for_one_who_takes_the_othe
         assert outcome["roles"] == f"{proposer.subject}=proposer,{responder.subject}=responder"
 
 
+async def test_a_party_that_no_group_has_seats_for_is_told_at_once(make_servers):
+    rules = {**ROLES["rules"], "partySizeMax": 2, "attributes": [{"equal": "language"}]}
+    servers = make_servers(scenes=[{**ROLES, "rules": rules}]).start()
+    party = {"code": "us", "size": 2}
+    ann = Player(servers)
+    await ann.join("game", attributes={"role": "proposer", "language": "de"}, party=party)
+    for attributes in ({"role": "proposer", "language": "de"}, {"role": "responder", "language": "en"}):
+        line = await Line.open(servers.matchmaker.ws + "/v1/join")
+        await line.send("join", scene="game", subject="late", attributes=attributes, party=party)
+        assert "no group has a place for all of this party" in (await line.expect("error", code="party_mismatch"))["message"]
+        await line.closes(4028)
+    ben = Player(servers)
+    await ben.join("game", attributes={"role": "responder", "language": "de"}, party=party)
+    await played(servers, ann, ben)
+
+
 async def test_treatments_come_in_balanced_blocks_up_to_their_quotas_also_across_restarts(make_servers):
     treatments = {"seed": 11, "list": [{"name": "calm", "quota": 3}, {"name": "loud", "weight": 2, "quota": 6}]}
     servers, other = (make_servers(scenes=[{**GAME, "treatments": treatments}]) for _ in range(2))

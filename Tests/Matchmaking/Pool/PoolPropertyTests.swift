@@ -175,8 +175,8 @@ import Testing
     func overtaking(_ test: Case) {
         for seed in 21...24 as ClosedRange<UInt64> {
             _ = run(test, seed: seed, events: 300, waitingMax: 40, formed: { waiters, checker, formed in
-                let isPlain = formed.parties.allSatisfy { $0.isSingle && !checker.isBot($0.members[0]) }
-                guard isPlain, formed.names.count == test.size else { return }
+                let hasBots = formed.parties.contains { checker.isBot($0.members[0]) }
+                guard !hasBots else { return }
                 let lastMs = max(30_000, test.rules.skill.map { $0.steps.map(\.afterMs).max() ?? 0 } ?? 0)
                 func isOverdue(_ party: WaitingParty) -> Bool {
                     test.rules.skill == nil || formed.atMs - party.sinceMs >= lastMs
@@ -185,16 +185,21 @@ import Testing
                     a.sinceMs != b.sinceMs ? a.sinceMs < b.sinceMs : a.order < b.order
                 }
                 for waiter in waiters.parties
-                where waiter.isSingle && !formed.parties.contains(waiter) && isOverdue(waiter)
+                where !formed.parties.contains(waiter) && isOverdue(waiter)
                     && !checker.isBot(waiter.members[0])
                 {
-                    for (index, member) in formed.parties.enumerated()
-                    where member != formed.around && (!isOverdue(member) || precedes(waiter, member)) {
-                        var instead = formed.parties
-                        instead[index] = waiter
+                    let later = formed.parties.indices.filter {
+                        let party = formed.parties[$0]
+                        return party != formed.around && (!isOverdue(party) || precedes(waiter, party))
+                    }
+                    // In the place of one, or for a party of several together.
+                    for bits in 1..<(1 << later.count) {
+                        let left = later.indices.filter { bits & (1 << $0) != 0 }.map { later[$0] }
+                        guard left.reduce(0, { $0 + formed.parties[$1].members.count }) == waiter.members.count else { continue }
+                        let instead = formed.parties.indices.filter { !left.contains($0) }.map { formed.parties[$0] } + [waiter]
                         #expect(
                             !checker.isGroup(instead, nowMs: formed.atMs),
-                            "\(waiter.members[0].name) could have had the seat of \(member.members[0].name), seed \(seed)")
+                            "\(waiter.members[0].name) could have had the seats of \(left) in \(formed.names), seed \(seed)")
                     }
                 }
             })

@@ -76,6 +76,7 @@ extension MatchmakerCore {
         return room
     }
 
+    @inline(__always)
     private func session(of room: PoolRoom, _ sceneIndex: Int) -> SessionID {
         guard let id = ledger.session(at: queues[sceneIndex].place(of: room)) else {
             preconditionFailure("a room of the pool has a session")

@@ -11,6 +11,7 @@ extension MatchmakerCore {
     }
 
     /// Whether a scene has had all the sessions that it is for.
+    @inline(__always)
     func hasPlayedAll(_ sceneIndex: Int) -> Bool {
         guard let sequence = queues[sceneIndex].treatments else { return false }
         return sequence.plan.closesWhenFull && sequence.isFull

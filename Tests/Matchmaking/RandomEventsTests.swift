@@ -361,6 +361,7 @@ struct RandomWorld {
             complain("rooms in queues are not the rooms in the ledger")
         }
         checkParties()
+        checkPlaces()
         let assigned = core.count(in: .matched) + core.count(in: .validating) + core.count(in: .playing)
         if tables["assignedSessions"] != assigned { complain("assigned \(tables["assignedSessions"] ?? -1) of \(assigned)") }
         // Promise 1: no two coordinators hold a subject in a session that both sides take for live.

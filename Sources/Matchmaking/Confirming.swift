@@ -26,20 +26,22 @@ extension MatchmakerCore {
         queues[room.sceneIndex].ask(id)
         updateRoom(id) { room in
             room.confirmedUntilMs = nil
-            for index in room.members.indices { room.members[index].hasConfirmed = false }
         }
-        for member in room.members { ledger.clearDeadline(.wait, slot: member.slot, of: id) }
+        for join in room.members {
+            joined[join].hasConfirmed = false
+            ledger.clearDeadline(.wait, slot: joined[join].slot, of: id)
+        }
         ledger.setDeadline(.confirm, of: id, atMs: now.bootMs + timeoutMs)
-        for member in room.members {
-            if let connection = member.connection { actions.append(.reply(connection, .confirm(deadlineMs: timeoutMs))) }
+        for join in room.members {
+            if let connection = joined[join].connection { actions.append(.reply(connection, .confirm(deadlineMs: timeoutMs))) }
         }
     }
 
     /// Tells one who is back what it is asked, and how much of the time is left.
     func askAgain(_ subject: SubjectID, in id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         guard let deadlineMs = ledger.deadlineMs(.confirm, of: id),
-            let member = ledger.details(of: id)?.room?.members.first(where: { $0.subject == subject }), !member.hasConfirmed,
-            let connection = member.connection
+            let room = ledger.details(of: id)?.room, let join = join(of: subject, in: room), !joined[join].hasConfirmed,
+            let connection = joined[join].connection
         else { return }
         actions.append(.reply(connection, .confirm(deadlineMs: deadlineMs - min(deadlineMs, now.bootMs))))
     }
@@ -51,20 +53,21 @@ extension MatchmakerCore {
     }
 
     mutating func confirm(_ connection: ConnectionHandle, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let id = joined[connection].flatMap({ ledger.session(of: $0.subject) }), let details = ledger.details(of: id) else {
-            return nothingToConfirm(connection, &actions)
-        }
-        let members =
-            switch details {
-            case .room(let room): room.members
-            case .handOff(let handOff): handOff.members
+        guard let join = joined.number(of: connection), let id = ledger.session(of: joined[join].subject),
+            let details = ledger.details(of: id)
+        else { return nothingToConfirm(connection, &actions) }
+        switch details {
+        case .handOff(let handOff):
+            // Said twice, and the match has been made meanwhile.
+            if handOff.members.contains(where: { $0.connection == connection && !$0.hasConfirmed }) {
+                nothingToConfirm(connection, &actions)
             }
-        guard let index = members.firstIndex(where: { $0.connection == connection }) else { return }
-        // Said twice; the match may have been made meanwhile.
-        if members[index].hasConfirmed { return }
-        guard ledger.deadlineMs(.confirm, of: id) != nil else { return nothingToConfirm(connection, &actions) }
-        updateRoom(id) { $0.members[index].hasConfirmed = true }
-        if members.indices.allSatisfy({ $0 == index || members[$0].hasConfirmed }) { allConfirmed(id, now, &actions) }
+        case .room(let room):
+            guard room.members.contains(join), !joined[join].hasConfirmed else { return }
+            guard ledger.deadlineMs(.confirm, of: id) != nil else { return nothingToConfirm(connection, &actions) }
+            joined[join].hasConfirmed = true
+            if room.members.allSatisfy({ joined[$0].hasConfirmed }) { allConfirmed(id, now, &actions) }
+        }
     }
 
     private func nothingToConfirm(_ connection: ConnectionHandle, _ actions: inout [MatchmakerAction]) {
@@ -77,30 +80,30 @@ extension MatchmakerCore {
         waitOn(id)
         let timeoutMs = scenes[room.sceneIndex].confirmTimeoutMs ?? 0
         updateRoom(id) { $0.confirmedUntilMs = now.bootMs + timeoutMs }
-        queues[room.sceneIndex].handOn(id, sinceUnixMs: room.members.map(\.sinceUnixMs).min() ?? now.unixMs)
+        queues[room.sceneIndex].handOn(id, sinceUnixMs: sinceUnixMs(room) ?? now.unixMs)
         // Others may have stood back for this group.
         matchAllFullRooms(now, &actions)
     }
 
     /// Each member's wait goes on to the deadline that it had.
     private mutating func waitOn(_ id: SessionID) {
-        for member in ledger.details(of: id)?.room?.members ?? [] {
-            ledger.setDeadline(.wait, slot: member.slot, of: id, atMs: member.waitUntilMs)
+        for join in ledger.details(of: id)?.room?.members ?? JoinNumbers() {
+            ledger.setDeadline(.wait, slot: joined[join].slot, of: id, atMs: joined[join].waitUntilMs)
         }
     }
 
     /// A group is one no more; whatever it was asked is off.
     mutating func breakUp(_ id: SessionID) {
-        guard let sceneIndex = ledger.details(of: id)?.room?.sceneIndex else { return }
-        if queues[sceneIndex].isAsked(id) {
+        guard let room = ledger.details(of: id)?.room else { return }
+        if queues[room.sceneIndex].isAsked(id) {
             ledger.clearDeadline(.confirm, of: id)
             waitOn(id)
         }
-        queues[sceneIndex].remove(id)
+        queues[room.sceneIndex].remove(id)
+        for join in room.members { joined[join].hasConfirmed = false }
         updateRoom(id) { room in
             room.isFormed = false
             room.confirmedUntilMs = nil
-            for index in room.members.indices { room.members[index].hasConfirmed = false }
         }
     }
 
@@ -110,7 +113,7 @@ extension MatchmakerCore {
         let cause = ExitCause.notConfirmed
         guard let reason = cause.path(in: .waiting).ending?.reason else { return }
         let code = scenes[room.sceneIndex].settings.completionCode(for: reason)
-        let silent = room.members.filter { !$0.hasConfirmed }
+        let silent = members(room).filter { !$0.hasConfirmed }
         for member in silent {
             _ = takeOut(member.subject, of: id, causeWhenEmpty: cause, as: .notConfirmed, now, &actions)
         }

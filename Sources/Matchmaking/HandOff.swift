@@ -52,13 +52,14 @@ extension MatchmakerCore {
         guard let room = ledger.details(of: id)?.room else { preconditionFailure("a full room is in the ledger") }
         queues[room.sceneIndex].remove(id)
         queues[room.sceneIndex].waiting -= room.members.count
-        for member in room.members {
+        let members = members(room)
+        for member in members {
             ledger.clearDeadline(.wait, slot: member.slot, of: id)
             if let connection = member.connection { fates.set(connection, atMs: now.bootMs + limits.fateTimeoutMs) }
         }
         forgetParties(of: room)
         queues[room.sceneIndex].waits.note(
-            room.members.map { now.unixMs - min(now.unixMs, $0.sinceUnixMs) }, atMs: now.bootMs, limits)
+            members.map { now.unixMs - min(now.unixMs, $0.sinceUnixMs) }, atMs: now.bootMs, limits)
         ledger.transition(id, to: .matched)
         let scene = scenes[room.sceneIndex]
         var assignment = Assignment(
@@ -66,10 +67,10 @@ extension MatchmakerCore {
             resumeExpiresUnixMs: now.unixMs + limits.resumeLifetimeMs, players: [])
         assignment.extensions = conditions(of: id, room, &actions)
         if scene.playRules != .none { assignment.extensions.playRules = scene.playRules }
-        assignment.players = room.members.map { seat(of: $0, in: assignment) }
+        assignment.players = members.map { seat(of: $0, in: assignment) }
         let handOff = HandOff(
             sceneIndex: room.sceneIndex, assignment: assignment, node: node, phase: .offered,
-            members: room.members)
+            members: members)
         _ = ledger.withDetails(id) { $0 = .handOff(Boxed(handOff)) }
         record(id, at: node, &actions)
     }

@@ -1,106 +1,115 @@
 import SessionProtocol
 
-/// A join whose fate is still to come.
+/// One who has joined, by a number in the book of joins that is used again after the join's fate.
+struct JoinNumber: Hashable, Sendable {
+    let slot: Int32
+}
+
+/// A join whose fate is known.
 struct Joined: Sendable {
     let subject: SubjectID
-    var scene: SceneID
+    let scene: SceneID
     /// On the boot clock.
     let atMs: UInt64
     /// When the subject first joined, in milliseconds since 1970.
-    var sinceUnixMs: UInt64
-    /// The scene that it asked for, when its time was up there and it waits in another.
-    var movedFrom: SceneID? {
-        if case .moved(let from, _) = origin { from } else { nil }
-    }
-    /// How often that has been.
-    var moves: Int {
-        if case .moved(_, let times) = origin { times } else { 0 }
-    }
-    fileprivate var origin: Origin
-
-    /// Held apart, since few are moved.
-    fileprivate indirect enum Origin: Sendable {
-        case asked
-        case moved(from: SceneID, times: Int)
-    }
-
-    init(subject: SubjectID, scene: SceneID, atMs: UInt64, sinceUnixMs: UInt64, movedFrom: SceneID?) {
-        self.subject = subject
-        self.scene = scene
-        self.atMs = atMs
-        self.sinceUnixMs = sinceUnixMs
-        origin = movedFrom.map { .moved(from: $0, times: 0) } ?? .asked
-    }
-
-    mutating func moves(from scene: SceneID) { origin = .moved(from: movedFrom ?? scene, times: moves + 1) }
+    let sinceUnixMs: UInt64
 }
 
-/// Those who have joined, by their connections. There are as many as wait, so that each has a short record, and no key
-/// beside it.
+/// Those who have joined, by their connections, until their fate is known: while they wait, with their places. All that is
+/// known of one who waits is here once; rooms and pools have no more than its number.
 struct JoinBook: Sendable {
-    /// A join, with its scene by number.
-    struct Record: Sendable {
-        let subject: SubjectID
-        let atMs: UInt64
-        let sinceUnixMs: UInt64
-        fileprivate let origin: Joined.Origin
-        let scene: UInt32
+    private struct Moved: Sendable {
+        let from: SceneID
+        var times = 0
     }
 
-    private var joins: [Record?] = []
+    private var members: [Member?] = []
+    /// Few are moved.
+    private var moved: [ConnectionHandle: Moved] = [:]
     /// Those that somebody has joined.
     private var scenes = Interner<SceneID>()
-    /// By the slots of the joins.
-    private var connections: [ConnectionHandle] = []
     private var free: [Int32] = []
     private var index = SlotIndex()
 
     var count: Int { index.count }
 
     private func slot(_ connection: ConnectionHandle) -> Int? {
-        index.slot(hash: connection.hashValue) { connections[$0] == connection }
+        index.slot(hash: connection.hashValue) { members[$0]?.connection == connection }
     }
 
     func contains(_ connection: ConnectionHandle) -> Bool { slot(connection) != nil }
 
-    subscript(connection: ConnectionHandle) -> Joined? { slot(connection).flatMap { joins[$0] }.flatMap(join) }
-
-    private func join(_ record: Record) -> Joined? {
-        guard let scene = scenes.value(of: record.scene) else { return nil }
-        var join = Joined(
-            subject: record.subject, scene: scene, atMs: record.atMs, sinceUnixMs: record.sinceUnixMs, movedFrom: nil)
-        join.origin = record.origin
-        return join
+    /// Nil for a connection that has not joined, or whose join has had its fate.
+    func number(of connection: ConnectionHandle) -> JoinNumber? {
+        slot(connection).map { JoinNumber(slot: Int32(truncatingIfNeeded: $0)) }
     }
 
-    /// Notes a join, or what has become of it.
-    mutating func set(_ join: Joined, of connection: ConnectionHandle) {
-        let record = Record(
-            subject: join.subject, atMs: join.atMs, sinceUnixMs: join.sinceUnixMs, origin: join.origin,
-            scene: scenes.hold(join.scene))
+    /// Who has joined, and the place that it has in a room. Once its session has been matched the hand-off knows better.
+    subscript(number: JoinNumber) -> Member {
+        _read {
+            precondition(members[Int(number.slot)] != nil, "a number is one of a join without a fate")
+            yield members[Int(number.slot)]!
+        }
+        _modify {
+            precondition(members[Int(number.slot)] != nil, "a number is one of a join without a fate")
+            yield &members[Int(number.slot)]!
+        }
+    }
+
+    func subject(_ connection: ConnectionHandle) -> SubjectID? { slot(connection).flatMap { members[$0]?.subject } }
+
+    /// The scene that it asked for, when its time was up there and it waits in another.
+    func movedFrom(_ connection: ConnectionHandle) -> SceneID? { moved.isEmpty ? nil : moved[connection]?.from }
+
+    /// How often that has been.
+    func moves(_ connection: ConnectionHandle) -> Int { moved[connection]?.times ?? 0 }
+
+    /// Its time was up in the scene that it is in.
+    mutating func moves(_ connection: ConnectionHandle, from scene: SceneID) {
+        if contains(connection) { moved[connection, default: Moved(from: scene)].times += 1 }
+    }
+
+    /// Notes a join, or that one goes on waiting, maybe elsewhere. Its member has the connection.
+    /// - Parameter movedFrom: of a new one, when its place is one in a scene that it was moved to.
+    mutating func accept(
+        _ newcomer: consuming Member, on connection: ConnectionHandle, in scene: SceneID, movedFrom: SceneID?, atMs: UInt64
+    ) -> JoinNumber {
+        newcomer.sceneNumber = scenes.hold(scene)
         if let slot = slot(connection) {
-            if let old = joins[slot] { scenes.release(old.scene) }
-            joins[slot] = record
-            return
+            scenes.release(members[slot]?.sceneNumber ?? 0)
+            newcomer.joinedAtMs = members[slot]?.joinedAtMs ?? atMs
+            members[slot] = newcomer
+            return JoinNumber(slot: Int32(truncatingIfNeeded: slot))
         }
-        let slot = free.popLast().map { Int($0) } ?? joins.count
-        if slot == joins.count {
-            joins.appendToTable(record)
-            connections.appendToTable(connection)
-        } else {
-            joins[slot] = record
-            connections[slot] = connection
-        }
+        newcomer.joinedAtMs = atMs
+        if let movedFrom { moved[connection] = Moved(from: movedFrom) }
+        let slot = free.popLast().map { Int($0) } ?? members.count
+        if slot == members.count { members.appendToTable(newcomer) } else { members[slot] = newcomer }
         index.insert(slot, hash: connection.hashValue)
+        return JoinNumber(slot: Int32(truncatingIfNeeded: slot))
     }
 
+    /// As its scene's pool takes it in.
+    func poolMember(_ number: JoinNumber) -> PoolMember {
+        let member = self[number]
+        return PoolMember(number, member.subject, member.attributes, pingMs: member.pingMs)
+    }
+
+    /// Its fate is known.
     mutating func remove(_ connection: ConnectionHandle) -> Joined? {
-        guard let slot = index.remove(hash: connection.hashValue, { connections[$0] == connection }) else { return nil }
-        let join = joins[slot].flatMap(join)
-        if let record = joins[slot] { scenes.release(record.scene) }
-        joins[slot] = nil
+        guard let slot = index.remove(hash: connection.hashValue, { members[$0]?.connection == connection }) else {
+            return nil
+        }
+        if !moved.isEmpty { moved[connection] = nil }
+        var joined: Joined?
+        if let member = members[slot], let scene = scenes.value(of: member.sceneNumber) {
+            joined = Joined(
+                subject: member.subject, scene: scene, atMs: member.joinedAtMs, sinceUnixMs: member.sinceUnixMs)
+            scenes.release(member.sceneNumber)
+        }
+        members[slot] = nil
         free.append(Int32(truncatingIfNeeded: slot))
-        if index.count == 0, joins.count > 1024 { (joins, connections, free) = ([], [], []) }
-        return join
+        if index.count == 0, members.count > 1024 { (members, free) = ([], []) }
+        return joined
     }
 }

@@ -54,15 +54,12 @@ extension JoinFate {
 /// A join is in `joined` from its acceptance to its fate; nothing else puts one in or takes one out.
 extension MatchmakerCore {
     /// A connection waits for a session of this scene: it has just joined, or goes on waiting.
+    @discardableResult
     mutating func accept(
-        _ connection: ConnectionHandle, _ subject: SubjectID, in scene: SceneID, sinceUnixMs: UInt64,
-        movedFrom: SceneID? = nil, _ now: Moment
-    ) {
-        var join = joined[connection]
-            ?? Joined(subject: subject, scene: scene, atMs: now.bootMs, sinceUnixMs: sinceUnixMs, movedFrom: movedFrom)
-        join.scene = scene
-        join.sinceUnixMs = sinceUnixMs
-        joined.set(join, of: connection)
+        _ member: consuming Member, in scene: SceneID, movedFrom: SceneID? = nil, _ now: Moment
+    ) -> JoinNumber {
+        guard let connection = member.connection else { preconditionFailure("who waits is connected") }
+        return joined.accept(member, on: connection, in: scene, movedFrom: movedFrom, atMs: now.bootMs)
     }
 
     /// The connection is nobody's any more, and this is why.

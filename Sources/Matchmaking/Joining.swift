@@ -20,7 +20,7 @@ extension MatchmakerCore {
                 return refuse(connection, request, .subjectInUse, "this subject already waits or plays", &actions)
             }
             if let room = ledger.details(of: session)?.room {
-                let isItsPlace = [askedIndex, sceneIndex].contains(room.sceneIndex)
+                let isItsPlace = askedIndex == room.sceneIndex || sceneIndex == room.sceneIndex
                 if isItsPlace || wasMoved(request.subject, in: room, from: sceneID) {
                     return rejoinRoom(session, connection, request, claim, now, &actions)
                 }
@@ -62,7 +62,7 @@ extension MatchmakerCore {
             waitUntilMs: now.bootMs + scenes[sceneIndex].waitTimeoutMs, attributes: shapes.shared(request.attributes),
             party: request.party)
         if movedIndex != nil {
-            accept(connection, member.subject, in: scene, sinceUnixMs: sinceUnixMs, movedFrom: sceneID, now)
+            accept(member, in: scene, movedFrom: sceneID, now)
         }
         seat(member, sceneIndex: sceneIndex, now, &actions)
     }
@@ -124,9 +124,9 @@ extension MatchmakerCore {
     ) {
         let subject = request.subject
         guard let entry = ledger[id], let room = entry.details.room,
-            let index = room.members.firstIndex(where: { $0.subject == subject })
+            let join = join(of: subject, in: room)
         else { return }
-        let replaced = room.members[index]
+        let replaced = joined[join]
         var member = replaced
         member.connection = connection
         member.sinceUnixMs = since(replaced.sinceUnixMs, claim, in: entry.scene)
@@ -136,14 +136,14 @@ extension MatchmakerCore {
         }
         let isOlder = member.sinceUnixMs < replaced.sinceUnixMs
         if isOlder { member.seal = seal(ofPlaceOf: member, in: id, entry.scene, now) }
-        updateRoom(id) { $0.members[index] = member }
+        let newer = accept(member, in: entry.scene, movedFrom: replaced.connection.flatMap { joined.movedFrom($0) }, now)
+        updateRoom(id) { $0.members.replace(join, with: newer) }
+        if let unit = member.unit { queues[room.sceneIndex].pool.replace(join, with: newer, in: unit) }
         tellEnded(replaced, session: id, .superseded, nil, &actions)
-        let movedFrom = replaced.connection.flatMap { joined[$0]?.movedFrom }
         if let old = replaced.connection { finish(old, .superseded, in: id, now, &actions) }
-        accept(connection, subject, in: entry.scene, sinceUnixMs: member.sinceUnixMs, movedFrom: movedFrom, now)
         tellWaiting(member, in: id, room, now, &actions)
         askAgain(subject, in: id, now, &actions)
-        if isOlder { becameOlder(member, in: id, now, &actions) }
+        if isOlder { becameOlder(newer, in: id, now, &actions) }
     }
 
     /// The subject's session is on its way to a coordinator, or there: the newer connection hears `matched`, now or when
@@ -181,7 +181,7 @@ extension MatchmakerCore {
         guard let handOff = ledger.details(of: id)?.handOff,
             let index = handOff.members.firstIndex(where: { $0.subject == subject })
         else { return }
-        accept(connection, subject, in: entry.scene, sinceUnixMs: handOff.members[index].sinceUnixMs, now)
+        accept(handOff.members[index], in: entry.scene, now)
         fates.set(connection, atMs: now.bootMs + limits.fateTimeoutMs)
         var member = handOff.members[index]
         if isOlder {
@@ -228,7 +228,7 @@ extension MatchmakerCore {
     }
 
     mutating func leave(_ connection: ConnectionHandle, _ now: Moment, _ actions: inout [MatchmakerAction]) {
-        guard let subject = joined[connection]?.subject else {
+        guard let subject = joined.subject(connection) else {
             actions.append(.reply(connection, .error(.wrongState, message: "join first")))
             return
         }
@@ -266,7 +266,7 @@ extension MatchmakerCore {
         _ connection: ConnectionHandle, _ kind: JoinFate.Kind, error: MatchmakerError? = nil, _ now: Moment,
         _ actions: inout [MatchmakerAction]
     ) {
-        guard let subject = joined[connection]?.subject else { return }
+        guard let subject = joined.subject(connection) else { return }
         if let older = untold[subject], older.connection == connection {
             untold[subject] = nil
             return finish(connection, kind, in: older.session, error: error, now, &actions)
@@ -289,7 +289,7 @@ extension MatchmakerCore {
 
     /// The subject is in a room by another connection: what became of this one's session has not been told.
     private func isElsewhere(_ subject: SubjectID, in id: SessionID, than connection: ConnectionHandle) -> Bool {
-        guard let member = ledger.details(of: id)?.room?.members.first(where: { $0.subject == subject }) else { return false }
-        return member.connection != connection
+        guard let room = ledger.details(of: id)?.room, let join = join(of: subject, in: room) else { return false }
+        return joined[join].connection != connection
     }
 }

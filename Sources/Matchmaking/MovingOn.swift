@@ -20,10 +20,7 @@ extension MatchmakerCore {
         for member in members {
             guard let connection = member.connection else { continue }
             if let target, takes(member, target, from: room.sceneIndex) {
-                if var join = joined[connection] {
-                    join.moves(from: join.scene)
-                    joined.set(join, of: connection)
-                }
+                joined.moves(connection, from: scenes[room.sceneIndex].id)
                 // Never at once again, whatever the scene says.
                 let waitUntilMs = now.bootMs + max(1, scenes[target].waitTimeoutMs)
                 seat(member.waiting(until: waitUntilMs), sceneIndex: target, now, &actions)
@@ -35,8 +32,8 @@ extension MatchmakerCore {
     }
 
     private func takes(_ member: Member, _ target: Int?, from sceneIndex: Int) -> Bool {
-        guard let target, target != sceneIndex, !isDraining, let join = member.connection.flatMap({ joined[$0] }),
-            join.moves < scenes.count
+        guard let target, target != sceneIndex, !isDraining, let connection = member.connection,
+            joined.moves(connection) < scenes.count
         else { return false }
         let scene = scenes[target]
         return scene.isOpen && !hasPlayedAll(target) && queues[target].waiting < scene.waitingMax && scene.rules.misfit(of: member.attributes) == nil
@@ -63,7 +60,6 @@ extension MatchmakerCore {
 
     /// Whether one who waits in this room has come from that scene, so that a join there is for this place.
     func wasMoved(_ subject: SubjectID, in room: Room, from scene: SceneID) -> Bool {
-        let member = room.members.first { $0.subject == subject }
-        return member?.connection.flatMap { joined[$0]?.movedFrom } == scene
+        join(of: subject, in: room).flatMap { joined[$0].connection }.flatMap { joined.movedFrom($0) } == scene
     }
 }

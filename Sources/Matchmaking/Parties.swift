@@ -67,7 +67,7 @@ extension MatchmakerCore {
         guard let room = known.room.flatMap({ ledger.details(of: $0)?.room }) else {
             return (.partyFull, "all \(known.size) of this party have come")
         }
-        return fits(room.members.map(\.attributes) + [attributes], sceneIndex)
+        return fits(room.members.map { joined[$0].attributes } + [attributes], sceneIndex)
             ? nil : (.partyMismatch, "no group has a place for all of this party")
     }
 
@@ -93,14 +93,12 @@ extension MatchmakerCore {
         let key = PartyBook.Key(sceneIndex: sceneIndex, code: party.code)
         let id = parties[key]?.room ?? openGathering(key, party)
         queues[sceneIndex].waiting += 1
-        if let connection = newcomer.connection {
-            accept(connection, newcomer.subject, in: scenes[sceneIndex].id, sinceUnixMs: newcomer.sinceUnixMs, now)
-        }
-        place(newcomer, in: id, now)
-        guard let members = ledger.details(of: id)?.room?.members, members.count == party.size else {
+        place(accept(newcomer, in: scenes[sceneIndex].id, now), in: id, now)
+        guard let room = ledger.details(of: id)?.room, room.members.count == party.size else {
             return tellRoom(id, now, &actions)
         }
-        for member in members { displace(member, from: id) }
+        let members = members(room)
+        for join in room.members { displace(join, from: id) }
         queues[sceneIndex].waiting -= members.count
         endRoom(id, .movedTogether, now)
         parties.isComplete(key, members.map(\.subject))
@@ -131,14 +129,12 @@ extension MatchmakerCore {
     mutating func changeParty(
         _ member: Member, from replaced: Member, in id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
-        guard let room = ledger.details(of: id)?.room, let connection = member.connection else { return }
+        guard let room = ledger.details(of: id)?.room else { return }
         let waitUntilMs = waitEndsMs(replaced, in: id)
-        let movedFrom = replaced.connection.flatMap { joined[$0]?.movedFrom }
+        let movedFrom = replaced.connection.flatMap { joined.movedFrom($0) }
         tellEnded(replaced, session: id, .superseded, nil, &actions)
         _ = unseat(member.subject, from: id, causeWhenEmpty: .movedAway, as: .superseded, now, &actions)
-        accept(
-            connection, member.subject, in: scenes[room.sceneIndex].id, sinceUnixMs: member.sinceUnixMs,
-            movedFrom: movedFrom, now)
+        accept(member, in: scenes[room.sceneIndex].id, movedFrom: movedFrom, now)
         seat(member.waiting(until: waitUntilMs), sceneIndex: room.sceneIndex, now, &actions)
     }
 
@@ -163,38 +159,41 @@ extension MatchmakerCore {
         while let key = parties.takeBroken() {
             guard let party = parties[key] else { continue }
             let rest = party.subjects.compactMap { partner($0, key) }
-            guard let first = rest.first, let request = first.member.party else {
+            guard let first = rest.first, let request = joined[first.join].party else {
                 parties.remove(key)
                 continue
             }
             let target = openGathering(key, request)
-            for (home, member) in rest {
-                if let unit = member.unit { queues[key.sceneIndex].removeFromPool(unit, &pairs) }
-                displace(member, from: home)
-                place(member.waiting(until: member.waitUntilMs), in: target, now)
+            for (home, join) in rest {
+                if let unit = joined[join].unit { queues[key.sceneIndex].removeFromPool(unit, &pairs) }
+                displace(join, from: home)
+                joined[join] = joined[join].waiting(until: joined[join].waitUntilMs)
+                place(join, in: target, now)
             }
             changed.append(target)
             for (home, _) in rest where ledger.details(of: home)?.room?.members.isEmpty == true {
                 endRoom(home, .movedTogether, now)
             }
             for (home, _) in rest {
-                for other in ledger.details(of: home)?.room?.members ?? [] { searchAgain(around: other.subject) }
+                for other in ledger.details(of: home)?.room?.members ?? JoinNumbers() {
+                    if let unit = joined[other].unit { queues[key.sceneIndex].pool.searchAgain(around: unit) }
+                }
             }
         }
     }
 
     /// A member of a complete party, and the room that it waits in.
-    private func partner(_ subject: SubjectID, _ key: PartyBook.Key) -> (home: SessionID, member: Member)? {
+    private func partner(_ subject: SubjectID, _ key: PartyBook.Key) -> (home: SessionID, join: JoinNumber)? {
         guard let id = ledger.session(of: subject), let room = ledger.details(of: id)?.room, room.sceneIndex == key.sceneIndex,
-            let member = room.members.first(where: { $0.subject == subject }), member.party?.code == key.code
+            let join = join(of: subject, in: room), joined[join].party?.code == key.code
         else { return nil }
-        return (id, member)
+        return (id, join)
     }
 
     /// A room ends with all who are in it, or is matched: their codes are free.
     mutating func forgetParties(of room: Room) {
-        for member in room.members {
-            if let key = key(member, room.sceneIndex) { parties.remove(key) }
+        for join in room.members {
+            if let key = key(joined[join], room.sceneIndex) { parties.remove(key) }
         }
     }
 
@@ -202,7 +201,7 @@ extension MatchmakerCore {
     mutating func endsUnfitGathering(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) -> Bool {
         guard let room = ledger.details(of: id)?.room, let party = room.gathers else { return false }
         let scene = scenes[room.sceneIndex]
-        let attributes = room.members.map(\.attributes)
+        let attributes = room.members.map { joined[$0].attributes }
         if party.size <= min(scene.rules.partySizeMax, scene.groupSize), fits(attributes, room.sceneIndex),
             attributes.allSatisfy({ scene.rules.misfit(of: $0) == nil })
         {

@@ -14,9 +14,9 @@ extension MatchmakerCore {
         guard let claim else { return false }
         // None but its players are given a release.
         if claim.releases(from: session) { return true }
-        let members = entry.details.room?.members ?? entry.details.handOff?.members ?? []
+        let members = entry.details.room.map { self.members($0) } ?? entry.details.handOff?.members ?? []
         guard let member = members.first(where: { $0.subject == request.subject }) else { return false }
-        let movedFrom = member.connection.flatMap { joined[$0]?.movedFrom }
+        let movedFrom = member.connection.flatMap { joined.movedFrom($0) }
         return holds(claim, sinceUnixMs: member.sinceUnixMs, in: entry.scene, movedFrom: movedFrom)
     }
 
@@ -24,8 +24,9 @@ extension MatchmakerCore {
     func mayFollow(_ older: Untold, _ request: JoinRequest, _ claim: ResumeClaim?, joining wanted: Int) -> Bool {
         if owns(request, joining: wanted, in: older.scene) { return true }
         guard let claim else { return false }
-        guard !claim.releases(from: older.session), let join = joined[older.connection] else { return true }
-        return holds(claim, sinceUnixMs: join.sinceUnixMs, in: older.scene, movedFrom: join.movedFrom)
+        guard !claim.releases(from: older.session), let join = joined.number(of: older.connection) else { return true }
+        return holds(
+            claim, sinceUnixMs: joined[join].sinceUnixMs, in: older.scene, movedFrom: joined.movedFrom(older.connection))
     }
 
     /// - Parameter movedFrom: the scene that its holder had asked for, where that one sent it on.

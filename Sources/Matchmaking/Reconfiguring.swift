@@ -71,7 +71,7 @@ extension MatchmakerCore {
     private func rooms(of index: Int) -> [SessionID] {
         let rooms = ledger.sessions.compactMap { id -> (id: SessionID, sinceUnixMs: UInt64)? in
             guard let room = ledger.details(of: id)?.room, room.sceneIndex == index else { return nil }
-            return (id, room.members.lazy.map(\.sinceUnixMs).min() ?? .max)
+            return (id, sinceUnixMs(room) ?? .max)
         }
         return rooms.sorted { $0.sinceUnixMs < $1.sinceUnixMs }.map(\.id)
     }
@@ -82,8 +82,8 @@ extension MatchmakerCore {
         let changed = rooms(of: index).filter { ledger.details(of: $0)?.room?.gathers == nil }
         let gatherings = rooms(of: index).filter { ledger.details(of: $0)?.room?.gathers != nil }
         for id in changed {
-            for member in ledger.details(of: id)?.room?.members ?? [] {
-                if let unit = member.unit { queues[index].removeFromPool(unit, &pairs) }
+            for join in ledger.details(of: id)?.room?.members ?? JoinNumbers() {
+                if let unit = joined[join].unit { queues[index].removeFromPool(unit, &pairs) }
             }
             breakUp(id)
         }
@@ -91,9 +91,10 @@ extension MatchmakerCore {
         for id in gatherings where !endsUnfitGathering(id, now, &actions) { tellRoom(id, now, &actions) }
         var touched = changed
         for id in changed {
-            for member in unfit(in: id, index) {
+            for join in unfit(in: id, index) {
+                let member = joined[join]
                 leaveParty(member, of: id)
-                displace(member, from: id)
+                displace(join, from: id)
                 queues[index].waiting -= 1
                 tellEnded(member, session: id, .cancelled, scenes[index].settings.completionCode(for: .cancelled), &actions)
                 if let connection = member.connection { finish(connection, .cancelled, in: id, now, &actions) }
@@ -106,11 +107,11 @@ extension MatchmakerCore {
 
     /// Members of a room whom the scene's rules, as they are now, leave no place; a party that has become too large among
     /// them.
-    private func unfit(in id: SessionID, _ index: Int) -> [Member] {
-        let members = ledger.details(of: id)?.room?.members ?? []
-        return members.filter { member in
-            scenes[index].rules.misfit(of: member.attributes) != nil
-                || members.count { $0.partyOrder == member.partyOrder } > scenes[index].groupSize
+    private func unfit(in id: SessionID, _ index: Int) -> [JoinNumber] {
+        let joins = ledger.details(of: id)?.room?.members ?? JoinNumbers()
+        return joins.filter { join in
+            scenes[index].rules.misfit(of: joined[join].attributes) != nil
+                || joins.count { joined[$0].partyOrder == joined[join].partyOrder } > scenes[index].groupSize
         }
     }
 

@@ -10,18 +10,28 @@ extension MatchmakerCore {
     }
 
     /// Puts a free subject into a room, with a signed place there.
-    mutating func place(_ newcomer: Member, in id: SessionID, _ now: Moment) {
+    mutating func place(_ join: JoinNumber, in id: SessionID, _ now: Moment) {
         guard let entry = ledger[id], let slot = entry.details.room?.slotNext else { return }
-        var member = newcomer
-        member.slot = slot
-        member.seal = seal(ofPlaceOf: member, in: id, entry.scene, now)
-        ledger.seat(member.subject, in: id)
+        joined[join].slot = slot
+        joined[join].seal = seal(ofPlaceOf: joined[join], in: id, entry.scene, now)
+        ledger.seat(joined[join].subject, in: id)
         updateRoom(id) { room in
             room.slotNext += 1
-            room.members.append(member)
+            room.members.append(join)
         }
-        ledger.setDeadline(.wait, slot: slot, of: id, atMs: member.waitUntilMs)
+        ledger.setDeadline(.wait, slot: slot, of: id, atMs: joined[join].waitUntilMs)
     }
+
+    /// Those who sit in a room.
+    func members(_ room: Room) -> [Member] { room.members.map { joined[$0] } }
+
+    /// One of those who sit in a room, by its name.
+    func join(of subject: SubjectID, in room: Room) -> JoinNumber? {
+        room.members.first { joined[$0].subject == subject }
+    }
+
+    /// Since when the most senior of a room has waited, in milliseconds since 1970; nil for nobody.
+    func sinceUnixMs(_ room: Room) -> UInt64? { room.members.lazy.map { joined[$0].sinceUnixMs }.min() }
 
     func seal(ofPlaceOf member: Member, in id: SessionID, _ scene: SceneID, _ now: Moment) -> PlaceSeal {
         let claim = claim(
@@ -41,10 +51,10 @@ extension MatchmakerCore {
     }
 
     /// Takes a member's seat away; its connection and the scene's count are the caller's to keep right.
-    mutating func displace(_ member: Member, from id: SessionID) {
-        ledger.unseat(member.subject, from: id)
-        ledger.clearDeadline(.wait, slot: member.slot, of: id)
-        updateRoom(id) { room in room.members.removeAll { $0.subject == member.subject } }
+    mutating func displace(_ join: JoinNumber, from id: SessionID) {
+        ledger.unseat(joined[join].subject, from: id)
+        ledger.clearDeadline(.wait, slot: joined[join].slot, of: id)
+        updateRoom(id) { $0.members.remove(join) }
     }
 
     mutating func updateRoom(_ id: SessionID, _ change: (inout Room) -> Void) {
@@ -60,7 +70,7 @@ extension MatchmakerCore {
     /// Tells everyone in a room how many are there.
     func tellRoom(_ id: SessionID, _ now: Moment, _ actions: inout [MatchmakerAction]) {
         guard let room = ledger.details(of: id)?.room else { return }
-        for member in room.members { tellWaiting(member, in: id, room, now, &actions) }
+        for join in room.members { tellWaiting(joined[join], in: id, room, now, &actions) }
     }
 
     func tellWaiting(
@@ -96,15 +106,14 @@ extension MatchmakerCore {
         _ subject: SubjectID, of id: SessionID, causeWhenEmpty: ExitCause, as fate: JoinFate.Kind?, _ now: Moment,
         _ actions: inout [MatchmakerAction]
     ) -> (member: Member, sceneIndex: Int)? {
-        guard let room = ledger.details(of: id)?.room,
-            let member = room.members.first(where: { $0.subject == subject })
-        else { return nil }
-        if let fate, let connection = member.connection { finish(connection, fate, in: id, now, &actions) }
-        leavePool(member, of: id, now)
+        guard let room = ledger.details(of: id)?.room, let join = join(of: subject, in: room) else { return nil }
+        let member = joined[join]
+        leavePool(join, of: id, now)
         leaveParty(member, of: id)
-        displace(member, from: id)
+        displace(join, from: id)
         queues[room.sceneIndex].waiting -= 1
         if room.members.count == 1 { endRoom(id, causeWhenEmpty, now) }
+        if let fate, let connection = member.connection { finish(connection, fate, in: id, now, &actions) }
         return (member, room.sceneIndex)
     }
 
@@ -121,7 +130,7 @@ extension MatchmakerCore {
         let scene = scenes[room.sceneIndex]
         // Those whose time is over at once leave for the same reason: all of them were in a group, or none. All are out before
         // their seats are given to others.
-        let members = room.members.filter { member in
+        let members = members(room).filter { member in
             member.slot == slot || ledger.deadlineMs(.wait, slot: member.slot, of: id).map { $0 <= now.bootMs } == true
         }
         if !room.isFormed, case .moveTo(let other) = scene.whenWaitIsOver {
@@ -158,7 +167,8 @@ extension MatchmakerCore {
         _ id: SessionID, _ cause: ExitCause, _ now: Moment, _ actions: inout [MatchmakerAction]
     ) {
         guard let room = ledger.details(of: id)?.room else { return }
-        for member in room.members {
+        let members = members(room)
+        for member in members {
             if let unit = member.unit { queues[room.sceneIndex].removeFromPool(unit, &pairs) }
         }
         queues[room.sceneIndex].remove(id)
@@ -166,7 +176,7 @@ extension MatchmakerCore {
         forgetParties(of: room)
         let reason = endRoom(id, cause, now)
         let code = scenes[room.sceneIndex].settings.completionCode(for: reason)
-        for member in room.members {
+        for member in members {
             tellEnded(member, session: id, reason, code, &actions)
             if let connection = member.connection { finish(connection, JoinFate.Kind(told: reason), in: id, now, &actions) }
         }

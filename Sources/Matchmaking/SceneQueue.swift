@@ -5,8 +5,8 @@ import SessionProtocol
 /// joined, in milliseconds since 1970.
 struct SceneQueue: Sendable {
     var pool: WaitingPool
-    /// The waiting room of each of the pool's that there is.
-    private var sessions: [SessionID] = []
+    /// The waiting room of each of the pool's that there is, by its place in the ledger.
+    private var places: [Int32] = []
     /// Groups that wait for a coordinator; without one they can be many.
     private var formed = DeadlineQueue<SessionID>()
     /// Groups that are asked whether all are still there.
@@ -57,21 +57,22 @@ struct SceneQueue: Sendable {
         insert(session, sinceUnixMs: sinceUnixMs)
     }
 
-    func session(of room: PoolRoom) -> SessionID {
-        precondition(Int(room.number) < sessions.count, "a room of the pool has a session")
-        return sessions[Int(room.number)]
+    /// Where the ledger has a room's session.
+    func place(of room: PoolRoom) -> Int {
+        precondition(Int(room.number) < places.count, "a room of the pool has a session")
+        return Int(places[Int(room.number)])
     }
 
-    mutating func setSession(_ session: SessionID, of room: PoolRoom) {
+    mutating func setPlace(_ place: Int, of room: PoolRoom) {
         // Those between have theirs set before anyone asks.
-        while sessions.count <= Int(room.number) { sessions.appendToTable(session) }
-        sessions[Int(room.number)] = session
+        while places.count <= Int(room.number) { places.appendToTable(-1) }
+        places[Int(room.number)] = Int32(truncatingIfNeeded: place)
     }
 
     /// A unit may be taken out more than once, as each of its members goes.
     mutating func removeFromPool(_ unit: PoolUnit, _ pairs: inout PairBook) {
         if pool.contains(unit) { pool.remove(unit, &pairs) }
-        if pool.unitCount == 0 { sessions = [] }
+        if pool.unitCount == 0 { places = [] }
     }
 
     /// Another pool, once the old one is empty. What is remembered of games stays, as far as the rules ask for the same.

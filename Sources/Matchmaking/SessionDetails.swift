@@ -15,19 +15,12 @@ enum SessionDetails: Sendable {
     }
 }
 
-/// Someone who waits, or whose session has not yet taken it away. Many wait: what few of them have is held apart.
+/// Someone who waits, by what the book of joins knows of it; or whose session has not yet taken it away, by what its hand-off
+/// knows. Many wait: what few of them have is held apart.
 struct Member: Hashable, Sendable {
     let subject: SubjectID
-    /// Nil while nobody is there to be told.
-    var connection: ConnectionHandle?
-    /// Asked to leave after the match was made.
-    var hasLeft = false
-    /// This server could not tell it in time what became of its session, and hung up.
-    var isGivenUp = false
-    /// It has said that it is still there, since its group was last asked.
-    var hasConfirmed = false
-    /// Tells its wait deadline from those of the others in the room.
-    var slot: UInt32 = 0
+    /// Zero for none: `connection`.
+    private var connectionNumberAnd1: UInt64 = 0
     /// When the subject first joined, in milliseconds since 1970: its seniority.
     var sinceUnixMs: UInt64
     /// When it has waited for as long as its scene allows, in milliseconds of the boot clock. Hand-offs that failed
@@ -37,19 +30,37 @@ struct Member: Hashable, Sendable {
     var order: UInt64 = 0
     /// An earlier life of this process knew what it said when it joined.
     var isFromJournal: Bool { order == 0 }
-    /// Signs its place, the same as long as it waits here, unless an older one is shown; nil when it is not known, as after a
-    /// restart.
-    var seal: PlaceSeal?
+    private var signature = ResumeSignature(high: 0, low: 0)
+    /// 0 while its place is not signed.
+    private var expiresUnixMs: UInt64 = 0
     /// What it said of itself when it joined.
     var attributes = Attributes.none
-    private var pingOrNoneMs = UInt32.max
+    private var marks: Marks = []
+    private var pingOrNoneMs = UInt16.max
+    /// Tells its wait deadline from those of the others in the room.
+    var slot: UInt32 = 0
     private var unitSlot: Int32 = -1
-    /// One, of a member who came with others.
-    private var companies: [Company] = []
+    /// The scene of its join, by the number that the book of joins has for it.
+    var sceneNumber: UInt32 = 0
+    /// When it joined by the connection that it has, in milliseconds of the boot clock.
+    var joinedAtMs: UInt64 = 0
+    /// One, of a member who has any of it.
+    private var specials: [Special] = []
 
-    private struct Company: Hashable, Sendable {
+    private struct Marks: OptionSet, Hashable, Sendable {
+        let rawValue: UInt8
+        static let hasLeft = Marks(rawValue: 1)
+        static let isGivenUp = Marks(rawValue: 2)
+        static let hasConfirmed = Marks(rawValue: 4)
+    }
+
+    /// What few members have.
+    private struct Special: Hashable, Sendable {
         var party: JoinRequest.Party?
-        var order: UInt64
+        /// Of its party, where that is not its own.
+        var order: UInt64?
+        var releasedFrom: [SessionID] = []
+        static let none = Special()
     }
 
     init(
@@ -57,18 +68,46 @@ struct Member: Hashable, Sendable {
         attributes: Attributes = .none, party: JoinRequest.Party? = nil
     ) {
         self.subject = subject
-        self.connection = connection
         self.sinceUnixMs = sinceUnixMs
         self.waitUntilMs = waitUntilMs
         self.slot = slot
         self.attributes = attributes
+        self.connection = connection
         if party != nil { self.party = party }
     }
 
-    /// The least round trip to this server that was measured; nil while none was.
+    /// Nil while nobody is there to be told.
+    var connection: ConnectionHandle? {
+        get { connectionNumberAnd1 == 0 ? nil : ConnectionHandle(connectionNumberAnd1 &- 1) }
+        set { connectionNumberAnd1 = newValue.map { $0.number &+ 1 } ?? 0 }
+    }
+
+    /// Asked to leave after the match was made.
+    var hasLeft: Bool {
+        get { marks.contains(.hasLeft) }
+        set { set(.hasLeft, newValue) }
+    }
+
+    /// This server could not tell it in time what became of its session, and hung up.
+    var isGivenUp: Bool {
+        get { marks.contains(.isGivenUp) }
+        set { set(.isGivenUp, newValue) }
+    }
+
+    /// It has said that it is still there, since its group was last asked.
+    var hasConfirmed: Bool {
+        get { marks.contains(.hasConfirmed) }
+        set { set(.hasConfirmed, newValue) }
+    }
+
+    private mutating func set(_ mark: Marks, _ isSet: Bool) {
+        if isSet { marks.insert(mark) } else { marks.remove(mark) }
+    }
+
+    /// The least round trip to this server that was measured, as far as 65 s; nil while none was.
     var pingMs: UInt32? {
-        get { pingOrNoneMs == .max ? nil : pingOrNoneMs }
-        set { pingOrNoneMs = newValue ?? .max }
+        get { pingOrNoneMs == .max ? nil : UInt32(pingOrNoneMs) }
+        set { pingOrNoneMs = newValue.map { UInt16(min($0, UInt32(UInt16.max) - 1)) } ?? .max }
     }
 
     /// Its place in the scene's pool, while its room is open.
@@ -79,18 +118,43 @@ struct Member: Hashable, Sendable {
 
     /// With whom it stays together.
     var party: JoinRequest.Party? {
-        get { companies.first?.party }
-        set { setCompany(newValue, partyOrder) }
+        get { specials.first?.party }
+        set { setSpecial { $0.party = newValue } }
     }
 
     /// The order of the first of its party; a party stays together in the pool.
     var partyOrder: UInt64 {
-        get { companies.first?.order ?? order }
-        set { setCompany(party, newValue) }
+        get { specials.first?.order ?? order }
+        set {
+            let own = order
+            setSpecial { $0.order = newValue == own ? nil : newValue }
+        }
     }
 
-    private mutating func setCompany(_ party: JoinRequest.Party?, _ order: UInt64) {
-        companies = party == nil && order == self.order ? [] : [Company(party: party, order: order)]
+    /// Signs its place, the same as long as it waits here, unless an older one is shown; nil when it is not known, as after a
+    /// restart.
+    var seal: PlaceSeal? {
+        get {
+            expiresUnixMs == 0
+                ? nil
+                : PlaceSeal(
+                    signature: signature, expiresUnixMs: expiresUnixMs, releasedFrom: specials.first?.releasedFrom ?? [])
+        }
+        set {
+            signature = newValue?.signature ?? ResumeSignature(high: 0, low: 0)
+            expiresUnixMs = newValue?.expiresUnixMs ?? 0
+            setSpecial { $0.releasedFrom = newValue?.releasedFrom ?? [] }
+        }
+    }
+
+    private mutating func setSpecial(_ change: (inout Special) -> Void) {
+        var special = specials.first ?? .none
+        change(&special)
+        if special != .none {
+            specials = [special]
+        } else if !specials.isEmpty {
+            specials = []
+        }
     }
 }
 
@@ -105,14 +169,13 @@ struct PlaceSeal: Hashable, Sendable {
 
 /// A waiting room: one scene's next session.
 struct Room: Sendable {
-    private let sceneNumber: Int32
+    /// Below 0 where they are a group.
+    private var sceneNumber: Int32
     var slotNext: UInt32 = 0
     /// Once a group has been formed, in order of `PlayerIndex`.
-    var members: [Member] = []
+    var members = JoinNumbers()
     /// One, of a room that is not only filled and handed on.
     private var occasions: [Occasion] = []
-    /// They are a group and out of the pool, and only wait for a coordinator. Until then the pool may take anybody out.
-    var isFormed = false
 
     private struct Occasion: Sendable {
         var confirmedUntilMs: UInt64?
@@ -121,11 +184,12 @@ struct Room: Sendable {
 
     init(sceneIndex: Int) { sceneNumber = Int32(sceneIndex) }
 
-    var sceneIndex: Int { Int(sceneNumber) }
+    var sceneIndex: Int { Int(sceneNumber < 0 ? ~sceneNumber : sceneNumber) }
 
-    /// These sit here, in this order, and nobody else.
-    func hasMembers(_ subjects: [SubjectID]) -> Bool {
-        members.count == subjects.count && members.indices.allSatisfy { members[$0].subject == subjects[$0] }
+    /// They are a group and out of the pool, and only wait for a coordinator. Until then the pool may take anybody out.
+    var isFormed: Bool {
+        get { sceneNumber < 0 }
+        set { if newValue != isFormed { sceneNumber = ~sceneNumber } }
     }
 
     /// All have said that they are still there, which counts until then; on the boot clock.

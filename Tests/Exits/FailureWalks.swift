@@ -136,7 +136,7 @@ extension Walk {
         guard let session = world.matchmaker.ledger.session(of: .of(name)),
             let room = world.matchmaker.ledger[session]?.details.room
         else { return nil }
-        return room.members.first { $0.subject.name == name }.map { world.now.unixMs - $0.sinceUnixMs }
+        return world.matchmaker.members(room).first { $0.subject.name == name }.map { world.now.unixMs - $0.sinceUnixMs }
     }
 
     private func loseJournal() {

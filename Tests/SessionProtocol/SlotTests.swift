@@ -67,7 +67,8 @@ import Testing
             switch Int.random(in: 0..<10, using: &random) {
             case 0..<5:
                 let (atMs, order) = (UInt64.random(in: 0..<20, using: &random), UInt64(slot))
-                heap.set(slot, atMs: atMs, order: order)
+                // Across the end of the range of orders.
+                heap.set(slot, atMs: atMs, order: UInt32(order) &- 30)
                 model.removeAll { $0.slot == slot }
                 model.append((slot, atMs, order))
             case 5..<7:

@@ -43,7 +43,9 @@ extension CoordinatorCore {
     public var nextTickMs: UInt64? { tickQueue.nextMs }
 
     /// Of equal times the lower place comes first, so that the order depends on the events alone.
-    private mutating func scheduleTick(_ place: Int, atMs: UInt64) { tickQueue.set(place, atMs: atMs, order: UInt64(place)) }
+    private mutating func scheduleTick(_ place: Int, atMs: UInt64) {
+        tickQueue.set(place, atMs: atMs, order: UInt32(truncatingIfNeeded: place))
+    }
 
     /// Play begins: ticks run from the start on, if the scene has any.
     mutating func beginTicks(_ session: SessionID, startMs: UInt64) {

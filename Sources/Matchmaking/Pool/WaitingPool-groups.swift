@@ -5,7 +5,7 @@ struct PoolGroup: Sendable {
     /// The most senior first.
     let units: [PoolUnit]
     /// In order of `PlayerIndex`.
-    let members: [SubjectID]
+    let members: JoinNumbers
     let reason: MatchReason
 }
 
@@ -287,8 +287,9 @@ extension WaitingPool {
             }
         }
         if let seats { slots = seated(slots, seats) }
-        return PoolGroup(
-            units: units, members: slots.map { subjects[Int($0)] }, reason: reason(units, slots, book, reunited: reunited))
+        var members = JoinNumbers()
+        for slot in slots { members.append(joins[Int(slot)]) }
+        return PoolGroup(units: units, members: members, reason: reason(units, slots, book, reunited: reunited))
     }
 
     /// In the order of the seats; bots have what is left.

@@ -85,22 +85,31 @@ extension WaitingPool {
     }
 
     /// Takes in a member's round trip to the server; true when others may fit now that did not. The least one counts.
-    mutating func setPing(_ unit: PoolUnit, _ subject: SubjectID, pingMs: UInt32) -> Bool {
+    mutating func setPing(_ unit: PoolUnit, _ join: JoinNumber, pingMs: UInt32) -> Bool {
         guard hasZones else { return false }
         let pingMs = UInt16(min(pingMs, UInt32(LatencyZones.unknownMs) - 1))
         var slot = unit.slot
-        while slot >= 0, subjects[Int(slot)] != subject { slot = entries[Int(slot)].nextMember }
+        while slot >= 0, joins[Int(slot)] != join { slot = entries[Int(slot)].nextMember }
         guard slot >= 0, pingMs < entries[Int(slot)].pingMs else { return false }
         entries[Int(slot)].pingMs = pingMs
         reshelve(unit.slot)
         return stage(unit.slot).capMs != LatencyZones.anyMs
     }
 
-    /// Something has come to be known of pairs with this member.
-    mutating func becameKnown(_ unit: PoolUnit, _ subject: SubjectID, _ book: inout PairBook) {
+    /// A member has another number.
+    mutating func replace(_ old: JoinNumber, with new: JoinNumber, in unit: PoolUnit) {
         var slot = unit.slot
         while slot >= 0 {
-            if subjects[Int(slot)] == subject, entries[Int(slot)].person == 0 {
+            if joins[Int(slot)] == old { joins[Int(slot)] = new }
+            slot = entries[Int(slot)].nextMember
+        }
+    }
+
+    /// Something has come to be known of pairs with this member.
+    mutating func becameKnown(_ unit: PoolUnit, _ join: JoinNumber, _ subject: SubjectID, _ book: inout PairBook) {
+        var slot = unit.slot
+        while slot >= 0 {
+            if joins[Int(slot)] == join, entries[Int(slot)].person == 0 {
                 entries[Int(slot)].person = book.holdKnown(subject)
             }
             slot = entries[Int(slot)].nextMember

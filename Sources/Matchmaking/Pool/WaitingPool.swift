@@ -27,8 +27,8 @@ struct WaitingPool: Sendable {
     let hasPairRules: Bool
 
     var entries: [WaitingEntry] = []
-    /// Their names, apart: no search asks for them.
-    private(set) var subjects: [SubjectID] = []
+    /// By the same slots, apart: no search asks who it is.
+    var joins: [JoinNumber] = []
     private var free: [Int32] = []
     var index = SkillIndex()
     /// When the next step of each passes.
@@ -108,7 +108,7 @@ struct WaitingPool: Sendable {
         var last: Int32 = -1
         var kind: UInt32 = 0
         for member in members {
-            let slot = freeSlot(member.subject)
+            let slot = freeSlot(member.join)
             fill(slot, member, &book)
             if head < 0 {
                 head = slot
@@ -134,15 +134,15 @@ struct WaitingPool: Sendable {
         return PoolUnit(slot: head)
     }
 
-    private mutating func freeSlot(_ subject: SubjectID) -> Int32 {
+    private mutating func freeSlot(_ join: JoinNumber) -> Int32 {
         if let slot = free.popLast() {
             entries[Int(slot)] = WaitingEntry()
-            subjects[Int(slot)] = subject
+            joins[Int(slot)] = join
             return slot
         }
         let slot = Int32(entries.count)
         entries.appendToTable(WaitingEntry())
-        subjects.appendToTable(subject)
+        joins.appendToTable(join)
         index.set(slot, sinceUnixMs: 0, order: 0)
         different.appendToTable(repeating: 0, count: differentAttributes.count)
         return slot
@@ -216,7 +216,7 @@ struct WaitingPool: Sendable {
     private mutating func reset() {
         let isLarge = entries.capacity > 1024
         entries.removeAll(keepingCapacity: !isLarge)
-        subjects.removeAll(keepingCapacity: !isLarge)
+        joins.removeAll(keepingCapacity: !isLarge)
         free.removeAll(keepingCapacity: !isLarge)
         different.removeAll(keepingCapacity: !isLarge)
         hungry.removeAll(keepingCapacity: !isLarge)
@@ -256,11 +256,11 @@ struct WaitingPool: Sendable {
     func contains(_ unit: PoolUnit) -> Bool { Int(unit.slot) < entries.count && entries[Int(unit.slot)].bucket >= 0 }
 
     @inline(__always)
-    func members(_ unit: PoolUnit) -> [SubjectID] {
-        var members: [SubjectID] = []
+    func members(_ unit: PoolUnit) -> JoinNumbers {
+        var members = JoinNumbers()
         var slot = unit.slot
         while slot >= 0 {
-            members.append(subjects[Int(slot)])
+            members.append(joins[Int(slot)])
             slot = entries[Int(slot)].nextMember
         }
         return members

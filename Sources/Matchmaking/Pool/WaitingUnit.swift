@@ -12,19 +12,21 @@ struct PoolRoom: Hashable, Sendable {
 
 /// One of a unit's members, as it comes to the pool.
 struct PoolMember: Sendable {
+    var join: JoinNumber
     var subject: SubjectID
     var attributes: Attributes
     /// The least round trip between the subject and this server; nil while it is not known.
     var pingMs: UInt32?
 
-    init(_ subject: SubjectID, _ attributes: Attributes = .none, pingMs: UInt32? = nil) {
+    init(_ join: JoinNumber, _ subject: SubjectID, _ attributes: Attributes = .none, pingMs: UInt32? = nil) {
+        self.join = join
         self.subject = subject
         self.attributes = attributes
         self.pingMs = pingMs
     }
 }
 
-/// What the pool keeps of one member beside its name; the first one of a unit keeps what the unit has.
+/// What the pool keeps of one member beside its number; the first one of a unit keeps what the unit has.
 struct WaitingEntry: Sendable {
     struct Marks: OptionSet, Sendable {
         let rawValue: UInt8

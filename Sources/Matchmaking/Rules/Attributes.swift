@@ -25,9 +25,14 @@ public struct Attributes: Hashable, Sendable {
 
     /// Every number in it is 0 here.
     fileprivate var shape: [Entry] = []
-    /// The first of the numbers, and the others.
-    private var number = 0.0
-    private var numbers: [Double] = []
+    private var numbers = Numbers.one(0)
+
+    /// Most have one at most, which takes no memory of its own.
+    private enum Numbers: Hashable, Sendable {
+        /// 0 when there is none.
+        case one(Double)
+        case several([Double])
+    }
 
     public init() {}
 
@@ -80,18 +85,21 @@ public struct Attributes: Hashable, Sendable {
     /// Takes the numbers apart from the rest.
     private mutating func keep(_ entries: [Entry]) {
         shape = entries
-        numbers = []
-        var count = 0
+        var values: [Double] = []
         for index in shape.indices {
             guard case .number(let value) = shape[index].value else { continue }
             shape[index] = Entry(name: shape[index].name, value: .number(0))
-            if count == 0 { number = value } else { numbers.append(value) }
-            count += 1
+            values.append(value)
         }
-        if count == 0 { number = 0 }
+        numbers = values.count > 1 ? .several(values) : .one(values.first ?? 0)
     }
 
-    private func number(_ index: Int) -> Double { index == 0 ? number : numbers[index - 1] }
+    private func number(_ index: Int) -> Double {
+        switch numbers {
+        case .one(let number): number
+        case .several(let numbers): numbers[index]
+        }
+    }
 }
 
 /// What the attributes of many have in common, kept once: names, texts and flags. It is a cache, which begins anew when it is

@@ -5,7 +5,7 @@ public struct DeadlineQueue<Key: Hashable & Sendable>: Sendable {
     private var index = SlotIndex()
     private var heap = SlotHeap()
     /// Breaks ties in the order of setting, so that equal deadlines fall due in a fixed order.
-    private var orderNext: UInt64 = 0
+    private var orderNext: UInt32 = 0
 
     public init() {}
 
@@ -31,7 +31,7 @@ public struct DeadlineQueue<Key: Hashable & Sendable>: Sendable {
             index.insert(slot, hash: key.hashValue)
         }
         heap.set(slot, atMs: atMs, order: orderNext)
-        orderNext += 1
+        orderNext &+= 1
     }
 
     /// Removes the key's deadline, if it has one.

@@ -45,7 +45,11 @@ public struct OrderedTable<Key: Hashable & Sendable, Value: Sendable>: Sendable 
         items[position] = nil
         // Holes are swept out when they are the most, so that an entry that stays long keeps no others' places.
         if items.count > 32 && items.count > 2 * positions.count { compact() }
-        if positions.isEmpty { items.removeAll(keepingCapacity: items.capacity <= 1024) }
+        // With nobody left, nothing stays of the room that many took.
+        if positions.isEmpty {
+            items.removeAll(keepingCapacity: items.capacity <= 1024)
+            if positions.capacity > 1024 { positions = [:] }
+        }
         return value
     }
 

@@ -34,10 +34,24 @@ struct SessionDeadlines: Sendable {
         var kind: DeadlineKind
     }
 
-    /// In the order of setting, as are the next ones behind them.
-    private var first: Deadline?
-    private var second: Deadline?
+    private var firstMs: UInt64 = 0
+    private var secondMs: UInt64 = 0
+    /// The next ones behind the first two, in the order of setting.
     private var others: [Deadline] = []
+    private var firstSlot: UInt32 = 0
+    private var secondSlot: UInt32 = 0
+    private var firstKind: DeadlineKind?
+    private var secondKind: DeadlineKind?
+
+    /// Many sessions live: side by side the parts of two deadlines take less than the two of them.
+    private var first: Deadline? {
+        get { firstKind.map { Deadline(atMs: firstMs, slot: firstSlot, kind: $0) } }
+        set { (firstMs, firstSlot, firstKind) = (newValue?.atMs ?? 0, newValue?.slot ?? 0, newValue?.kind) }
+    }
+    private var second: Deadline? {
+        get { secondKind.map { Deadline(atMs: secondMs, slot: secondSlot, kind: $0) } }
+        set { (secondMs, secondSlot, secondKind) = (newValue?.atMs ?? 0, newValue?.slot ?? 0, newValue?.kind) }
+    }
 
     var nextMs: UInt64? {
         var nextMs = first?.atMs

@@ -13,10 +13,10 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     /// What every live session has beside its details, which are kept apart: who looks for one moves no other.
     @usableFromInline struct Record: Sendable {
         @usableFromInline let id: SessionID
+        var deadlines = SessionDeadlines()
+        var state: SessionState
         /// By number: many have the same.
         let scene: UInt32
-        var state: SessionState
-        var deadlines = SessionDeadlines()
         /// The seats of the subjects that this session holds, in order of seating: a list from the first to the last.
         var firstSeat: Int32 = -1
         var lastSeat: Int32 = -1
@@ -25,11 +25,21 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     /// One subject in a live session.
     private struct Seat: Sendable {
         let subject: SubjectID
-        let session: Int32
+        private var place: Int32
         /// The next seat of the session.
         var next: Int32 = -1
+
+        init(subject: SubjectID, session: Int) {
+            self.subject = subject
+            place = Int32(truncatingIfNeeded: session)
+        }
+
+        var session: Int { Int(place < 0 ? ~place : place) }
         /// The subject is not free. One who has left a session that was handed off keeps its seat, for the outcome.
-        var isHeld = true
+        var isHeld: Bool {
+            get { place >= 0 }
+            set { if newValue != isHeld { place = ~place } }
+        }
     }
 
     /// What is left of a session for a while after its end.
@@ -51,7 +61,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     private var scenes = Interner<SceneID>()
     private var deadlines = SlotHeap()
     /// Equal deadlines fall due in the order of setting.
-    private var deadlineOrderNext: UInt64 = 0
+    private var deadlineOrderNext: UInt32 = 0
     private var tombstones: ExpiringTable<SessionID, Tombstone>
     private var transitions: [Transition] = []
 
@@ -70,7 +80,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
 
     public func contains(_ id: SessionID) -> Bool { place(of: id) != nil }
     public func session(of subject: SubjectID) -> SessionID? {
-        seat(of: subject).map { records[Int(seats[$0].session)].id }
+        seat(of: subject).map { records[seats[$0].session].id }
     }
     public func tombstone(_ id: SessionID) -> Tombstone? { tombstones[id] }
 
@@ -140,6 +150,11 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         index.slot(hash: id.hashValue) { records[$0].id == id }
     }
 
+    /// The session that has its details at a place; nil when none has.
+    public func session(at place: Int) -> SessionID? {
+        details.indices.contains(place) && details.isTaken(place) ? records[place].id : nil
+    }
+
     /// Changes the details at a place without a look-up; nil when nothing is there.
     @inlinable
     public mutating func withDetails<Result>(at place: Int, _ change: (inout Details) -> Result) -> Result? {
@@ -164,7 +179,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         precondition(!contains(id) && tombstones[id] == nil, "a session is new for every game")
         precondition(state == .waiting || state == .matched, "a session begins by waiting, or matched")
         let place = self.details.insert(details)
-        let record = Record(id: id, scene: scenes.hold(scene), state: state)
+        let record = Record(id: id, state: state, scene: scenes.hold(scene))
         if place == records.count { records.appendToTable(record) } else { records[place] = record }
         index.insert(place, hash: id.hashValue)
         for subject in seated { addSeat(subject, at: place, isHeld: !released.contains(subject)) }
@@ -178,7 +193,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     }
 
     private mutating func addSeat(_ subject: SubjectID, at place: Int, isHeld: Bool = true) {
-        let new = Seat(subject: subject, session: Int32(truncatingIfNeeded: place))
+        let new = Seat(subject: subject, session: place)
         let seat = seatsFree.popLast().map { Int($0) } ?? seats.count
         if seat == seats.count { seats.appendToTable(new) } else { seats[seat] = new }
         if isHeld { hold(seat) } else { seats[seat].isHeld = false }
@@ -207,7 +222,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
     /// Takes a subject out of its live session, which goes on: one who leaves a room, or who holds a release.
     public mutating func unseat(_ subject: SubjectID, from id: SessionID) {
         guard let seat = seat(of: subject) else { return }
-        let place = Int(seats[seat].session)
+        let place = seats[seat].session
         guard records[place].id == id else { return }
         free(seat)
         if records[place].state == .waiting { removeSeat(seat, at: place) }
@@ -289,7 +304,7 @@ public struct SessionLedger<Details: Sendable>: Sendable {
         if let nextMs = records[slot].deadlines.nextMs {
             if deadlines.atMs(slot) == nextMs { return }
             deadlines.set(slot, atMs: nextMs, order: deadlineOrderNext)
-            deadlineOrderNext += 1
+            deadlineOrderNext &+= 1
         } else {
             deadlines.remove(slot)
         }

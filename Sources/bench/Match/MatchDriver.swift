@@ -33,12 +33,13 @@ struct MatchDriver {
     private(set) var roundTripsMs = 0.0
     private(set) var refused = 0
 
-    /// - Parameter playedMax: of so many who have played the names are kept; nil for the server's default.
-    init(_ scene: Scene, seed: UInt64, playedMax: Int? = nil) {
+    /// - Parameter pastMax: so many of those who have played are kept in mind, and so many outcomes; nil for the server's
+    ///   defaults.
+    init(_ scene: Scene, seed: UInt64, pastMax: Int? = nil) {
         // What has ended is kept for a while, so many at most; here few, so that those who wait can be weighed.
         var limits = MatchmakingLimits(
             ledger: LedgerLimits(tombstoneLifetimeMs: 600_000, tombstonesMax: MatchDriver.liveMax))
-        if let playedMax { limits.playedSubjectsMax = playedMax }
+        if let pastMax { (limits.playedSubjectsMax, limits.outcomesRetainedMax) = (pastMax, pastMax) }
         core = MatchmakerCore(
             scenes: [scene], limits: limits, resumeKey: Array("bench".utf8), generator: SeededGenerator(number: seed))
     }

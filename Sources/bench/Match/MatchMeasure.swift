@@ -38,12 +38,13 @@ enum MatchMeasure {
     ) throws(BenchError) -> MatchFigures {
         guard let scene = kind.scene(waiting: waiting) else { throw .failure("no name for a scene") }
         let clockNs = try clockCost()
-        // The names of those who have played are kept too, so many at most: few of them, when those who wait are weighed.
+        // What is kept of those who have played, so many at most, is little when those who wait are weighed; and nobody plays.
         let bytes = try { () throws(BenchError) in
             var random = SeededGenerator(number: seed)
             let before = Allocations.bytes
-            var driver = MatchDriver(scene, seed: seed, playedMax: MatchDriver.liveMax)
+            var driver = MatchDriver(scene, seed: seed, pastMax: MatchDriver.liveMax)
             _ = try populate(&driver, kind, waiting: waiting, &random)
+            driver.hangUp()
             return Double(Allocations.bytes - before) / Double(driver.waiting)
         }()
         var random = SeededGenerator(number: seed)

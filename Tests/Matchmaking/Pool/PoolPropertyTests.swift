@@ -111,7 +111,7 @@ import Testing
                 checker.met.insert([a, b])
                 waiters.havePlayed(a, b)
                 for name in [a, b] {
-                    if let unit = waiters.unit(name) { waiters.pool.becameKnown(unit, .of(name), &waiters.book) }
+                    waiters.becameKnown(name)
                 }
             default:
                 for pair in checker.apart {
@@ -207,7 +207,7 @@ import Testing
         var units: [PoolUnit] = []
         for number in 0..<40 {
             let waiter = waiter("p\(number)", &random, test)
-            let member = PoolMember(.of(waiter.name), waiter.attributes, pingMs: waiter.pingMs)
+            let member = PoolMember(JoinNumber(slot: Int32(number)), .of(waiter.name), waiter.attributes, pingMs: waiter.pingMs)
             units.append(
                 pool.insert(
                     [member], sinceUnixMs: now.unixMs - random.next() % 20_000, order: UInt64(number), now: now, &book))

@@ -23,6 +23,8 @@ struct Waiters {
     var now = Moment(bootMs: 10_000_000, unixMs: 1_700_000_000_000)
     private(set) var waiting: [PoolUnit: WaitingParty] = [:]
     private(set) var orderNext: UInt64 = 0
+    /// Everyone who has come, by number.
+    private var known: [String] = []
 
     struct Formed {
         var names: [String]
@@ -51,8 +53,9 @@ struct Waiters {
 
     mutating func join(_ members: [Waiter], waitedMs: UInt64 = 0) {
         orderNext += 1
+        for member in members where !known.contains(member.name) { known.append(member.name) }
         let unit = pool.insert(
-            members.map { PoolMember(.of($0.name), $0.attributes, pingMs: $0.pingMs) }, sinceUnixMs: now.unixMs - waitedMs,
+            members.map { PoolMember(number($0.name), .of($0.name), $0.attributes, pingMs: $0.pingMs) }, sinceUnixMs: now.unixMs - waitedMs,
             order: orderNext, now: now, &book)
         waiting[unit] = WaitingParty(members: members, sinceMs: now.bootMs - waitedMs, order: orderNext)
         place(unit)
@@ -62,6 +65,8 @@ struct Waiters {
         guard let unit = unit(name) else { return }
         remove(unit)
     }
+
+    private func number(_ name: String) -> JoinNumber { JoinNumber(slot: Int32(known.firstIndex(of: name) ?? -1)) }
 
     func unit(_ name: String) -> PoolUnit? {
         waiting.first { $0.value.members.contains { $0.name == name } }?.key
@@ -97,12 +102,16 @@ struct Waiters {
         if ms < old, let at = waiting[unit]?.members.firstIndex(where: { $0.name == name }) {
             waiting[unit]?.members[at].pingMs = ms
         }
-        if pool.setPing(unit, .of(name), pingMs: ms) { place(unit) }
+        if pool.setPing(unit, number(name), pingMs: ms) { place(unit) }
     }
 
     mutating func keepApart(_ a: String, _ b: String) {
         book.keepApart(.of(a), .of(b), nowMs: now.bootMs)
-        for name in [a, b] { if let unit = unit(name) { pool.becameKnown(unit, .of(name), &book) } }
+        for name in [a, b] { becameKnown(name) }
+    }
+
+    mutating func becameKnown(_ name: String) {
+        if let unit = unit(name) { pool.becameKnown(unit, number(name), .of(name), &book) }
     }
 
     mutating func havePlayed(_ names: String...) { pool.history.record(names.map { .of($0) }, &book) }
@@ -113,7 +122,7 @@ struct Waiters {
             let parties = group.units.compactMap { waiting[$0] }
             guard let around = waiting[unit] else { return }
             let formed = Formed(
-                names: group.members.map(\.name), parties: parties, around: around, reason: group.reason, atMs: now.bootMs)
+                names: group.members.map { known[Int($0.slot)] }, parties: parties, around: around, reason: group.reason, atMs: now.bootMs)
             check?(self, formed)
             self.formed.append(formed)
             for unit in group.units { remove(unit) }

@@ -5,7 +5,7 @@ extension RandomWorld {
     mutating func checkParties() {
         for id in core.ledger.sessions {
             guard let details = core.ledger[id]?.details else { continue }
-            let members = details.room?.members ?? details.handOff?.members ?? []
+            let members = details.room.map { core.members($0) } ?? details.handOff?.members ?? []
             for member in members {
                 guard let party = member.party, party.size > 1 else { continue }
                 let count = members.count { $0.party == party }

@@ -179,9 +179,15 @@ extension MatchmakerCore {
     /// Who has played with whom and what they have measured, where the scene's rules ask.
     /// - Parameter ageMs: how long ago it ended; what has just come in has just ended, whatever its coordinator's clock says.
     mutating func remember(_ outcome: Outcome, ageMs: UInt64 = 0, _ now: Moment) {
-        guard let sceneIndex = sceneIndices[outcome.scene],
-            queues[sceneIndex].record(outcome, limits.pool, &pairs, ageMs: ageMs, now)
-        else { return }
+        var isKnown = true
+        if let sceneIndex = sceneIndices[outcome.scene] {
+            isKnown = !queues[sceneIndex].record(outcome, limits.pool, &pairs, ageMs: ageMs, now)
+        }
+        for index in scenes.indices where !scenes[index].rules.encountersIn.isEmpty {
+            guard isConfigured(index), scenes[index].rules.encountersIn.contains(outcome.scene) else { continue }
+            if queues[index].recordElsewhere(outcome, limits.pool, &pairs) { isKnown = false }
+        }
+        if isKnown { return }
         for player in outcome.players {
             becameKnown(player.subject)
             // What was measured may bring those together whom an estimate kept apart.

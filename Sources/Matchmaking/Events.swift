@@ -152,8 +152,8 @@ public enum MatchmakerNotice: Hashable, Sendable {
     case cancelIgnored(SessionID, NodeID)
     /// An administrator asked to end a session that does not live here.
     case nothingToCancel(SessionID)
-    /// These players were put together, and why.
-    case formed(SessionID, MatchReason)
+    /// These players of a scene were put together, and why.
+    case formed(SessionID, SceneID, [SubjectID], MatchReason)
     /// A full room waits because no coordinator takes sessions.
     case noCoordinator(SceneID)
     /// A message about a session that is not there, or of another attempt: it changed nothing.

@@ -122,7 +122,8 @@ extension MatchmakerCore {
         queues[sceneIndex].insert(target, sinceUnixMs: sinceUnixMs)
         queues[sceneIndex].note(
             RecentMatch(session: target, atUnixMs: now.unixMs, reason: group.reason), max: limits.recentMatchesMax)
-        actions.append(.notice(.formed(target, group.reason)))
+        let subjects = group.members.map { joined[$0].subject }
+        actions.append(.notice(.formed(target, scenes[sceneIndex].id, subjects, group.reason)))
         for source in sources {
             leaveBehind(source, sceneIndex, now)
             note(source, &changed)

@@ -58,8 +58,7 @@ extension MatchmakerCore {
             if let connection = member.connection { fates.set(connection, atMs: now.bootMs + limits.fateTimeoutMs) }
         }
         forgetParties(of: room)
-        queues[room.sceneIndex].waits.note(
-            members.map { now.unixMs - min(now.unixMs, $0.sinceUnixMs) }, atMs: now.bootMs, limits)
+        noteWaits(members, room.sceneIndex, inVain: false, now)
         ledger.transition(id, to: .matched)
         let scene = scenes[room.sceneIndex]
         var assignment = Assignment(

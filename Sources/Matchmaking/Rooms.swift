@@ -133,6 +133,7 @@ extension MatchmakerCore {
         let members = members(room).filter { member in
             member.slot == slot || ledger.deadlineMs(.wait, slot: member.slot, of: id).map { $0 <= now.bootMs } == true
         }
+        if !room.isFormed, room.gathers == nil { noteWaits(members, room.sceneIndex, inVain: true, now) }
         if !room.isFormed, case .moveTo(let other) = scene.whenWaitIsOver {
             return moveOn(members, from: id, to: other, now, &actions)
         }

@@ -127,6 +127,14 @@ struct SceneQueue: Sendable {
         if hasMeasured { pairs.setMeasured(outcome, nowMs: now.bootMs, ageMs: ageMs) }
         return haveMet || hasMeasured
     }
+
+    /// The same of a session of another scene, whose games count here for who has met whom.
+    mutating func recordElsewhere(_ outcome: Outcome, _ limits: PoolLimits, _ pairs: inout PairBook) -> Bool {
+        guard outcome.endedIn == .playing, pool.history.isKept else { return false }
+        games.insert(outcome.session, max: limits.encountersMax)
+        pool.history.record(outcome.players.map(\.subject), &pairs)
+        return true
+    }
 }
 
 /// So many sessions, the oldest of which go first; each is in it once, at its first place.

@@ -112,6 +112,9 @@ extension MatchmakerCore {
     /// Whether this connection has joined and not been told its end.
     public func hasJoined(_ connection: ConnectionHandle) -> Bool { joined.contains(connection) }
 
+    /// Whose join a connection waits with.
+    public func subject(on connection: ConnectionHandle) -> SubjectID? { joined.subject(connection) }
+
     /// Somebody has joined and has not been told what became of it.
     public var isAwaited: Bool { joined.count > 0 }
 }

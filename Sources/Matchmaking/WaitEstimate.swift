@@ -1,8 +1,11 @@
 import SessionProtocol
 
-/// How long those took who were matched last in a scene: what an estimate of the wait is made from. At most so many
-/// (`MatchmakingLimits.waitsKeptMax`), none older than `waitsKeptMs`.
+/// How long those took who were matched last in a scene, and who waited there in vain: what an estimate of the wait is made
+/// from. At most so many (`MatchmakingLimits.waitsKeptMax`), none older than `waitsKeptMs`. Bots are not among them.
 struct RecentWaits: Sendable {
+    /// Of those whose time was up: longer than any wait.
+    static let inVainMs = UInt64.max
+
     private struct Wait: Sendable {
         let ms: UInt64
         let atMs: UInt64
@@ -26,7 +29,7 @@ struct RecentWaits: Sendable {
     }
 
     /// How much longer one waits who has waited so long: the median of those who had to wait longer than that. Nil when too
-    /// few are known, or nobody had to.
+    /// few are known, or nobody had to, or most of them waited in vain.
     func remainingMs(waitedMs: UInt64, nowMs: UInt64, _ limits: MatchmakingLimits) -> UInt64? {
         guard let oldest = waits.first else { return nil }
         var known = sorted
@@ -36,7 +39,8 @@ struct RecentWaits: Sendable {
         guard known.count >= limits.waitsKeptMin else { return nil }
         let longer = RecentWaits.firstIndex(above: waitedMs, known)
         guard longer < known.count else { return nil }
-        return known[(longer + known.count - 1) / 2] - waitedMs
+        let medianMs = known[(longer + known.count - 1) / 2]
+        return medianMs == Self.inVainMs ? nil : medianMs - waitedMs
     }
 
     private static func firstIndex(above ms: UInt64, _ sorted: [UInt64]) -> Int {
@@ -50,6 +54,15 @@ struct RecentWaits: Sendable {
 }
 
 extension MatchmakerCore {
+    /// These members of a room have been matched, or their time is up.
+    mutating func noteWaits(_ members: [Member], _ sceneIndex: Int, inVain: Bool, _ now: Moment) {
+        var waits: [UInt64] = []
+        for member in members where !scenes[sceneIndex].rules.isBot(member.attributes) {
+            waits.append(inVain ? RecentWaits.inVainMs : now.unixMs - min(now.unixMs, member.sinceUnixMs))
+        }
+        queues[sceneIndex].waits.note(waits, atMs: now.bootMs, limits)
+    }
+
     /// Nil for one whose group is complete, and only wants a coordinator, or whose party has not come together yet.
     func estimateMs(for member: Member, in room: Room, _ now: Moment) -> UInt64? {
         guard !room.isFormed, room.gathers == nil else { return nil }

@@ -104,7 +104,8 @@ struct MatchmakerSettings {
             pool: PoolLimits(measuredPairsLifetimeMs: UInt64(configuration[MatchmakerOptions.roundTripsKept])))
         scenes = try SceneFile.scenes(configuration[structured: "scenes"], serverOrigins: web.access.origins)
         admissions = try Admissions(configuration[structured: "scenes"])
-        for warning in SceneFile.warnings(scenes) + admissions.warnings { logger.warning("configuration", message: warning) }
+        let remembers = configuration[ServerOptions.dataDir] != nil
+        for warning in SceneFile.warnings(scenes, remembers: remembers) + admissions.warnings { logger.warning("configuration", message: warning) }
         state = try NodeState(configuration, role: "matchmaker")
     }
 }

@@ -7,18 +7,20 @@ import WebProtocol
 // Who may join.
 extension MatchmakerServer {
     /// Lets a join through, with what its token says of it, or refuses it. Scenes that do not exist are for the core to refuse,
-    /// as is a second join on one connection.
+    /// as is a second join on one connection, which counts for how often its address and its first subject join.
     func admit(
         _ join: inout JoinRequest, on connection: ConnectionHandle, token: String?, attributes: [UInt8]?
     ) throws(ClientMessageError) {
-        guard !core.hasJoined(connection) else { return }
+        let joined = core.subject(on: connection)
         let claims: JWTClaims?
         do throws(AdmissionRefusal) {
             // The cheapest first: to hash a token costs more than to look an address up.
-            try checkOrigin(of: connection, join)
+            if joined == nil { try checkOrigin(of: connection, join) }
             if let client = web.client(of: connection.id) { try rates.take(AddressKey(client), nowMs: loop.now) }
+            if let joined { return try rates.take(joined, .said, nowMs: loop.now) }
             claims = try checkToken(token, join)
-            try rates.take(join.subject, isProven: claims != nil, nowMs: loop.now)
+            let proof: SubjectProof = claims != nil ? .token : core.hasPlace(join, nowUnixMs: Clock.unixMs()) ? .place : .said
+            try rates.take(join.subject, proof, nowMs: loop.now)
         } catch {
             admissionMetrics.count(error)
             logger.warning(

@@ -52,8 +52,13 @@ extension MatchmakerServer: LinkListenerDelegate {
                 "cancel_ignored", ["session": .string("\(session)"), "node": .string(node.name)],
                 message: "the coordinator was asked to end this session and did not")
         case .nothingToCancel(let session): logger.info("nothing_to_cancel", ["session": .string("\(session)")])
-        case .formed(let session, let reason):
-            logger.info("formed", ["session": .string("\(session)"), "why": .string(reason.description)])
+        case .formed(let session, let scene, let subjects, let reason):
+            logger.info(
+                "formed",
+                [
+                    "session": .string("\(session)"), "scene": .string(scene.name), "subjects": Self.names(subjects.map(\.name)),
+                    "why": .string(reason.description),
+                ])
         case .noCoordinator(let scene):
             logger.warning(
                 "no_coordinator", ["scene": .string(scene.name)],

@@ -7,35 +7,36 @@ extension MatchmakerServer {
     func reload() {
         let result = Reload(MatchmakerOptions.program, settings.configuration, logger).run {
             (configuration) throws(ConfigurationError) in
-            let (before, originsBefore) = (scenes, admissions.origins)
+            let (before, admissionsBefore) = (scenes, admissions)
             // It counts from the next start on, which must be possible.
             _ = try ServerOptions.linkSecret(
                 configuration, for: MatchmakerOptions.linkListen, at: configuration[MatchmakerOptions.linkListen])
             let node = configuration[structured: "scenes"]
             (scenes, admissions) = (try SceneFile.scenes(node, serverOrigins: settings.web.access.origins), try Admissions(node))
-            for warning in SceneFile.warnings(scenes) + admissions.warnings { logger.warning("configuration", message: warning) }
+            let remembers = settings.configuration[ServerOptions.dataDir] != nil
+            for warning in SceneFile.warnings(scenes, remembers: remembers) + admissions.warnings { logger.warning("configuration", message: warning) }
             waits.declare(scenes, in: metrics.registry)
             handle(.reconfigure(scenes))
             let old = Dictionary(uniqueKeysWithValues: before.map { ($0.id, $0) })
             let kept = Set(scenes.map(\.id))
             return [
                 "scenes": .int(scenes.count),
-                "added": Self.names(scenes.filter { old[$0.id] == nil }),
+                "added": Self.names(scenes.filter { old[$0.id] == nil }.map(\.id.name)),
                 "changed": Self.names(scenes.filter { scene in
                     guard let before = old[scene.id] else { return false }
-                    return before != scene || originsBefore[scene.id] != admissions.origins[scene.id]
-                }),
-                "removed": Self.names(before.filter { !kept.contains($0.id) }),
+                    return before != scene || !admissions.isSame(scene.id, as: admissionsBefore)
+                }.map(\.id.name)),
+                "removed": Self.names(before.filter { !kept.contains($0.id) }.map(\.id.name)),
             ]
         }
         metrics.registry.add(metrics.reloads[result])
     }
 
     /// Their names, of many the first ones; nothing for none.
-    private static func names(_ scenes: [Scene]) -> LogValue {
-        if scenes.isEmpty { return .absent }
-        let shown = scenes.prefix(namesShownMax).map(\.id.name).joined(separator: ",")
-        return .string(scenes.count > namesShownMax ? "\(shown) and \(scenes.count - namesShownMax) more" : shown)
+    static func names(_ names: [String]) -> LogValue {
+        if names.isEmpty { return .absent }
+        let shown = names.prefix(namesShownMax).joined(separator: ",")
+        return .string(names.count > namesShownMax ? "\(shown) and \(names.count - namesShownMax) more" : shown)
     }
 
     private static let namesShownMax = 16

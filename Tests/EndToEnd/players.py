@@ -193,6 +193,13 @@ async def finish(players):
     return await asyncio.gather(*(player.ended("completed") for player in players))
 
 
+async def part(*players):
+    """Those who are matched with each other enter, and leave: nothing of their session stays, to which servers would say goodbye."""
+    await asyncio.gather(*(player.enter() for player in players))
+    await players[0].game.send("leave")
+    await asyncio.gather(*(player.game.closes(1000) for player in players))
+
+
 @contextlib.asynccontextmanager
 async def bystanders(servers):
     """Two players whose game goes on during the block, message by message, and is finished after it in good order."""

@@ -80,6 +80,8 @@ BAD = {
     "a seat for bots": rules(roles={"attribute": "r", "seats": [{"role": "bot", "count": 4}]}),
     "unknown encounters": rules(encounters="once"), "a reunion without end": rules(encounters={"reunite": {}}),
     "a reunion at once": rules(encounters={"reunite": {"wait": 0}}),
+    "encounters in one scene": rules(encounters="never", encountersIn="b"), "encounters in a scene twice": rules(encounters="never", encountersIn=["b", "b"]),
+    "encounters in too many scenes": rules(encounters="never", encountersIn=[f"{number}" for number in range(17)]),
     "a reunion with whom": rules(encounters={"reunite": {"wait": "5m", "otherwise": "wait"}}),
     "parties of nobody": rules(partySizeMax=0), "bots at no time": rules(bots={}), "bots alone": rules(bots={"after": 1, "playersMin": 0}),
     "treatments without seed": scene(treatments={"list": [{"name": "t"}]}),
@@ -124,6 +126,9 @@ SENSELESS = {
     "nobody to lose": scene(absence={"playersMin": 4}), "a tick of a minute": scene(ticks={"interval": "1m"}),
     "a tick beyond a message": scene(groupSize=16, ticks={"interval": 50, "inputMax": "4KiB"}),
     "a tick of a crowd": scene(groupSize=255, ticks={"interval": 50}),
+    "encounters nowhere known": rules(encounters="never", encountersIn=["b"]), "encounters that count for nothing": {"scenes": [
+        {"id": "a", "groupSize": 2, "rules": {"encountersIn": ["b"]}}, {"id": "b", "groupSize": 2}]},
+    "encounters in the scene itself": rules(encounters="never", encountersIn=["a"]),
     "a party that fits nowhere": rules(partySizeMax=5), "no seat for a bot": rules(bots={"after": 1, "playersMin": 4}),
     "a treatment twice": scene(treatments={"seed": 1, "list": [{"name": "t"}, {"name": "t"}]}),
     "a move to itself": scene(whenWaitIsOver={"moveTo": "a"}), "a move to nowhere known": scene(whenWaitIsOver={"moveTo": "b"}),

@@ -96,9 +96,9 @@ async def test_one_address_has_so_many_connections_at_once(make_servers):
     await lines.pop().close()
 
 
-async def rate_limited(servers, words, url=None, subject="late", **options):
+async def rate_limited(servers, words, url=None, subject="late", resume=None, **options):
     line = await Line.open((url or servers.matchmaker.ws) + "/v1/join", **options)
-    await line.send("join", scene="duo", subject=subject)
+    await line.send("join", scene="duo", subject=subject, **({"resume": resume} if resume else {}))
     error = await line.expect("error", code="rate_limited")
     assert words in error["message"] and "try again in" in error["message"]
     await line.closes(4021)
@@ -127,6 +127,37 @@ async def test_one_subject_joins_so_often(make_servers):
     bob = Player(servers, "bob")
     await bob.join("duo")
     await bob.closes()
+
+
+async def test_nobody_uses_up_the_joins_of_one_who_shows_its_place(make_servers):
+    options = ["--joins-per-subject", "1", "--joins-per-subject-burst", "2"]
+    servers = make_servers(scenes=[{"id": "duo", "groupSize": 2}], matchmaker_options=options).start()
+    ann = Player(servers, "ann")
+    first = await ann.join("duo")
+    stranger = await Line.open(servers.matchmaker.ws + "/v1/join")
+    await stranger.send("join", scene="duo", subject="ann")
+    await stranger.closes(4018)
+    await rate_limited(servers, "of this subject", subject="ann")
+    await rate_limited(servers, "of this subject", subject="ann", resume=first["resume"][:-4] + "AAAA")
+    old = ann.room
+    assert (await ann.join("duo", resume=ann.resume))["session"] == first["session"], "her reload finds her place"
+    await old.until("ended", reason="superseded")
+    await ann.closes()
+
+
+async def test_joins_that_are_said_again_on_one_connection_count_too(make_servers):
+    servers = make_servers(matchmaker_options=[
+        "--joins-per-subject", "1", "--joins-per-subject-burst", "3", "--joins-per-address", "1", "--joins-per-address-burst", "5"]).start()
+    for names, why in ((("ann", "bob", "cid", "dan"), "rate_subject"), (("eve", "fay"), "rate_address")):
+        line = await Line.open(servers.matchmaker.ws + "/v1/join")
+        for name in names:
+            await line.send("join", scene="duo", subject=name)
+        await line.expect("waiting")
+        for _ in names[2:]:
+            await line.expect("error", code="wrong_state")
+        await line.expect("error", code="rate_limited")
+        await line.closes(4021)
+        assert logged(servers.matchmaker, "join_refused", why=why, subject=names[-1])
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])

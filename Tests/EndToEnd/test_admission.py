@@ -177,7 +177,8 @@ async def test_a_new_secret_counts_from_a_reload_on_and_a_bad_one_changes_nothin
     await bob.join("pairs", token=token("bob"), attributes={"cohort": "z"})
     await bob.closes()
     new = SECRET[::-1]
-    reload(new, "reloaded")
+    assert reload(new, "reloaded")["changed"] == "pairs,open-door,elsewhere"
+    assert "changed" not in reload(new, "reloaded")
     assert "signature" in await refusal(lab, "bob", token=token("bob"))
     # One who was admitted goes on waiting.
     await bob.join("pairs", token=token("bob", secret=new))

@@ -122,6 +122,22 @@ async def test_the_same_two_are_put_together_again_also_after_a_restart(make_ser
     await played(servers, await join(servers, "ben"), cem)
 
 
+async def test_the_second_day_brings_the_groups_of_the_first_together_again(make_servers):
+    second = {**GAME, "id": "day-2", "open": False, "rules": {"encounters": {"reunite": {"wait": "20s"}}, "encountersIn": ["game"]}}
+    servers = make_servers(scenes=[GAME, second]).start()
+    for names in (("ann", "ben"), ("cem", "dee")):
+        await played(servers, *[await join(servers, subject) for subject in names])
+    servers.scenes = [{**second, "open": True}, GAME]
+    await restart(servers)
+    players = {name: Player(servers, name) for name in ("ann", "cem", "ben", "dee")}
+    for player in players.values():
+        await player.join("day-2")
+    for names in (("ann", "ben"), ("cem", "dee")):
+        group = [players[name] for name in names]
+        await played(servers, *group)
+        assert servers.matchmaker.log("formed", session=group[0].session)[0]["why"].startswith("2 of 2: the group of the last game")
+
+
 async def test_where_only_the_same_two_will_do_the_wait_ends(make_servers):
     rules = {"encounters": {"reunite": {"wait": "1s", "otherwise": "end"}}}
     servers = make_servers(scenes=[{**GAME, "rules": rules, "completionCodes": {"wait_timeout": "C-ALONE"}}]).start()

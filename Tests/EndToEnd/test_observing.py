@@ -154,7 +154,8 @@ async def test_why_a_group_was_put_together_is_logged_and_shown(servers):
     scene = next(scene for scene in servers.matchmaker.state()["scenes"] if scene["id"] == "duo-relay")
     shown = scene["recentMatches"][-1]
     assert shown["session"] == players[0].session and shown["why"] == line["why"]
-    assert line["why"].startswith("2 of 2"), line
+    assert line["why"].startswith("2 of 2: first come first served; the longest wait was "), line
+    assert line["scene"] == "duo-relay" and line["subjects"].split(",") == [player.subject for player in players]
     for player in players:
         await player.enter()
     await finish(players)

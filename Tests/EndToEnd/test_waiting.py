@@ -6,7 +6,7 @@ import signal
 import time
 
 import pytest
-from players import Line, Player, finish, match
+from players import Line, Player, finish, match, part
 from processes import eventually
 
 SCENE = {"groupSize": 2, "validatePeers": False}
@@ -64,11 +64,11 @@ async def test_every_join_has_one_fate_in_the_log_and_in_the_metrics(make_server
     assert metric(servers, 'greenroom_join_fates_total{scene="two",fate="disconnected"}') == 2
     assert metric(servers, 'greenroom_join_fates_total{scene="brief",fate="timed_out"}') == 1
     assert metric(servers, 'greenroom_join_wait_seconds_count{scene="two"}') == 6, "refusals have not waited"
-    servers.must_be_empty = False
+    await part(ann, ben)
 
 
 async def test_there_are_as_many_fates_as_joins_whatever_is_wrong_with_them(make_servers):
-    servers = make_servers(scenes=[{**SCENE, "id": "two"}], matchmaker_options=["--joins-per-subject", "1", "--joins-per-subject-burst", "2"]).start()
+    servers = make_servers(scenes=[{**SCENE, "id": "two"}], matchmaker_options=["--joins-per-subject", "1", "--joins-per-subject-burst", "3"]).start()
 
     def total(name):
         lines = servers.matchmaker.get("/metrics")[1].splitlines()
@@ -138,7 +138,7 @@ async def test_a_group_is_matched_when_all_have_said_that_they_are_there(asked):
     await ben.room.send("confirm")
     await asyncio.gather(ann.matched(), ben.matched())
     assert ann.session == ben.session
-    asked.must_be_empty = False
+    await part(ann, ben)
 
 
 async def test_one_who_has_fallen_asleep_is_gone_and_the_other_keeps_its_place(asked):
@@ -157,7 +157,7 @@ async def test_one_who_has_fallen_asleep_is_gone_and_the_other_keeps_its_place(a
         await player.room.send("confirm")
     await asyncio.gather(ann.matched(), cid.matched())
     assert ann.session == cid.session
-    asked.must_be_empty = False
+    await part(ann, cid)
 
 
 async def test_one_who_leaves_takes_the_question_back_and_a_reload_hears_it_again(asked):
@@ -188,7 +188,7 @@ async def test_a_party_gathers_and_plays_together(make_servers):
         await line.send("join", scene="three", subject="eve", **fields)
         await line.closes(code)
     await dan.room.close()
-    servers.must_be_empty = False
+    await part(ann, ben, cid)
 
 
 async def test_a_party_that_loses_one_gathers_again_and_is_full_only_when_it_is(make_servers):
@@ -205,6 +205,48 @@ async def test_a_party_that_loses_one_gathers_again_and_is_full_only_when_it_is(
     assert "party" not in await ben.join("three", party=party, resume=ben.resume)
     for player in (ann, ben):
         await player.room.close()
+
+
+async def test_a_party_is_one_again_behind_a_restart_for_those_who_say_its_code(make_servers):
+    servers = make_servers(scenes=[{**SCENE, "id": "three", "groupSize": 3, "rules": {"partySizeMax": 2}}])
+    await asyncio.to_thread(servers.start)
+    party = {"code": "our code", "size": 2}
+    ann, ben, cid, dan = (Player(servers, name) for name in ("ann", "ben", "cid", "dan"))
+    await ann.join("three", party=party)
+    began_s = time.monotonic()
+    await ben.join("three", party=party)
+    servers.matchmaker.kill()
+    servers.start_matchmaker()
+    await asyncio.to_thread(servers.until_ready)
+    # Others are there first, and would be enough with either.
+    for player in (cid, dan):
+        await player.join("three")
+    waited_ms = (time.monotonic() - began_s) * 1000
+    waiting = await ann.join("three", party=party, resume=ann.resume)
+    assert waiting["party"] == {"members": 1, "size": 2} and waited_ms <= waiting["waitedMs"] < waited_ms + 5_000
+    await dan.room.silence(0.1)
+    await ben.join("three", party=party, resume=ben.resume)
+    await asyncio.gather(*(player.matched() for player in (ann, ben, cid)))
+    assert ann.session == ben.session == cid.session
+    await dan.closes()
+    await part(ann, ben, cid)
+
+
+async def test_one_who_was_moved_on_is_back_there_by_its_resume_and_without_it_where_it_asks_to_be(make_servers):
+    servers = make_servers(scenes=[
+        {**SCENE, "id": "first", "waitTimeout": "1s", "whenWaitIsOver": {"moveTo": "second"}}, {**SCENE, "id": "second", "groupSize": 3}]).start()
+    ann = Player(servers)
+    assert (await ann.join("first"))["needed"] == 2
+    moved = await ann.room.until("waiting", needed=3)
+    await ann.room.drop()
+    until_fates(servers, ann, "disconnected")
+    back = await ann.join("first", resume=moved["resume"])
+    assert back["needed"] == 3 and back["waitedMs"] >= moved["waitedMs"] >= 900
+    await ann.closes()
+    until_fates(servers, ann, "disconnected", "disconnected")
+    anew = await ann.join("first")
+    assert anew["needed"] == 2 and anew["waitedMs"] < 900
+    await ann.closes()
 
 
 async def test_one_whose_time_is_up_goes_on_where_its_scene_says(make_servers):
@@ -234,11 +276,11 @@ async def test_the_estimate_is_there_when_it_is_known_and_not_before(make_server
         await asyncio.sleep(0.3)
         await ben.join("two")
         await asyncio.gather(ann.matched(), ben.matched())
+        await part(ann, ben)
     cid = Player(servers)
     assert 0 < (await cid.join("two"))["estimateMs"] < 3000
     assert 0 < servers.matchmaker.state()["scenes"][0]["estimateMs"] < 3000, "and operators see it"
     await cid.room.close()
-    servers.must_be_empty = False
 
 
 async def test_a_smaller_group_plays_when_its_wait_is_over(make_servers):

@@ -106,6 +106,37 @@ import Testing
         }
     }
 
+    @Test("games of other scenes count where a scene says so, after a restart and without those scenes too")
+    func encountersElsewhere() {
+        let first = Scene.group(2, "day one")
+        var second = Scene.group(2, "day two")
+        second.rules.encounters = .reunite(waitMs: 60_000, otherwise: .others)
+        second.rules.encountersIn = [first.id]
+        var strangers = Scene.group(2, "strangers")
+        strangers.rules.encounters = .never
+        strangers.rules.encountersIn = [first.id]
+        var lobby = Lobby(first, second, strangers)
+        lobby.connect("east", link: 1)
+        for name in ["ann", "bob"] { lobby.join(name, on: name == "ann" ? 1 : 2, scene: "day one") }
+        lobby.sync()
+        lobby.accept("S1", link: 1)
+        lobby.end("S1", .completed, in: .playing, link: 1)
+        lobby.sync()
+        #expect(lobby.core.journalSessions.contains(lobby.id("S1")))
+        for again in [lobby, Lobby(restarting: lobby, first, second, strangers), Lobby(restarting: lobby, second, strangers)] {
+            var lobby = again
+            lobby.join("ann", on: 3, scene: "strangers")
+            lobby.join("bob", on: 4, scene: "strangers")
+            #expect(lobby.reasons == [])
+            for connection in [3, 4] as [UInt64] { lobby.leave(connection) }
+            lobby.join("ann", on: 5, scene: "day two")
+            lobby.join("cid", on: 6, scene: "day two")
+            #expect(lobby.reasons == [])
+            lobby.join("bob", on: 7, scene: "day two")
+            #expect(lobby.reasons.map { $0.hasPrefix("2 of 2: the group of the last game, all of it back") } == [true])
+        }
+    }
+
     @Test("an end that is not on disk yet stays in a compacted journal, though no coordinator can report it any more")
     func unrecordedStays() {
         var lobby = Lobby(scene(2, .with { $0.encounters = .never }))

@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct WaitEstimateTests {
     /// Pairs of whom the first has waited so long, and the second not at all.
-    static func lobby(_ waitedMs: [UInt64], limits: MatchmakingLimits = MatchmakingLimits()) -> Lobby {
-        var lobby = Lobby(.group(2, waitTimeoutMs: 1_000_000), limits: limits)
+    static func lobby(_ waitedMs: [UInt64], limits: MatchmakingLimits = MatchmakingLimits(), waitTimeoutMs: UInt64 = 1_000_000) -> Lobby {
+        var lobby = Lobby(.group(2, waitTimeoutMs: waitTimeoutMs), limits: limits)
         lobby.connect("east", link: 1)
         for (index, ms) in waitedMs.enumerated() {
             lobby.join("a\(index)", on: UInt64(100 + 2 * index))
@@ -55,6 +55,48 @@ import Testing
         var other = Self.lobby([20_000, 20_000, 20_000, 2000, 2000, 2000], limits: limits)
         other.join("ann", on: 1)
         #expect(other.estimates[1] == 2000)
+    }
+
+    @Test("where most have waited in vain nothing is said, however quick it was for the others")
+    func inVain() {
+        var lobby = Self.lobby([1000, 1000, 1000, 1000], waitTimeoutMs: 20_000)
+        lobby.join("ann", on: 1)
+        #expect(lobby.estimates[1] == 1000)
+        lobby.leave(1)
+        // Of those who had to wait four were matched then, and so many were not.
+        for number in 1...6 as ClosedRange<UInt64> {
+            lobby.join("alone \(number)", on: 10 + number)
+            #expect(lobby.estimates[10 + number] == (number <= 5 ? 1000 : nil))
+            for _ in 0..<2 {
+                lobby.pass(10_000)
+                lobby.ping(1)
+            }
+            #expect(lobby.core.sceneStatus[0].waiting == 0, "its time is up")
+        }
+    }
+
+    @Test("how long bots have waited tells nobody anything")
+    func bots() {
+        var scene = Scene.group(3, waitTimeoutMs: 1_000_000)
+        scene.rules.bots = BotRule(afterMs: 2000, playersMin: 1)
+        var limits = MatchmakingLimits()
+        limits.waitsKeptMin = 3
+        var lobby = Lobby(scene, limits: limits)
+        lobby.connect("east", link: 1)
+        for number in 1...3 as ClosedRange<UInt64> {
+            for bot in 1...2 as ClosedRange<UInt64> {
+                lobby.join("bot \(number) \(bot)", on: 100 * number + bot, attributes: Attributes([Attributes.Entry(name: "role", value: .text("bot"))]))
+            }
+            for _ in 0..<6 {
+                lobby.pass(10_000)
+                lobby.ping(1)
+            }
+            lobby.join("person \(number)", on: 10 + number)
+            lobby.pass(2000)
+            #expect(lobby.reasons.count == 1)
+        }
+        lobby.join("ann", on: 1)
+        #expect(lobby.estimates[1] == 2000)
     }
 
     @Test("nobody whose group is complete is told an estimate")

@@ -15,7 +15,7 @@ public struct AttributeMisfit: Error, Hashable, Sendable {
         switch problem {
         case .missing: "this scene needs the attribute \(attribute)"
         case .notANumber: "the attribute \(attribute) must be a number"
-        case .noSuchSeat: "no seat of this scene has a role of the attribute \(attribute)"
+        case .noSuchSeat: "this scene has no seat of the role that the attribute \(attribute) names"
         case .notAText: "the attribute \(attribute) must be a text, or several"
         }
     }

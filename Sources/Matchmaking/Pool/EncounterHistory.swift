@@ -1,6 +1,6 @@
 import SessionProtocol
 
-/// Who has played with whom in one scene, as far as its rule asks: pairs for `never`, last groups for `reunite`.
+/// Who has played with whom, as far as one scene's rule asks: pairs for `never`, last groups for `reunite`.
 struct EncounterHistory: Sendable {
     let rule: EncounterRule
     private let countMax: Int

@@ -14,6 +14,8 @@ public struct MatchReason: Hashable, Sendable, CustomStringConvertible {
     public var roles: [String] = []
     public var areNewPartners = false
     public var isReunion = false
+    /// The sizes of those who came with a party code.
+    public var parties: [Int] = []
 
     public struct Skill: Hashable, Sendable {
         public let attribute: String
@@ -43,7 +45,9 @@ public struct MatchReason: Hashable, Sendable, CustomStringConvertible {
         if !roles.isEmpty { parts.append("roles \(roles.joined(separator: ", "))") }
         if areNewPartners { parts.append("no two have met before") }
         if bots > 0 { parts.append(bots == 1 ? "1 bot for a seat that stayed free" : "\(bots) bots for seats that stayed free") }
+        if !parties.isEmpty { parts.append(Self.text(parties)) }
         if parts.isEmpty { parts.append("first come first served") }
+        if players < groupSize, !isReunion { parts.append("fewer being enough after such a wait") }
         let size = players == groupSize ? "\(players) of \(groupSize)" : "\(players) instead of \(groupSize)"
         return "\(size): \(parts.joined(separator: ", ")); the longest wait was \(Self.seconds(waitedMs))"
     }
@@ -54,6 +58,12 @@ public struct MatchReason: Hashable, Sendable, CustomStringConvertible {
         guard value < 1e15 else { return "\(value)" }
         let tenths = Int64(value * 10 + 0.5)
         return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+    }
+
+    private static func text(_ parties: [Int]) -> String {
+        let sizes = parties.map(String.init)
+        guard sizes.count > 1 else { return "a party of \(sizes[0])" }
+        return "parties of \(sizes.dropLast().joined(separator: ", ")) and \(sizes[sizes.count - 1])"
     }
 
     private static func seconds(_ ms: UInt64) -> String { "\(ms / 1000).\(ms % 1000 / 100) s" }
@@ -72,6 +82,7 @@ extension WaitingPool {
             width = max(width, stage.width)
             capMs = max(capMs, stage.capMs)
             reason.waitedMs = max(reason.waitedMs, waitedMs(unit.slot, nowMs: search.nowMs))
+            if size(unit.slot) > 1 { reason.parties.append(size(unit.slot)) }
         }
         for slot in slots where entries[Int(slot)].isBot { reason.bots += 1 }
         let people = reason.bots == 0 ? slots : slots.filter { !entries[Int($0)].isBot }

@@ -2,7 +2,8 @@
 public struct PoolLimits: Sendable {
     /// Units looked at in one search for a group; twice the group size, if that is more.
     public var candidatesMax: Int
-    /// Pairs compared in one search for a group of more than two.
+    /// Pairs compared in one search for a group of more than two, and for a smaller one than a full one at most five times as
+    /// many more; for groups so large that this would not do, as many as it takes to put one together.
     public var pairChecksMax: Int
     /// From which wait on a unit whose last step has passed goes before all that fit better, in milliseconds.
     public var overdueMs: UInt64

@@ -167,7 +167,8 @@ extension WaitingPool {
             }
             shelf = shelves[Int(shelf)].next
         }
-        search.bucketQuota = Int32(clamping: max(8, lookedMax / max(1, worthwhile)))
+        // All of a group may be of one kind, however many there are.
+        search.bucketQuota = Int32(clamping: max(8, groupSize - 1, lookedMax / max(1, worthwhile)))
     }
 
     /// The buckets of a shelf in which somebody can fit the unit. For most it is the same as for others of their own bucket.

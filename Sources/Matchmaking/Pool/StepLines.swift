@@ -52,7 +52,7 @@ struct StepLines: Sendable {
         let last = lines[stage].last
         if last >= 0, atMs < lines[stage].lastMs {
             links[Int(slot)].before = Self.inHeap
-            heap.set(Int(slot), atMs: atMs, order: UInt32(bitPattern: slot))
+            heap.set(Int(slot), atMs: atMs, order: UInt32(slot))
             return
         }
         links[Int(slot)] = Link(before: last, after: -1)

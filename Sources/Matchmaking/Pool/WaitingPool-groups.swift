@@ -69,8 +69,28 @@ extension WaitingPool {
                 if assemble(around: head, goal, book), addBots(goal.bots, book) { return true }
             }
         }
-        for smaller in rules.smallerGroups where smaller.size >= max(1, size(head)) && smaller.size < groupSize {
-            if assemble(around: head, Goal(size: smaller.size, sizeFull: groupSize), book) { return true }
+        return smallerGroup(around: head, book)
+    }
+
+    /// How many pairs one search compares: enough to put a group together once, however large it is.
+    private var pairChecksMax: Int { max(limits.pairChecksMax, groupSize * max(limits.candidatesMax, 2 * groupSize)) }
+
+    /// The largest group that is as large as the wait of one in it asks for. Each size has its share of the comparisons, so
+    /// that those that cannot be leave enough for those that can; the least has all of them.
+    private mutating func smallerGroup(around head: Int32, _ book: PairBook) -> Bool {
+        var least = stage(head).sizeMin
+        for candidate in search.found { least = min(least, stage(candidate).sizeMin) }
+        least = max(least, size(head))
+        let most = min(groupSize - 1, size(head) + search.foundMembers)
+        guard least <= most else { return false }
+        let checksMax = pairChecksMax
+        let share = checksMax / (most - least + 1)
+        var spent = 0
+        for size in (least...most).reversed() where size == least || spent < 4 * checksMax {
+            let before = size == least ? 0 : checksMax - max(share, min(checksMax, size * search.found.count))
+            search.pairChecks = before
+            if assemble(around: head, Goal(size: size, sizeFull: groupSize), book) { return true }
+            spent += search.pairChecks - before
         }
         return false
     }
@@ -127,7 +147,7 @@ extension WaitingPool {
             guard size(candidate) <= remaining, seat(candidate, &fill) else { continue }
             search.chosen.append(candidate)
             if size(candidate) == remaining { return true }
-            guard search.pairChecks < limits.pairChecksMax else { return false }
+            guard search.pairChecks < pairChecksMax else { return false }
             let next = search.domains.count
             for other in (at + 1)..<end where fitsCounted(candidate, search.domains[other], book) {
                 search.domains.append(search.domains[other])

@@ -3,13 +3,15 @@ import SessionProtocol
 /// Who may be put together in a scene. All rules that a scene has must hold at once; without any, first come first served.
 /// Steps are in order of `afterMs`, which counts the time that a subject has waited; the first is at 0.
 public struct MatchingRules: Hashable, Sendable {
-    /// Smaller sizes that are accepted after a wait, each smaller than the one before; none at 0 ms.
+    /// The least sizes that are accepted after a wait, each smaller than the one before; none at 0 ms.
     public var smallerGroups: [SmallerGroup] = []
     public var latency: LatencyRule?
     public var skill: SkillRule?
     public var attributes: [AttributeRule] = []
     public var roles: RoleRule?
     public var encounters: EncounterRule = .any
+    /// Other scenes whose games count for `encounters` too, from when this one is configured.
+    public var encountersIn: [SceneID] = []
     /// The most subjects that one party code holds together; 1 for no parties.
     public var partySizeMax = 1
     public var bots: BotRule?
@@ -17,7 +19,7 @@ public struct MatchingRules: Hashable, Sendable {
     public init() {}
 }
 
-/// A group of `size` is accepted once its most senior member has waited for `afterMs`.
+/// A group of `size` or more is accepted once its most senior member has waited for `afterMs`.
 public struct SmallerGroup: Hashable, Sendable {
     public var afterMs: UInt64
     public var size: Int
@@ -120,7 +122,7 @@ public struct RoleRule: Hashable, Sendable {
     }
 }
 
-/// What it means to have played together before, in this scene.
+/// What it means to have played together before, in this scene or one of `MatchingRules.encountersIn`.
 public enum EncounterRule: Hashable, Sendable {
     case any
     /// Nobody meets the same partner twice.

@@ -61,7 +61,7 @@ extension World {
         }
         guard plan.reloads.isEmpty, people.count != scene.groupSize else { return }
         coverage.count(.matchedSmaller)
-        if bots > 0 || !scene.rules.smallerGroups.contains(where: { $0.size == people.count }) {
+        if bots > 0 || people.count > scene.groupSize || !scene.rules.smallerGroups.contains(where: { $0.size <= people.count }) {
             fail(.rulesBroken, "\(assignment.session.short) has \(people.count) players, \(bots) of them bots")
         }
     }
@@ -78,6 +78,9 @@ extension World {
         guard outcome.endedIn == .playing else { return }
         let group = outcome.players.compactMap(\.subject.clientIndex)
         truth.encounters[outcome.scene, default: Encounters()].note(group, step: steps)
+        for scene in plan.scenes where scene.rules.encountersIn.contains(outcome.scene) {
+            truth.encounters[scene.id, default: Encounters()].note(group, step: steps)
+        }
     }
 
     /// Only what both the matchmaker's journal and its scenes have kept is asked of it.

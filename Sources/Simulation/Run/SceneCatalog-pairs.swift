@@ -27,6 +27,12 @@ extension SceneCatalog {
         add("strangers", 2) { $0.encounters = .never }
         let reunion: EncounterRule.Reunion = random.perMille(500) ? .end : .others
         add("again", 2) { $0.encounters = .reunite(waitMs: waitTimeoutMs / 3, otherwise: reunion) }
+        // Who has played again with the same is no stranger either.
+        if let strangers = scenes.firstIndex(where: { $0.rules.encounters == .never }),
+            let again = scenes.first(where: { $0.id.name == "again" })
+        {
+            scenes[strangers].rules.encountersIn = [again.id]
+        }
         return scenes
     }
 }

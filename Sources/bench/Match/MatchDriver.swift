@@ -213,7 +213,7 @@ struct MatchDriver {
             } else {
                 refused += 1
             }
-        case .notice(.formed(_, let reason)):
+        case .notice(.formed(_, _, _, let reason)):
             groups += 1
             if link != nil { endsOwed += 1 }
             gaps += reason.skill?.spread ?? 0

@@ -1,3 +1,4 @@
+import Digests
 import Matchmaking
 import Service
 import SessionProtocol
@@ -47,8 +48,22 @@ enum AdmissionRefusal: Error, Hashable {
 
 /// Who may join one scene.
 struct Admission {
-    let verifier: JWTVerifier
-    let isRequired: Bool
+    /// What it asks for: another one admits others.
+    struct Terms: Hashable {
+        let keyDigest: [UInt8]
+        let issuer: String?
+        let audience: String?
+        let isRequired: Bool
+    }
+
+    private let verifier: JWTVerifier
+    let terms: Terms
+
+    init(key: [UInt8], _ rule: AdmissionRule) {
+        verifier = JWTVerifier(key: key, issuer: rule.issuer, audience: rule.audience)
+        terms = Terms(
+            keyDigest: SHA256.hash(key.span).array, issuer: rule.issuer, audience: rule.audience, isRequired: rule.isRequired)
+    }
 
     /// Holds a join's token against the scene, the subject and the time.
     /// - Parameter hasPlace: whether this subject has waited for this scene already, as its `resume` proves. It was admitted then,
@@ -58,7 +73,7 @@ struct Admission {
         _ token: String?, _ subject: SubjectID, _ scene: SceneID, nowUnixMs: UInt64, hasPlace: () -> Bool = { false }
     ) throws(AdmissionRefusal) -> JWTClaims? {
         guard let token else {
-            guard !isRequired else { throw .noToken }
+            guard !terms.isRequired else { throw .noToken }
             return nil
         }
         let claims: JWTClaims
@@ -84,6 +99,11 @@ struct Admissions {
 
     subscript(scene: SceneID) -> Admission? { scenes[scene] }
 
+    /// Whether a scene admits the same as in other ones.
+    func isSame(_ scene: SceneID, as others: Admissions) -> Bool {
+        scenes[scene]?.terms == others.scenes[scene]?.terms && origins[scene] == others.origins[scene]
+    }
+
     init() {}
 
     /// Reads the origins that scenes name, and the secrets of all that have one, each file once.
@@ -107,8 +127,7 @@ struct Admissions {
                     keys[rule.secretPath] = key
                     if let warning = SecretFile.warning(about: rule.secretPath) { warnings.append(warning) }
                 }
-                scenes[id] = Admission(
-                    verifier: JWTVerifier(key: key, issuer: rule.issuer, audience: rule.audience), isRequired: rule.isRequired)
+                scenes[id] = Admission(key: key, rule)
             }
         }
     }

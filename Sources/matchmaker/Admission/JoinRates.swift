@@ -9,12 +9,22 @@ struct JoinRateLimits {
     var subjectsMax = 100_000
 }
 
+/// How a join shows whose it is.
+enum SubjectProof: Hashable, Sendable {
+    /// Not at all.
+    case said
+    /// By a `resume` of a place that it still has.
+    case place
+    case token
+}
+
 /// How often somebody may join: by address, and by subject. A subject's name that is proven and one that is only said count
-/// apart, so that nobody can use up another's joins by the name alone.
+/// apart, so that nobody can use up another's joins by the name alone; a token is not used up by a `resume` either, which
+/// whoever came first under a name may have.
 struct JoinRates {
     private struct SubjectKey: Hashable, Sendable {
         let subject: SubjectID
-        let isProven: Bool
+        let proof: SubjectProof
     }
 
     private var addresses: RateTable<AddressKey>?
@@ -29,8 +39,8 @@ struct JoinRates {
         if let waitMs = addresses?.take(address, nowMs: nowMs) { throw .addressRate(waitMs: waitMs) }
     }
 
-    mutating func take(_ subject: SubjectID, isProven: Bool, nowMs: UInt64) throws(AdmissionRefusal) {
-        let key = SubjectKey(subject: subject, isProven: isProven)
+    mutating func take(_ subject: SubjectID, _ proof: SubjectProof, nowMs: UInt64) throws(AdmissionRefusal) {
+        let key = SubjectKey(subject: subject, proof: proof)
         if let waitMs = subjects?.take(key, nowMs: nowMs) { throw .subjectRate(waitMs: waitMs) }
     }
 

@@ -13,6 +13,7 @@ extension SceneFile {
         if let node = object["attributes"] { rules.attributes = try attributes(node) }
         if let node = object["roles"] { rules.roles = try roles(node, groupSize: groupSize) }
         if let node = object["encounters"] { rules.encounters = try encounters(node) }
+        if let node = object["encountersIn"] { rules.encountersIn = try encountersIn(node, rules.encounters) }
         if let node = object["partySizeMax"] {
             let size = try node.integer(in: 1...ProtocolLimits.playersMax)
             guard size <= groupSize else { throw node.error("\(size) is more than groupSize, which is \(groupSize)") }
@@ -88,6 +89,32 @@ extension SceneFile {
         return .reunite(
             waitMs: UInt64(try object.required("wait").durationMs(in: SceneFileLimits.durationMs)),
             otherwise: try object["otherwise"]?.choice(of: EncounterRule.Reunion.self) ?? .others)
+    }
+
+    private static func encountersIn(
+        _ node: ConfigurationNode, _ rule: EncounterRule
+    ) throws(ConfigurationError) -> [SceneID] {
+        var scenes: [SceneID] = []
+        for element in try node.elements(countMax: SceneFileLimits.encountersInMax) {
+            let scene = try sceneID(element)
+            guard !scenes.contains(scene) else { throw element.error("\(quoted(scene.name)) stands twice") }
+            scenes.append(scene)
+        }
+        guard rule != .any else { throw node.error("says where having met counts, and \"encounters\" says that it does not") }
+        return scenes
+    }
+
+    /// Games count that are played in scenes that there are; those of a scene itself count anyway.
+    static func checkEncounters(
+        of scene: Scene, _ element: ConfigurationNode, _ indices: [SceneID: Int]
+    ) throws(ConfigurationError) {
+        guard let nodes = try element.object("rules")?.object("encountersIn")?.elements(countMax: SceneFileLimits.encountersInMax) else { return }
+        for (node, other) in zip(nodes, scene.rules.encountersIn) {
+            guard other != scene.id else { throw node.error("is this scene itself, whose games count in any case") }
+            guard indices[other] != nil else {
+                throw node.error("there is no scene \"\(other)\"\(didYouMean(other.name, among: indices.keys.map(\.name).sorted()))")
+            }
+        }
     }
 
     private static func bots(_ node: ConfigurationNode, groupSize: Int) throws(ConfigurationError) -> BotRule {

@@ -25,6 +25,7 @@ enum SceneFile {
         }
         for (element, scene) in zip(elements, scenes) {
             try naming(element) { () throws(ConfigurationError) -> Void in
+                try checkEncounters(of: scene, element, indices)
                 guard let target = try checkMoves(from: scene, element, scenes, indices) else { return }
                 try checkDoors(from: element, to: elements[target], serverOrigins)
             }

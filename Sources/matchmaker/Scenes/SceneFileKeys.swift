@@ -72,7 +72,7 @@ enum SceneFileKeys: String, CaseIterable {
             ]
         case .admission: ["issuer", "audience", "required"]
         case .rules:
-            ["smallerGroups", "latency", "skill", "attributes", "roles", "encounters", "partySizeMax", "bots"]
+            ["smallerGroups", "latency", "skill", "attributes", "roles", "encounters", "encountersIn", "partySizeMax", "bots"]
         case .latency: ["regionAttribute", "regions"]
         case .skill: ["fallback"]
         case .attributeRule: ["equal", "different"]

@@ -16,6 +16,7 @@ enum SceneFileLimits {
     /// Steps of one rule.
     static let stepsMax = 32
     static let smallerGroupsMax = 32
+    static let encountersInMax = 16
     static let regionPairsMax = 1024
     static let attributeRulesMax = 16
     /// Names of attributes, roles, regions and treatments.

@@ -37,6 +37,29 @@ import Testing
         #expect(waiters.pool.search.lookedInAll <= 200 * 8)
     }
 
+    @Test("groups of any size come together, by whatever rule", arguments: [(255, ""), (100, "skill"), (100, "different")])
+    func large(_ size: Int, _ rule: String) {
+        let rules = MatchingRules.with {
+            if rule == "skill" { $0.skill = MatchingRules.skill((0, 1000)) }
+            if rule == "different" { $0.attributes = [.different("team")] }
+        }
+        var waiters = Waiters(rules, size: size)
+        for number in 0..<size { waiters.join("p\(number)", [skill(Double(number)), text("team", "\(number)")]) }
+        #expect(waiters.groups.map(\.count) == [size])
+    }
+
+    @Test("a smaller group of many leaves nobody out but who does not fit")
+    func largeSmaller() {
+        let rules = MatchingRules.with {
+            $0.smallerGroups = [.init(afterMs: 1000, size: 30)]
+            $0.attributes = [.different("team")]
+        }
+        var waiters = Waiters(rules, size: 120)
+        for number in 0..<90 { waiters.join("p\(number)", [text("team", "\(max(number, 1))")]) }
+        waiters.pass(1000)
+        #expect(waiters.groups.map(\.count) == [89])
+    }
+
     @Test("what a unit takes in the pool is within its measure")
     func memory() {
         #expect(MemoryLayout<WaitingEntry>.stride + SkillIndex.unitBytes <= 128)

@@ -61,7 +61,7 @@ import Testing
         var found = 0
         for number in 0..<1500 {
             let size = 1 + Int(random.next() % UInt64(test.partySize))
-            let members = (0..<size).map { PoolMember(JoinNumber(slot: Int32(2 * number + $0)), .of("p\(number)x\($0)"), attributes(&random, test)) }
+            let members = (0..<size).map { PoolMember(JoinNumber(slot: Int32(8 * number + $0)), .of("p\(number)x\($0)"), attributes(&random, test)) }
             let sinceUnixMs = now.unixMs - random.next() % 40 * 1000
             units.append(pool.insert(members, sinceUnixMs: sinceUnixMs, order: random.next() % 4 << 32 + UInt64(number), now: now, &book))
             if number > 600, random.next() % 2 == 0 {

@@ -138,6 +138,16 @@ import Testing
         #expect(waiters.groups == [["a", "b0"]])
     }
 
+    @Test("a group comes together of people of many kinds, most of whom are of one", arguments: [(20, 10), (100, 25)])
+    func manyKinds(_ size: Int, _ kinds: Int) {
+        let names = (0..<kinds).map { "role \($0)" }
+        let rule = RoleRule(attribute: "role", seats: names.map { .init(role: $0, count: size / kinds) })
+        var waiters = Waiters(.with { $0.roles = rule }, size: size)
+        for (number, name) in names.enumerated() { waiters.join("one \(number)", [text("role", name)]) }
+        for number in kinds..<size { waiters.join("any \(number)", [Attributes.Entry(name: "role", value: .texts(names))]) }
+        #expect(waiters.groups.map(\.count) == [size])
+    }
+
     @Test("a smaller group is accepted after a wait, the largest that there is")
     func smaller() {
         let rules = MatchingRules.with { $0.smallerGroups = [.init(afterMs: 1000, size: 3), .init(afterMs: 2000, size: 2)] }
@@ -148,12 +158,30 @@ import Testing
         #expect(waiters.groups == [])
         waiters.pass(1)
         #expect(waiters.groups == [["ann", "bob"]])
-        #expect(waiters.formed[0].reason.description.hasPrefix("2 instead of 4:"))
+        #expect(
+            waiters.formed[0].reason.description
+                == "2 instead of 4: first come first served, fewer being enough after such a wait; the longest wait was 2.0 s")
         waiters.join("cid")
         waiters.pass(1500)
         waiters.join("dan")
         waiters.join("eve")
         #expect(waiters.groups.last == ["cid", "dan", "eve"])
+    }
+
+    @Test("the size of a smaller group is the least that is accepted: nobody is left out who fits")
+    func least() {
+        let rules = MatchingRules.with {
+            $0.smallerGroups = [.init(afterMs: 1000, size: 2)]
+            $0.attributes = [.different("team")]
+        }
+        var waiters = Waiters(rules, size: 8)
+        for name in ["ann", "bob", "cid", "dan", "eve"] { waiters.join(name) }
+        waiters.join("red 1", [text("team", "red")])
+        waiters.join("red 2", [text("team", "red")])
+        waiters.pass(1000)
+        #expect(waiters.groups == [["ann", "bob", "cid", "dan", "eve", "red 1"]])
+        waiters.join("fay")
+        #expect(waiters.groups.last == ["red 2", "fay"])
     }
 
     @Test("bots wait apart, and fill seats after the scene's wait")
@@ -185,8 +213,10 @@ import Testing
         #expect(waiters.groups == [])
         waiters.join("cid")
         #expect(waiters.groups == [["a1", "a2", "a3", "cid"]])
+        #expect(waiters.formed[0].reason.description == "4 of 4: a party of 3; the longest wait was 0.0 s")
         waiters.join([Waiter(name: "d1"), Waiter(name: "d2")])
         #expect(waiters.groups.last == ["b1", "b2", "d1", "d2"])
+        #expect(waiters.formed[1].reason.description == "4 of 4: parties of 2 and 2; the longest wait was 0.0 s")
     }
 
     @Test("pairs kept apart do not meet until that is over")

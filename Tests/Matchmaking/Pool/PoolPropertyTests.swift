@@ -34,6 +34,9 @@ import Testing
         Case(
             name: "smaller", size: 4,
             rules: .with { $0.skill = window; $0.smallerGroups = [.init(afterMs: 6000, size: 3), .init(afterMs: 9000, size: 2)] }),
+        Case(
+            name: "at least two of five", size: 5,
+            rules: .with { $0.attributes = [.different("team")]; $0.smallerGroups = [.init(afterMs: 7000, size: 2)]; $0.partySizeMax = 2 }),
         Case(name: "bots", size: 3, rules: .with { $0.skill = window; $0.bots = BotRule(afterMs: 7000, playersMin: 2) }),
         Case(name: "never again", size: 2, rules: .with { $0.encounters = .never; $0.skill = window }),
         Case(

@@ -18,8 +18,8 @@ struct RuleCheck {
         let waits = others.map { nowMs - $0.sinceMs }
         let longestMs = waits.max() ?? 0
         if people.count != groupSize {
-            guard bots.isEmpty,
-                rules.smallerGroups.contains(where: { $0.size == people.count && $0.afterMs <= longestMs })
+            guard people.count < groupSize, bots.isEmpty,
+                rules.smallerGroups.contains(where: { $0.size <= people.count && $0.afterMs <= longestMs })
             else { return false }
         }
         if !bots.isEmpty {

@@ -245,7 +245,7 @@ struct Lobby {
                 transitions.append(
                     "\(name(change.session)) \(change.from)→\(change.to)\(reason)\(change.isLegal ? "" : " refused")")
             case .notice(.fate(let fate)): joinFates.append(fate)
-            case .notice(.formed(_, let reason)): reasons.append(reason.description)
+            case .notice(.formed(_, _, _, let reason)): reasons.append(reason.description)
             case .notice(let notice): notices.append(notice)
             }
         }

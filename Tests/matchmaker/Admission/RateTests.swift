@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test("addresses and subjects count apart; a proven name is another than one that is only said")
+    @Test("addresses and subjects count apart; a proven name is another than one that is only said, and each proof another")
     func kinds() throws {
         var limits = JoinRateLimits()
         limits.perAddress = RateLimit(perMinute: 30, burst: 2)
@@ -84,12 +84,13 @@ import Testing
         #expect(
             answer { () throws(AdmissionRefusal) in try rates.take(address, nowMs: 1) }
                 == "rate_address: too many joins from this address; try again in 2 s")
-        #expect(answer { () throws(AdmissionRefusal) in try rates.take(ann, isProven: false, nowMs: 0) } == nil)
+        #expect(answer { () throws(AdmissionRefusal) in try rates.take(ann, .said, nowMs: 0) } == nil)
         #expect(
-            answer { () throws(AdmissionRefusal) in try rates.take(ann, isProven: false, nowMs: 0) }
+            answer { () throws(AdmissionRefusal) in try rates.take(ann, .said, nowMs: 0) }
                 == "rate_subject: too many joins of this subject; try again in 10 s")
-        #expect(answer { () throws(AdmissionRefusal) in try rates.take(ann, isProven: true, nowMs: 0) } == nil)
-        #expect(rates.tables.map(\.count) == [1, 2])
+        #expect(answer { () throws(AdmissionRefusal) in try rates.take(ann, .place, nowMs: 0) } == nil)
+        #expect(answer { () throws(AdmissionRefusal) in try rates.take(ann, .token, nowMs: 0) } == nil)
+        #expect(rates.tables.map(\.count) == [1, 3])
         rates.expire(nowMs: 60_000)
         #expect(rates.tables.map(\.count) == [0, 0])
     }
@@ -97,7 +98,7 @@ import Testing
     @Test("without a limit nothing is kept")
     func unlimited() throws {
         var rates = JoinRates(JoinRateLimits())
-        for _ in 0..<1_000 { try rates.take(try SubjectID("ann"), isProven: false, nowMs: 0) }
+        for _ in 0..<1_000 { try rates.take(try SubjectID("ann"), .said, nowMs: 0) }
         #expect(rates.tables.map(\.count) == [0, 0])
     }
 

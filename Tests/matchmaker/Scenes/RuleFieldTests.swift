@@ -58,12 +58,13 @@ private func line(_ keys: String) -> String {
             "treatments": {"seed": 9007199254740991, "closesWhenFull": false,
             "list": [{"name": "t", "weight": 3, "quota": 9}, {"name": "u"}]},
             "rules": {"encounters": {"reunite": {"wait": "5m", "otherwise": "end"}}}},
-            {"id": "b", "groupSize": 2, "whenWaitIsOver": "end", "rules": {"encounters": {"reunite": {"wait": 100}}}},
+            {"id": "b", "groupSize": 2, "whenWaitIsOver": "end", "rules": {"encounters": {"reunite": {"wait": 100}}, "encountersIn": ["a", "c"]}},
             {"id": "c", "groupSize": 2, "whenWaitIsOver": {"moveTo": "a"}, "rules": {"encounters": "any"}}]}
             """#
         let scenes = try settings(file: file).scenes
         #expect(scenes[0].confirmTimeoutMs == 20_000)
         let b = try SceneID("b")
+        #expect(scenes.map { $0.rules.encountersIn.map(\.name) } == [[], ["a", "c"], []])
         #expect(scenes[0].whenWaitIsOver == .moveTo(b) && scenes[1].whenWaitIsOver == .end)
         #expect(
             scenes[0].treatments
@@ -125,6 +126,10 @@ private func line(_ keys: String) -> String {
             (#""rules": {"attributes": [{"equal": "a"}, {"different": "a"}]}"#, "rules.attributes[1].different", "has a rule already"),
             (#""rules": {"encounters": "once"}"#, "rules.encounters", "\"never\""),
             (#""rules": {"encounters": {"reunite": {}}}"#, "rules.encounters.reunite", #"lacks "wait""#),
+            (#""rules": {"encounters": "never", "encountersIn": ["b"]}"#, "rules.encountersIn[0]", "there is no scene \"b\""),
+            (#""rules": {"encounters": "never", "encountersIn": ["a"]}"#, "rules.encountersIn[0]", "is this scene itself"),
+            (#""rules": {"encounters": "never", "encountersIn": ["b", "b"]}"#, "rules.encountersIn[1]", "stands twice"),
+            (#""rules": {"encountersIn": ["b"]}"#, "rules.encountersIn", "says that it does not"),
             (#""rules": {"partySizeMax": 5}"#, "rules.partySizeMax", "more than groupSize, which is 4"),
             (#""rules": {"bots": {"after": 1, "playersMin": 4}}"#, "rules.bots.playersMin", "leaves no seat"),
             (#""treatments": {"seed": 1, "list": []}"#, "treatments.list", "at least one"),

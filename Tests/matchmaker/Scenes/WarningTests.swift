@@ -3,8 +3,9 @@ import Testing
 @testable import matchmaker
 
 @Suite struct WarningTests {
-    private func warnings(_ keys: String) throws -> [String] {
-        SceneFile.warnings(try settings(file: "{\"scenes\": [{\"id\": \"a\", \"groupSize\": 3, \(keys)}]}").scenes)
+    private func warnings(_ keys: String, remembers: Bool = true) throws -> [String] {
+        let scenes = try settings(file: "{\"scenes\": [{\"id\": \"a\", \"groupSize\": 3, \(keys)}]}").scenes
+        return SceneFile.warnings(scenes, remembers: remembers)
     }
 
     @Test(
@@ -23,6 +24,18 @@ import Testing
         #expect(try warnings("\"waitTimeout\": \"121s\", \"rules\": {\"\(rule)\": \(value)}") == [])
     }
 
+    @Test(
+        "what a scene should know after a restart is worth a line where the server forgets it",
+        arguments: [
+            (#""rules": {"encounters": "never"}"#, "rules.encounters will"), (#""treatments": {"seed": 1, "list": [{"name": "t"}]}"#, "treatments will"),
+            (#""rules": {"encounters": "never"}, "treatments": {"seed": 1, "list": [{"name": "t"}]}"#, "rules.encounters and treatments will"),
+        ])
+    func forgotten(keys: String, words: String) throws {
+        let found = try warnings(keys, remembers: false)
+        #expect(found.count == 1 && found.first?.hasPrefix("scene \"a\": \(words) know nothing of earlier games") == true)
+        #expect(try warnings(keys) == [])
+    }
+
     @Test("nothing of what is served without a file is worth one")
-    func builtIn() { #expect(SceneFile.warnings(SceneFile.builtIn) == []) }
+    func builtIn() { #expect(SceneFile.warnings(SceneFile.builtIn, remembers: false) == []) }
 }

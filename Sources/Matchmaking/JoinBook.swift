@@ -45,15 +45,10 @@ struct JoinBook: Sendable {
     }
 
     /// Who has joined, and the place that it has in a room. Once its session has been matched the hand-off knows better.
+    /// The number must be one of a join without a fate.
     subscript(number: JoinNumber) -> Member {
-        _read {
-            precondition(members[Int(number.slot)] != nil, "a number is one of a join without a fate")
-            yield members[Int(number.slot)]!
-        }
-        _modify {
-            precondition(members[Int(number.slot)] != nil, "a number is one of a join without a fate")
-            yield &members[Int(number.slot)]!
-        }
+        @inline(__always) _read { yield members[Int(number.slot)]! }
+        @inline(__always) _modify { yield &members[Int(number.slot)]! }
     }
 
     func subject(_ connection: ConnectionHandle) -> SubjectID? { slot(connection).flatMap { members[$0]?.subject } }

@@ -12,14 +12,17 @@ extension MatchmakerCore {
     /// Puts a free subject into a room, with a signed place there.
     mutating func place(_ join: JoinNumber, in id: SessionID, _ now: Moment) {
         guard let entry = ledger[id], let slot = entry.details.room?.slotNext else { return }
+        // Named first, as in `join`.
+        let member = joined[join]
+        let seal = seal(ofPlaceOf: member, in: id, entry.scene, now)
         joined[join].slot = slot
-        joined[join].seal = seal(ofPlaceOf: joined[join], in: id, entry.scene, now)
-        ledger.seat(joined[join].subject, in: id)
+        joined[join].seal = seal
+        ledger.seat(member.subject, in: id)
         updateRoom(id) { room in
             room.slotNext += 1
             room.members.append(join)
         }
-        ledger.setDeadline(.wait, slot: slot, of: id, atMs: joined[join].waitUntilMs)
+        ledger.setDeadline(.wait, slot: slot, of: id, atMs: member.waitUntilMs)
     }
 
     /// Those who sit in a room.
@@ -31,7 +34,11 @@ extension MatchmakerCore {
     }
 
     /// Since when the most senior of a room has waited, in milliseconds since 1970; nil for nobody.
-    func sinceUnixMs(_ room: Room) -> UInt64? { room.members.lazy.map { joined[$0].sinceUnixMs }.min() }
+    func sinceUnixMs(_ room: Room) -> UInt64? {
+        var senior: UInt64?
+        for join in room.members { senior = min(senior ?? .max, joined[join].sinceUnixMs) }
+        return senior
+    }
 
     func seal(ofPlaceOf member: Member, in id: SessionID, _ scene: SceneID, _ now: Moment) -> PlaceSeal {
         let claim = claim(

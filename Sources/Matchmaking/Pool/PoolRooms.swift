@@ -94,6 +94,7 @@ extension WaitingPool {
     }
 
     /// The most senior unit of a room.
+    @inline(__always)
     func mostSenior(in room: PoolRoom) -> Int32 {
         var senior = rooms[room.number].first
         var slot = senior

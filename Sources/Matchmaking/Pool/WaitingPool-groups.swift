@@ -307,8 +307,9 @@ extension WaitingPool {
             }
         }
         if let seats { slots = seated(slots, seats) }
-        return PoolGroup(
-            units: units, members: JoinNumbers(slots.map { joins[Int($0)] }), reason: reason(units, slots, book, reunited: reunited))
+        var members = JoinNumbers()
+        for slot in slots { members.append(joins[Int(slot)]) }
+        return PoolGroup(units: units, members: members, reason: reason(units, slots, book, reunited: reunited))
     }
 
     /// In the order of the seats; bots have what is left.

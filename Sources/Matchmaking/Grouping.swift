@@ -136,6 +136,7 @@ extension MatchmakerCore {
     }
 
     /// Those who sit in a group's room, and are not of the group: they go on together in another one.
+    @inline(__always)
     private func others(in target: SessionID, than group: PoolGroup) -> JoinNumbers {
         guard let room = ledger.details(of: target)?.room, room.members.count > group.members.count else { return JoinNumbers() }
         return JoinNumbers(room.members.filter { !group.members.contains($0) })

@@ -37,8 +37,9 @@ struct MatchCommand: BenchCommand {
             + "coordinator, ends of sessions); the time of one join by itself; then each stage apart: joins while there is no "
             + "coordinator (a subject waits or completes a group, places are signed, everyone in the room is told), hand-offs "
             + "(a waiting group is recorded, offered, accepted and played, its players are told and close) and ends (the "
-            + "owner's word is recorded and acknowledged, the session forgotten), beside the floor of a join, which is one name into "
-            + "and one out of a bare hash table as large. Also the memory allocated for each who waits, the wait, and "
+            + "owner's word is recorded and acknowledged, the session forgotten), beside the least of a join, which is to be put into "
+            + "three bare hash tables as large, to be found again by name, connection and session, and to be told a signed place; "
+            + "and beside the floor, one name into and one out of one such table. Also the memory allocated for each who waits, the wait, and "
             + "how far the pairs of small populations are from an exact optimum. Targets: first come "
             + "\(firstComeJoinsPerSecondMin.grouped) joins/s at \(Double(firstComeWaiting).grouped) waiting; rules "
             + "\(rulesJoinsPerSecondMin.grouped) joins/s, p99 at most \((rulesP99NsMax / 1000).fixed(0)) µs at "
@@ -96,7 +97,9 @@ struct MatchCommand: BenchCommand {
             case .rules: (rulesWaiting, rulesJoinsPerSecondMin)
             }
         if figures.waiting <= waitingMax, figures.joinsPerSecond < rateMin {
-            missed.append("\(name): \(figures.joinsPerSecond.grouped) joins/s of \(rateMin.grouped)")
+            missed.append(
+                "\(name): \(figures.joinsPerSecond.grouped) joins/s of \(rateMin.grouped); joins alone "
+                    + (1e9 / figures.stages.nsPerJoin).grouped)
         }
         if figures.scene == .rules, figures.waiting <= waitingMax, figures.p99Ns > rulesP99NsMax {
             missed.append("\(name): p99 \((figures.p99Ns / 1000).fixed(1)) µs of \((rulesP99NsMax / 1000).fixed(0))")

@@ -23,12 +23,13 @@ enum MatchReport {
         }
         Console.line(table.text)
         Console.line("")
-        var stages = Table(["each stage apart", "waiting", "joins/s", "a join µs", "a hand-off µs", "an end µs", "floor of a join µs"])
+        var stages = Table(["each stage apart", "waiting", "joins/s", "a join µs", "a hand-off µs", "an end µs", "least of a join µs", "floor µs"])
         for figure in figures {
             stages.add([
                 figure.scene.rawValue, Double(figure.waiting).grouped, (1e9 / figure.stages.nsPerJoin).grouped,
                 (figure.stages.nsPerJoin / 1000).fixed(2), (figure.stages.nsPerHandOff / 1000).fixed(2),
-                (figure.stages.nsPerEnd / 1000).fixed(2), (figure.floorNs / 1000).fixed(2),
+                (figure.stages.nsPerEnd / 1000).fixed(2), (figure.leastNs / 1000).fixed(2),
+                (figure.floorNs / 1000).fixed(2),
             ])
         }
         Console.line(stages.text)
@@ -90,6 +91,7 @@ enum MatchReport {
         json.member("handOffNs", figure.stages.nsPerHandOff)
         json.member("endNs", figure.stages.nsPerEnd)
         json.member("floorNs", figure.floorNs)
+        json.member("leastNs", figure.leastNs)
         json.member("meanWaitMs", figure.meanWaitMs)
         json.member("meanSkillGap", figure.meanGap)
         json.member("meanRoundTripMs", figure.meanRoundTripMs)

@@ -23,6 +23,8 @@ struct MatchFigures {
     let stages: MatchStages
     /// Of the floor, in the same run.
     let floorNs: Double
+    /// Of the least that a join must do, likewise.
+    let leastNs: Double
     /// Of those who were matched, in the population's own time.
     let meanWaitMs: Double
     let meanGap: Double
@@ -56,6 +58,7 @@ enum MatchMeasure {
         }
         try driver.connect(capacity: capacity)
         let floorNs = try MatchFloor.nsPerJoin(waiting: waiting, joins: joins / 4)
+        let leastNs = try MatchFloor.nsPerLeastJoin(waiting: waiting, joins: joins / 4, seed: seed)
 
         driver.beginCounting()
         let waitingFirst = driver.waiting
@@ -93,7 +96,7 @@ enum MatchMeasure {
             joinsPerSecond: Double(chunkJoins) * 1e9 / chunkNs, matchesPerSecond: Double(chunkMatches) / 2 * 1e9 / chunkNs,
             p50Ns: Statistics.percentile(single, 0.5), p99Ns: Statistics.percentile(single, 0.99),
             worstNs: Statistics.percentile(single, 1), meanNs: single.reduce(0, +) / Double(single.count),
-            bytesPerSubject: bytes, stages: stages, floorNs: floorNs, meanWaitMs: driver.waitedMs / Double(max(1, driver.matchedSubjects)),
+            bytesPerSubject: bytes, stages: stages, floorNs: floorNs, leastNs: leastNs, meanWaitMs: driver.waitedMs / Double(max(1, driver.matchedSubjects)),
             meanGap: driver.gaps / Double(max(1, driver.groups)),
             meanRoundTripMs: driver.roundTripsMs / Double(max(1, driver.groups)))
     }

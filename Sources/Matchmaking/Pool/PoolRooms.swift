@@ -50,9 +50,6 @@ extension WaitingPool {
         return units
     }
 
-    @inline(__always)
-    func memberCount(in room: PoolRoom) -> Int { rooms.members(room.number) }
-
     mutating func openRoom(_ unit: PoolUnit) -> PoolRoom {
         precondition(entries[Int(unit.slot)].room < 0, "a unit is in one room")
         let number = rooms.open(with: unit.slot, members: size(unit.slot))

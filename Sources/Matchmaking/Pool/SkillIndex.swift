@@ -4,8 +4,8 @@ import SessionProtocol
 /// however many wait. Equal keys are in order of seniority. Where it is asked for, each node also knows the most senior unit
 /// below it, so that the most senior ones of a range are found without a look at the others.
 ///
-/// Each unit has a tag, and each node knows which tags there are below it: whoever walks along a tree for units of some tags
-/// passes over all that has none of them.
+/// Each unit has a tag, a number below 64, and each node knows which tags there are below it, a bit for each: whoever walks
+/// along a tree for units of some tags passes over all that has none of them.
 ///
 /// Insertion, removal, another tag and a search cost the logarithm of the tree's size, a step to a neighbour nothing in most
 /// cases, and the logarithm at most; once the arrays have their size nothing is allocated.
@@ -15,8 +15,6 @@ struct SkillIndex: Sendable {
     static let nodeFew = 8
     /// Keys in a line of the processor's cache.
     static let lineMax = 8
-    /// Different tags in one tree.
-    static let tagsMax = 64
 
     struct Tree: Sendable {
         /// −1 without a unit, `alone` with one, which takes no node, and else a node's number.
